@@ -1,0 +1,27 @@
+"""The gateway's process: `python -m local`, with its settings in the environment (`local.machine` sets them)."""
+
+import os
+from pathlib import Path
+
+
+def main() -> None:
+    """Assert the hooks, extend the emulator, serve until SIGTERM."""
+    from local import hooks
+    from local.states import provider
+
+    hooks.verify()
+    from ministack import app
+
+    from local.aws import delivery, functions, stacks
+    from local.sagemaker import service
+
+    functions.install(Path(os.environ["NORIA_RUNTIME_PYTHON"]))
+    delivery.install()
+    stacks.install()
+    provider.install()
+    service.install()
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

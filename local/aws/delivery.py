@@ -1,0 +1,161 @@
+"""EventBridge's deliveries: under the target's role, repeated by its retry policy, and into its dead-letter queue at last."""
+
+import json
+import random
+import threading
+import time
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from botocore.exceptions import ClientError
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudwatch_logs, eventbridge, lambda_svc, s3
+
+from local.aws import roles
+
+EVENTS = "events.amazonaws.com"
+#: AWS's own defaults and limits of a target's retry policy.
+MAX_ATTEMPTS, MAX_AGE_SECONDS = 185, 86_400
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 60.0
+#: Refusals that no repetition mends; EventBridge sends these to the dead-letter queue at once.
+FINAL_CODES = frozenset(
+    {"AccessDeniedException", "AccessDenied", "InvalidExecutionInput", "ResourceNotFoundException", "StateMachineDoesNotExist", "ValidationException"}
+)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is known of one delivery while a target is called."""
+
+    target: dict[str, Any]
+    rule_arn: str
+    event_id: str
+
+
+class DeliveryError(Exception):
+    """A target refused an event.
+
+    Attributes:
+        code: AWS's error code, `AccessDeniedException` for one.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+_current: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
+_version_id: ContextVar[str | None] = ContextVar("version_id", default=None)
+
+
+def install() -> None:
+    """Take over how EventBridge calls a rule's targets, and what S3 tells it."""
+    invoke, dispatch, fire = eventbridge._invoke_target, eventbridge._dispatch_event, s3._fire_s3_event
+
+    def invoke_target(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> None:
+        token = _current.set(Delivery(target, rule.get("Arn", ""), event.get("EventId", "")))
+        try:
+            if target.get("Arn", "").split(":")[2:3] == ["logs"]:
+                view = view or eventbridge._pattern_event_view(event)
+                _deliver(_to_logs, target["Arn"], json.dumps(view.event_with_detail()))
+            else:
+                invoke(target, event, rule, view)
+        finally:
+            _current.reset(token)
+
+    def dispatch_event(event: dict[str, Any], view: Any = None) -> None:
+        if event.get("Source") == "aws.s3" and (version := _version_id.get()):
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = version
+            event, view = {**event, "Detail": json.dumps(detail)}, None
+        dispatch(event, view)
+
+    def fire_s3_event(bucket: str, key: str, event_name: str, **facts: Any) -> None:
+        token = _version_id.set(facts.get("version_id"))
+        try:
+            fire(bucket, key, event_name, **facts)
+        finally:
+            _version_id.reset(token)
+
+    eventbridge._invoke_target = invoke_target
+    eventbridge._dispatch_event = dispatch_event
+    s3._fire_s3_event = fire_s3_event
+    eventbridge._dispatch_to_stepfunctions = lambda arn, payload: _deliver(_to_state_machine, arn, payload)
+    eventbridge._dispatch_to_lambda = lambda arn, payload: _deliver(_to_function, arn, payload)
+
+
+def _deliver(call: Any, arn: str, payload: str) -> None:
+    """Deliver in the background; the caller's account, region and delivery go with it."""
+    threading.Thread(target=copy_context().run, args=(_attempt, call, arn, payload), daemon=True, name="delivery").start()
+
+
+def _attempt(call: Any, arn: str, payload: str) -> None:
+    delivery = _current.get()
+    assert delivery is not None
+    policy = delivery.target.get("RetryPolicy") or {}
+    attempts = int(policy.get("MaximumRetryAttempts", MAX_ATTEMPTS))
+    ends = time.monotonic() + int(policy.get("MaximumEventAgeInSeconds", MAX_AGE_SECONDS))
+    for retries in range(attempts + 1):
+        try:
+            call(arn, payload, delivery)
+            return
+        except DeliveryError as error:
+            final, why = error.code in FINAL_CODES, error
+        if final or retries == attempts or time.monotonic() > ends:
+            _to_dead_letter_queue(delivery, payload, why, retries, "MaximumRetryAttempts" if retries == attempts else "MaximumEventAgeInSeconds")
+            return
+        time.sleep(random.uniform(0.5, 1) * min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**retries))
+
+
+def _to_state_machine(arn: str, payload: str, delivery: Delivery) -> None:
+    role = delivery.target.get("RoleArn")
+    if not role:
+        raise DeliveryError("ValidationException", f"RoleArn is required for target {arn}")
+    name = f"{delivery.event_id}_{sha256((delivery.rule_arn + arn).encode()).hexdigest()[:36]}"[:80]
+    try:
+        roles.client("stepfunctions", role, EVENTS, get_region()).start_execution(stateMachineArn=arn, input=payload, name=name)
+    except roles.RoleNotAssumableError as error:
+        raise DeliveryError("AccessDeniedException", str(error)) from error
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code != "ExecutionAlreadyExists":
+            raise DeliveryError(code, error.response["Error"]["Message"]) from error
+
+
+def _to_function(arn: str, payload: str, delivery: Delivery) -> None:
+    function, config, name = lambda_svc._get_func_record_for_ref(arn)
+    if not function or not config:
+        raise DeliveryError("ResourceNotFoundException", f"Function not found: {name}")
+    lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
+
+
+def _to_logs(arn: str, payload: str, delivery: Delivery) -> None:
+    group = arn.split(":log-group:")[1].removesuffix(":*")
+    if group not in cloudwatch_logs._log_groups:
+        raise DeliveryError("ResourceNotFoundException", f"The specified log group does not exist: {group}")
+    stream = delivery.event_id or "events"
+    cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
+    entry = {"timestamp": int(time.time() * 1000), "message": payload}
+    cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [entry]})
+
+
+def _to_dead_letter_queue(delivery: Delivery, payload: str, error: DeliveryError, retries: int, condition: str) -> None:
+    arn = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
+    if not arn:
+        return
+    account, queue = get_account_id(), arn.rsplit(":", 1)[1]
+    facts = {
+        "RULE_ARN": delivery.rule_arn,
+        "TARGET_ARN": delivery.target["Arn"],
+        "ERROR_CODE": error.code,
+        "ERROR_MESSAGE": str(error),
+        "EXHAUSTED_RETRY_CONDITION": condition,
+        "RETRY_ATTEMPTS": str(retries),
+    }
+    roles.client_with("sqs", "test", "test", None, get_region()).send_message(
+        QueueUrl=f"{roles.gateway_url()}/{account}/{queue}",
+        MessageBody=payload,
+        MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in facts.items()},
+    )

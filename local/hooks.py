@@ -1,0 +1,81 @@
+"""The private names of dependencies that `local` takes hold of, each asserted before the gateway starts."""
+
+import importlib
+from importlib.metadata import version
+
+#: distribution → module → names. A missing one means that the pinned version was changed without looking here.
+HOOKS: dict[str, dict[str, tuple[str, ...]]] = {
+    "ministack": {
+        "ministack.app": ("AUTH", "SERVICE_HANDLERS", "SERVICE_REGISTRY", "_lazy_handler", "_loaded_modules", "_state_map", "main"),
+        "ministack.core.concurrency": ("run_reentrant",),
+        "ministack.core.iam_actions": (
+            "SERVICE_TO_IAM_NAMESPACE",
+            "_BOTOCORE_SERVICE_MAP",
+            "extract_resource_arn",
+        ),
+        "ministack.core.iam_evaluator": ("_action_matches", "_service_principal_matches", "enforce"),
+        "ministack.core.lambda_runtime": ("Worker", "_PYTHON_WORKER_SCRIPT", "_detect_runtime_binary", "subprocess"),
+        "ministack.core.responses": ("get_account_id", "get_region", "request_scope"),
+        "ministack.core.router": ("SERVICE_PATTERNS", "extract_access_key_id", "extract_region"),
+        "ministack.services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name", "_sfn_definition", "_sfn_tags"),
+        "ministack.services.cloudformation.stacks": ("_runs_on_worker_thread",),
+        "ministack.services.cloudwatch_logs": ("_create_log_stream", "_log_groups", "_put_log_events"),
+        "ministack.services.dynamodb": ("handle_request",),
+        "ministack.services.eventbridge": (
+            "_dispatch_event",
+            "_dispatch_to_lambda",
+            "_dispatch_to_stepfunctions",
+            "_invoke_target",
+            "_put_events",
+        ),
+        "ministack.services.iam": ("_roles",),
+        "ministack.services.lambda_svc": ("_execute_function_warm", "_get_func_record_for_ref", "invoke_async_with_retry"),
+        "ministack.services.s3": ("_fire_s3_event", "_put_bucket_encryption", "_put_bucket_lifecycle", "_put_bucket_tagging"),
+        "ministack.services.stepfunctions": (
+            "_register_sfn_jsonata_functions",
+            "_resolve_state_machine_arn",
+            "_start_execution",
+            "handle_request",
+        ),
+        "ministack.services.sts": ("_gen_secret", "_gen_session_access_key", "_gen_session_token", "register_session"),
+    },
+    "localstack-core": {
+        "localstack.aws.connect": ("connect_to",),
+        "localstack.aws.skeleton": ("create_skeleton",),
+        "localstack.services.stepfunctions.asl.component.common.string.string_expression": (
+            "StringJSONata",
+            "StringVariableSample",
+            "compose_jsonata_expression",
+        ),
+        "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.state_task_factory": (
+            "state_task_service_for",
+        ),
+        "localstack.services.stepfunctions.asl.jsonata.jsonata": ("JSONataException", "_eval_jsonata"),
+        "localstack.services.stepfunctions.backend.execution": ("Execution",),
+        "localstack.services.stepfunctions.provider": ("StepFunctionsProvider",),
+    },
+}
+
+
+class HookMissingError(RuntimeError):
+    """A dependency no longer has a private name that `local` relies on."""
+
+
+def verify() -> None:
+    """Assert every hook.
+
+    Raises:
+        HookMissingError: names the distribution, its version, the module and what is missing.
+    """
+    for distribution, modules in HOOKS.items():
+        for name, attributes in modules.items():
+            try:
+                module = importlib.import_module(name)
+            except ImportError as error:
+                raise HookMissingError(f"{distribution} {version(distribution)} cannot import {name}: {error}") from error
+            missing = [attribute for attribute in attributes if not hasattr(module, attribute)]
+            if missing:
+                raise HookMissingError(
+                    f"{distribution} {version(distribution)} has no {name}.{', '.join(missing)}; "
+                    "pin the version that uv.lock names, or mend the hook in local/"
+                )

@@ -1,0 +1,186 @@
+"""Starts and ends the local AWS. Runs in the product's own environment; the gateway is a process in the emulator's."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REGION = "us-east-1"
+#: The emulator's account; its root key is any of twelve digits, or `test`.
+ACCOUNT = "000000000000"
+KEY = "test"
+START_SECONDS = 60.0
+END_SECONDS = 10.0
+#: Lines of the gateway's log that an error carries.
+TOLD_LINES = 15
+
+
+class MachineError(RuntimeError):
+    """The local AWS did not start; says why and where its log is."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A running local AWS.
+
+    Attributes:
+        endpoint_url: where every service answers.
+        pid: of the gateway, which leads the session of all its processes.
+        started_s: how long it took to answer (seconds).
+    """
+
+    endpoint_url: str
+    region: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    pid: int
+    started_s: float
+
+    def environment(self) -> dict[str, str]:
+        """What an AWS client needs to find it."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ENDPOINT_URL_STS": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": self.aws_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.aws_secret_access_key,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        }
+
+
+def home() -> Path:
+    """Where the local AWS keeps its state, logs and environments."""
+    return Path(os.environ.get("NORIA_HOME", ROOT / ".noria"))
+
+
+def running() -> Machine | None:
+    """The machine that was started from here and still answers."""
+    try:
+        machine = Machine(**json.loads((home() / "local.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return machine if _answers(machine.endpoint_url) else None
+
+
+def up() -> Machine:
+    """Start it, or find it running.
+
+    Raises:
+        MachineError: it did not answer in time; ends with the last lines of its log.
+    """
+    if machine := running():
+        return machine
+    down()
+    for folder in ("logs", "images"):
+        (home() / folder).mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(home() / "work", ignore_errors=True)
+    (home() / "work").mkdir()
+    port, began = _free_port(), time.monotonic()
+    log = home() / "logs" / "gateway.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [str(_environment("local")), "-m", "local"],
+            cwd=home() / "work",
+            env=_gateway_environment(port),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    (home() / "local.pid").write_text(str(process.pid))
+    url = f"http://127.0.0.1:{port}"
+    while not _answers(url):
+        if process.poll() is not None or time.monotonic() - began > START_SECONDS:
+            down()
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-TOLD_LINES:])
+            raise MachineError(f"the local AWS did not start; its log is {log} and ends:\n{tail}")
+        time.sleep(0.05)
+    machine = Machine(url, REGION, KEY, KEY, process.pid, round(time.monotonic() - began, 2))
+    (home() / "local.json").write_text(json.dumps(asdict(machine)))
+    return machine
+
+
+def down() -> int:
+    """End every process of it, also after the gateway itself was killed; how many there were."""
+    try:
+        leader = int((home() / "local.pid").read_text())
+    except (OSError, ValueError):
+        return 0
+    ended = len(_session(leader))
+    _signal(_session(leader) & {leader}, signal.SIGTERM)
+    ends = time.monotonic() + END_SECONDS
+    while leader in _session(leader) and time.monotonic() < ends:
+        time.sleep(0.05)
+    while left := _session(leader):
+        _signal(left, signal.SIGKILL)
+        time.sleep(0.02)
+    for name in ("local.json", "local.pid"):
+        (home() / name).unlink(missing_ok=True)
+    shutil.rmtree(home() / "work", ignore_errors=True)
+    return ended
+
+
+def _environment(group: str) -> Path:
+    python = ROOT / ".noria" / "envs" / group / "bin" / "python"
+    if not python.exists():
+        raise MachineError(f"the environment {python.parent.parent} is missing; run: make setup")
+    return python
+
+
+def _gateway_environment(port: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV"))}
+    return {
+        **kept,
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": KEY,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MOTO_ACCOUNT_ID": ACCOUNT,
+        "NORIA_IMAGES": str(home() / "images"),
+        "NORIA_RUNTIME_PYTHON": str(_environment("runtime")),
+        "NORIA_UV": str(ROOT / ".noria" / "uv" / "bin" / "uv"),
+        "NORIA_WORK": str(home() / "work"),
+        "PYTHONPATH": str(ROOT),
+        "TMPDIR": str(home() / "work"),
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_ministack/health", timeout=2) as response:
+            return bool(response.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _session(leader: int) -> set[int]:
+    """Processes of the session that `leader` leads or led."""
+    listed = subprocess.run(["ps", "-e", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listed.splitlines()]
+    return {int(pid) for pid, session, state in rows if int(session) == leader and not state.startswith("Z")}
+
+
+def _signal(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue

@@ -1,0 +1,190 @@
+"""Families of resources, served from the service model: Create, Describe, List, Update, Delete and tags of each.
+
+A family's operations are found by name (`Create<Noun>` …), its name member and ARN member by shape. What a family does
+beyond remembering is given as `Behaviour`.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import botocore.session
+from botocore.model import ListShape, ServiceModel
+from ministack.core.responses import get_account_id, get_region
+
+from local.sagemaker.errors import ApiError, invalid
+
+Record = dict[str, Any]
+MODEL: ServiceModel = botocore.session.get_session().get_service_model("sagemaker")
+PAGE = 10
+#: Members of a List request that do not filter.
+PAGING = frozenset({"MaxResults", "NextToken", "SortBy", "SortOrder"})
+#: Jobs that AWS does not find are `Requested resource not found.`
+JOBS = frozenset({"TrainingJob", "TransformJob", "ProcessingJob", "HyperParameterTuningJob"})
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What happens beyond remembering. Each call gets the stored record, which it may change."""
+
+    created: Callable[[Record], None] = lambda record: None
+    updated: Callable[[Record, Record], None] | None = None
+    deleted: Callable[[Record], None] = lambda record: None
+
+
+@dataclass
+class Store:
+    """All records, by account, region, noun and name."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    records: dict[tuple[str, str, str, str], Record] = field(default_factory=dict)
+
+    def key(self, noun: str, name: str) -> tuple[str, str, str, str]:
+        return get_account_id(), get_region(), noun, name
+
+    def of(self, noun: str) -> list[Record]:
+        scope = (get_account_id(), get_region(), noun)
+        with self.lock:
+            return [record for key, record in self.records.items() if key[:3] == scope]
+
+    def find(self, noun: str, name: str) -> Record | None:
+        """By name or by ARN."""
+        return self.records.get(self.key(noun, name.rsplit("/", 1)[-1]))
+
+    def by_arn(self, arn: str) -> Record:
+        with self.lock:
+            for (_, _, noun, _), record in self.records.items():
+                if record.get(f"{noun}Arn") == arn:
+                    return record
+        raise invalid(f'Could not find resource with ARN "{arn}".')
+
+
+STORE = Store()
+
+
+def arn(noun: str, name: str) -> str:
+    """A resource's ARN: `TrainingJob`, `x` → `arn:aws:sagemaker:…:training-job/x`."""
+    return f"arn:aws:sagemaker:{get_region()}:{get_account_id()}:{kebab(noun)}/{name}"
+
+
+def kebab(noun: str) -> str:
+    return re.sub(r"(?<!^)([A-Z])", r"-\1", noun).lower()
+
+
+def words(noun: str) -> str:
+    """As AWS's messages name it: `EndpointConfig` → `endpoint configuration`."""
+    return kebab(noun).replace("-", " ").replace("config", "configuration")
+
+
+def name_of(noun: str, parameters: Record) -> str:
+    return str(parameters.get(f"{noun}Name") or parameters.get(f"{noun}Arn", "").rsplit("/", 1)[-1])
+
+
+def create(noun: str, parameters: Record, behaviour: Behaviour, name: str | None = None, **facts: Any) -> Record:
+    """Store a new record and let it come to life.
+
+    Raises:
+        ApiError: the name is taken; `ResourceInUse` for jobs, `ValidationException` for the others.
+    """
+    name = name or name_of(noun, parameters)
+    now = time.time()
+    record = {**parameters, f"{noun}Name": name, f"{noun}Arn": arn(noun, name), "CreationTime": now, "LastModifiedTime": now, **facts}
+    with STORE.lock:
+        if STORE.key(noun, name) in STORE.records:
+            raise _taken(noun, record[f"{noun}Arn"])
+        STORE.records[STORE.key(noun, name)] = record
+    try:
+        behaviour.created(record)
+    except ApiError:
+        STORE.records.pop(STORE.key(noun, name), None)
+        raise
+    return {f"{noun}Arn": record[f"{noun}Arn"]}
+
+
+def _taken(noun: str, taken: str) -> ApiError:
+    if noun in JOBS:
+        return ApiError("ResourceInUse", f"Job name must be unique within an AWS account and region, and a job with this name already exists ({taken})")
+    return invalid(f'Cannot create already existing {words(noun)} "{taken}".')
+
+
+def found(noun: str, parameters: Record) -> Record:
+    """The record that a request names.
+
+    Raises:
+        ApiError: `ValidationException`, as AWS words it for this family.
+    """
+    name = name_of(noun, parameters)
+    record = STORE.find(noun, name)
+    if record is None:
+        raise invalid("Requested resource not found." if noun in JOBS else f'Could not find {words(noun)} "{arn(noun, name)}".')
+    return record
+
+
+def describe(noun: str, parameters: Record) -> Record:
+    return shaped(f"Describe{noun}", found(noun, parameters))
+
+
+def shaped(operation: str, record: Record) -> Record:
+    """Only what the operation's answer has."""
+    members = MODEL.operation_model(operation).output_shape.members
+    return {key: value for key, value in record.items() if key in members}
+
+
+def update(noun: str, parameters: Record, behaviour: Behaviour) -> Record:
+    record = found(noun, parameters)
+    changes = {key: value for key, value in parameters.items() if key not in (f"{noun}Name", f"{noun}Arn")}
+    if behaviour.updated:
+        behaviour.updated(record, changes)
+    else:
+        record.update(changes)
+    record["LastModifiedTime"] = time.time()
+    return {f"{noun}Arn": record[f"{noun}Arn"]}
+
+
+def delete(noun: str, parameters: Record, behaviour: Behaviour) -> Record:
+    record = found(noun, parameters)
+    behaviour.deleted(record)
+    STORE.records.pop(STORE.key(noun, record[f"{noun}Name"]), None)
+    return {}
+
+
+def listing(noun: str, operation: str, parameters: Record) -> Record:
+    """One page of summaries, filtered and sorted as the request asks."""
+    output = MODEL.operation_model(operation).output_shape
+    member, shape = next((name, shape) for name, shape in output.members.items() if isinstance(shape, ListShape))
+    matching = [record for record in STORE.of(noun) if all(_matches(noun, record, key, value) for key, value in parameters.items() if key not in PAGING)]
+    sort = {"Name": f"{noun}Name", "Status": f"{noun}Status"}.get(parameters.get("SortBy", ""), parameters.get("SortBy", "CreationTime"))
+    matching.sort(key=lambda record: record.get(sort) or 0, reverse=parameters.get("SortOrder", "Descending") == "Descending")
+    start, size = int(parameters.get("NextToken") or 0), parameters.get("MaxResults", PAGE)
+    page = [{key: value for key, value in record.items() if key in shape.member.members} for record in matching[start : start + size]]
+    return {member: page, **({"NextToken": str(start + size)} if start + size < len(matching) else {})}
+
+
+def _matches(noun: str, record: Record, key: str, value: Any) -> bool:
+    if key == "NameContains":
+        return value.lower() in record[f"{noun}Name"].lower()
+    if key == "StatusEquals":
+        return bool(record.get(f"{noun}Status") == value)
+    if side := re.fullmatch(r"(CreationTime|LastModifiedTime)(After|Before)", key):
+        return bool(record[side[1]] > value if side[2] == "After" else record[side[1]] < value)
+    return bool(record.get(key, value) == value)
+
+
+def add_tags(parameters: Record) -> Record:
+    record = STORE.by_arn(parameters["ResourceArn"])
+    tags = {tag["Key"]: tag for tag in [*record.get("Tags", []), *parameters["Tags"]]}
+    record["Tags"] = list(tags.values())
+    return {"Tags": record["Tags"]}
+
+
+def list_tags(parameters: Record) -> Record:
+    return {"Tags": STORE.by_arn(parameters["ResourceArn"]).get("Tags", [])}
+
+
+def delete_tags(parameters: Record) -> Record:
+    record = STORE.by_arn(parameters["ResourceArn"])
+    record["Tags"] = [tag for tag in record.get("Tags", []) if tag["Key"] not in parameters["TagKeys"]]
+    return {}

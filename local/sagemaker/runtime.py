@@ -1,0 +1,39 @@
+"""`InvokeEndpoint`: routed to a variant's server, with AWS's limits and errors.
+
+Source: InvokeEndpoint, SageMaker Runtime API reference.
+"""
+
+import json
+import uuid
+
+from local.sagemaker import endpoints
+from local.sagemaker.errors import ApiError
+
+Answer = tuple[int, dict[str, str], bytes]
+#: Largest body of a real-time request (bytes).
+MAX_BODY = 6_291_456
+
+
+def invoke(endpoint: str, headers: dict[str, str], body: bytes) -> Answer:
+    """One request and its answer on the wire."""
+    try:
+        if len(body) > MAX_BODY:
+            raise ApiError("ValidationError", f"Request body size {len(body)} bytes exceeds the limit of {MAX_BODY} bytes")
+        variant, server = endpoints.fleet_of(endpoint).chosen(headers.get("x-amzn-sagemaker-target-variant"))
+        content_type = headers.get("content-type", "application/json")
+        try:
+            reply = server.invoke(body, content_type, headers.get("accept", "*/*"))
+        except OSError as error:
+            raise ApiError("ModelError", _words(endpoint, 0, str(error)), 424, {"OriginalStatusCode": 0, "OriginalMessage": str(error)}) from error
+        if reply.status >= 400:
+            told = reply.body.decode(errors="replace")
+            raise ApiError("ModelError", _words(endpoint, reply.status, told), 424, {"OriginalStatusCode": reply.status, "OriginalMessage": told})
+    except ApiError as error:
+        payload = json.dumps({"message": error.message, "Message": error.message, **error.fields}).encode()
+        return error.status, {"Content-Type": "application/json", "x-amzn-errortype": error.code, "x-amzn-requestid": str(uuid.uuid4())}, payload
+    return 200, {"Content-Type": reply.content_type, "x-Amzn-Invoked-Production-Variant": variant, "x-amzn-requestid": str(uuid.uuid4())}, reply.body
+
+
+def _words(endpoint: str, status: int, told: str) -> str:
+    kind = "server error (500)" if status == 500 else f"client error ({status})" if 400 <= status < 500 else f"server error ({status})"
+    return f'Received {kind} from primary with message "{told[:900]}". See /aws/sagemaker/Endpoints/{endpoint} in CloudWatch Logs.'

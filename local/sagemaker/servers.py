@@ -1,0 +1,170 @@
+"""Model servers: a real one per instance, in its sandbox, reached through a unix socket."""
+
+import http.client
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ministack.core.responses import get_region
+
+from local.aws import roles
+from local.sagemaker import environments, families, images, jobs, sandbox, storage
+from local.sagemaker.errors import JobFailedError
+from local.sagemaker.families import Record
+from local.sagemaker.logs import Log
+
+TOOLKIT = Path(__file__).with_name("toolkit")
+#: SageMaker waits this long for the first healthy ping, and this long for an answer (seconds).
+STARTUP_SECONDS, INVOCATION_SECONDS = 240.0, 60.0
+STOP_GRACE_SECONDS = 30.0
+THREADS = 8
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answered."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+def container_of(model: Record) -> Record:
+    """The container of a model: its own, or that of the model package which it names.
+
+    Raises:
+        JobFailedError: the package is not there.
+    """
+    container: Record = model.get("PrimaryContainer") or model["Containers"][0]
+    if package := container.get("ModelPackageName"):
+        record = families.STORE.records.get(families.STORE.key("ModelPackage", package))
+        if record is None:
+            raise JobFailedError(f"ClientError: model package {package} does not exist")
+        registered: Record = record["InferenceSpecification"]["Containers"][0]
+        return {**registered, "Environment": {**registered.get("Environment", {}), **container.get("Environment", {})}}
+    return container
+
+
+class ModelServer:
+    """One instance of a model behind /ping and /invocations.
+
+    Args:
+        model: a record of `CreateModel`.
+        group: the log group, `/aws/sagemaker/Endpoints/<name>` for one.
+        stream: the stream's name.
+
+    Raises:
+        JobFailedError: it does not come up; ends with the server's last words.
+    """
+
+    def __init__(self, model: Record, group: str, stream: str) -> None:
+        self._role = model["ExecutionRoleArn"]
+        self._folder = Path(tempfile.mkdtemp(prefix="srv-", dir=os.environ["NORIA_WORK"]))
+        self._log = Log(self._role, group, stream)
+        self._active = threading.Semaphore(THREADS)
+        self.invocations = 0
+        try:
+            self._start(container_of(model))
+        except JobFailedError:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+
+    def _start(self, container: Record) -> None:
+        environment, folder = container.get("Environment", {}), self._folder
+        image = images.resolve(container.get("Image", ""))
+        for sentence in image.substitutions:
+            self._log.write(sentence)
+        (folder / "model").mkdir()
+        if url := container.get("ModelDataUrl"):
+            storage.unpack(storage.read(self._role, url), folder / "model")
+        submitted = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
+        if submitted.startswith("s3://"):
+            storage.unpack(storage.read(self._role, submitted), folder / "model" / "code")
+        requirements = folder / "model" / "code" / "requirements.txt"
+        python = environments.python_for(image, requirements.read_text() if requirements.exists() else "")
+        session = roles.assume(self._role, storage.SAGEMAKER)
+        base = sandbox.base_dir(folder)
+        self._process = sandbox.start(
+            [str(python), "-m", "gunicorn", "--bind", f"unix:{base}/server.sock", "--worker-class", "gthread", "--threads", str(THREADS)]
+            + ["--preload", "--chdir", str(TOOLKIT), "--worker-tmp-dir", "/tmp", "--graceful-timeout", "20", "serve:app"],
+            folder,
+            {
+                **jobs.region_environment(session, get_region(), roles.gateway_url()),
+                "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
+                "SAGEMAKER_BASE_DIR": str(base),
+                **environment,
+            },
+        )
+        threading.Thread(target=self._drain, daemon=True).start()
+        self._await_ping()
+
+    def _drain(self) -> None:
+        for line in self._process.stdout or ():
+            self._log.write(line.rstrip("\n"))
+        self._log.flush()
+
+    def _await_ping(self) -> None:
+        ends = time.monotonic() + STARTUP_SECONDS
+        while time.monotonic() < ends:
+            if self._process.poll() is not None:
+                time.sleep(0.1)
+                said = "\n".join(self._log.tail[-12:])
+                raise JobFailedError(f"The primary container for production variant did not pass the ping health check. The server ended: {said}")
+            if self.healthy():
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise JobFailedError("The primary container for production variant did not pass the ping health check. Please check CloudWatch logs for this endpoint.")
+
+    def healthy(self) -> bool:
+        try:
+            return self._ask("GET", "/ping", b"", {}).status == 200
+        except OSError:
+            return False
+
+    def invoke(self, body: bytes, content_type: str, accept: str) -> Reply:
+        """One invocation.
+
+        Raises:
+            OSError: the server is gone or did not answer in 60 s.
+        """
+        with self._active:
+            self.invocations += 1
+            return self._ask("POST", "/invocations", body, {"Content-Type": content_type, "Accept": accept})
+
+    def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
+        connection = UnixConnection(str(self._folder / "server.sock"))
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            response = connection.getresponse()
+            return Reply(response.status, response.getheader("Content-Type", ""), response.read())
+        except http.client.HTTPException as error:
+            raise ConnectionError(str(error)) from error
+        finally:
+            connection.close()
+
+    def stop(self) -> None:
+        """Let requests under way finish, then end every process of it."""
+        for _ in range(THREADS):
+            self._active.acquire(timeout=STOP_GRACE_SECONDS)
+        sandbox.terminate(self._process, STOP_GRACE_SECONDS)
+        self._log.flush()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=INVOCATION_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)

@@ -1,0 +1,203 @@
+"""Training jobs: the user's real script in a process of its own, under the container contract.
+
+Source: "How Amazon SageMaker Runs Your Training Image", SageMaker developer guide.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ministack.core.responses import get_region
+
+from local.aws import roles
+from local.sagemaker import environments, images, jobs, sandbox, storage
+from local.sagemaker.errors import JobFailedError
+from local.sagemaker.families import Behaviour, Record
+from local.sagemaker.logs import NAMESPACE, Log
+
+NOUN = "TrainingJob"
+TOOLKIT = Path(__file__).with_name("toolkit")
+HOST = "algo-1"
+DEFAULT_MAX_SECONDS = 86_400
+#: What each secondary status says of itself.
+MESSAGES = {
+    "Starting": "Preparing the instances for training",
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Completed": "Training job completed",
+    "Failed": "Training job failed",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+}
+
+
+def _created(record: Record) -> None:
+    record.update(TrainingJobStatus="InProgress", SecondaryStatusTransitions=[], EnableManagedSpotTraining=record.get("EnableManagedSpotTraining", False))
+    _enter(record, "Starting")
+    jobs.begin(NOUN, record, _work)
+
+
+BEHAVIOUR = Behaviour(created=_created, deleted=partial(jobs.refuse_running, NOUN))
+OPERATIONS = {"StopTrainingJob": partial(jobs.stop, NOUN)}
+
+
+def _enter(record: Record, secondary: str) -> None:
+    now = time.time()
+    transitions = record["SecondaryStatusTransitions"]
+    if transitions:
+        transitions[-1].setdefault("EndTime", now)
+    transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": MESSAGES[secondary]})
+    record["SecondaryStatus"], record["LastModifiedTime"] = secondary, now
+
+
+def _work(record: Record, stop: threading.Event) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="job-", dir=os.environ["NORIA_WORK"]))
+    try:
+        _train(record, folder, stop)
+        _enter(record, "Completed")
+    except jobs.StoppedError as error:
+        _upload(record, folder)
+        _enter(record, error.secondary)
+        raise
+    except JobFailedError:
+        _enter(record, "Failed")
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _train(record: Record, folder: Path, stop: threading.Event) -> None:
+    role = record["RoleArn"]
+    log = Log(role, NAMESPACE, f"{record['TrainingJobName']}/{HOST}-{int(time.time())}", record["AlgorithmSpecification"].get("MetricDefinitions", ()), record["TrainingJobName"])
+    image = images.resolve(record["AlgorithmSpecification"].get("TrainingImage", ""))
+    for sentence in image.substitutions if sandbox.available() else (*image.substitutions, sandbox.NO_SANDBOX):
+        log.write(sentence)
+    if image.substitutions:
+        record["Tags"] = [*record.get("Tags", []), {"Key": "noria:substitution", "Value": image.substitutions[0][:256]}]
+    _enter(record, "Downloading")
+    _lay_out(record, folder)
+    requirements = folder / "code" / "requirements.txt"
+    python = environments.python_for(image, requirements.read_text() if requirements.exists() else "")
+    _enter(record, "Training")
+    record["TrainingStartTime"] = time.time()
+    code = _run(record, folder, python, log, stop)
+    record["TrainingEndTime"] = time.time()
+    record["TrainingTimeInSeconds"] = record["BillableTimeInSeconds"] = max(1, round(record["TrainingEndTime"] - record["TrainingStartTime"]))
+    record["FinalMetricDataList"] = list(log.found.values())
+    if code:
+        raise JobFailedError(_reason(folder, code, log.tail))
+    _enter(record, "Uploading")
+    _upload(record, folder)
+
+
+def _lay_out(record: Record, folder: Path) -> None:
+    """Everything that the container finds under /opt/ml."""
+    role, config = record["RoleArn"], folder / "input" / "config"
+    for path in (config, folder / "input" / "data", folder / "model", folder / "output" / "data", folder / "checkpoints"):
+        path.mkdir(parents=True, exist_ok=True)
+    hyperparameters = record.get("HyperParameters", {})
+    channels = {channel["ChannelName"]: channel for channel in record.get("InputDataConfig", [])}
+    described = {
+        name: {
+            "ContentType": channel.get("ContentType"),
+            "TrainingInputMode": channel.get("InputMode", record["AlgorithmSpecification"].get("TrainingInputMode", "File")),
+            "S3DistributionType": channel["DataSource"].get("S3DataSource", {}).get("S3DataDistributionType", "FullyReplicated"),
+            "RecordWrapperType": channel.get("RecordWrapperType", "None"),
+        }
+        for name, channel in channels.items()
+    }
+    resources = {
+        "current_host": HOST,
+        "current_instance_type": record["ResourceConfig"].get("InstanceType", ""),
+        "current_group_name": "homogeneousCluster",
+        "hosts": [HOST],
+        "network_interface_name": "lo",
+    }
+    for name, content in (("hyperparameters", hyperparameters), ("inputdataconfig", described), ("resourceconfig", resources)):
+        (config / f"{name}.json").write_text(json.dumps(content))
+    for name, channel in channels.items():
+        storage.download(role, channel["DataSource"]["S3DataSource"]["S3Uri"], folder / "input" / "data" / name)
+    submitted = str(hyperparameters.get("sagemaker_submit_directory", "")).strip('"')
+    if submitted:
+        storage.unpack(storage.read(role, submitted), folder / "code")
+
+
+def _run(record: Record, folder: Path, python: Path, log: Log, stop: threading.Event) -> int:
+    """The container's exit code.
+
+    Raises:
+        StoppedError: asked to, or out of time; it got SIGTERM and its grace.
+    """
+    specification = record["AlgorithmSpecification"]
+    entry = specification.get("ContainerEntrypoint")
+    command = [*entry, *specification.get("ContainerArguments", [])] if entry else [str(python), str(TOOLKIT / "train.py")]
+    session = roles.assume(record["RoleArn"], storage.SAGEMAKER)
+    environment = {
+        **jobs.region_environment(session, get_region(), roles.gateway_url()),
+        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
+        "SAGEMAKER_BASE_DIR": str(sandbox.base_dir(folder)),
+        "SAGEMAKER_JOB_NAME": record["TrainingJobName"],
+        "TRAINING_JOB_ARN": record["TrainingJobArn"],
+        "TRAINING_JOB_NAME": record["TrainingJobName"],
+        **record.get("Environment", {}),
+    }
+    process = sandbox.start(command, folder, environment)
+    limit = record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_MAX_SECONDS)
+    watch = Watch(process, stop, limit)
+    for line in process.stdout or ():
+        log.write(line.rstrip("\n"))
+    code = sandbox.exit_code(process)
+    log.flush()
+    if watch.ended_by:
+        raise jobs.StoppedError(watch.ended_by)
+    return code
+
+
+class Watch(threading.Thread):
+    """Ends a process when it is asked to or out of time.
+
+    Attributes:
+        ended_by: the secondary status that this made, or nothing.
+    """
+
+    def __init__(self, process: Any, stop: threading.Event, limit_seconds: float) -> None:
+        super().__init__(daemon=True)
+        self._process, self._stop, self._limit = process, stop, limit_seconds
+        self.ended_by = ""
+        self.start()
+
+    def run(self) -> None:
+        ends = time.monotonic() + self._limit
+        while self._process.poll() is None:
+            if self._stop.wait(0.1):
+                self.ended_by = "Stopped"
+            elif time.monotonic() > ends:
+                self.ended_by = "MaxRuntimeExceeded"
+            if self.ended_by:
+                sandbox.terminate(self._process, jobs.STOP_GRACE_SECONDS)
+                return
+
+
+def _reason(folder: Path, code: int, tail: list[str]) -> str:
+    """From the failure file, else from the log's last words; always with the exit code."""
+    failure = folder / "output" / "failure"
+    told = failure.read_text(errors="replace").strip() if failure.exists() else "\n".join(tail[-8:])
+    if code == sandbox.SIGNALLED + 9:
+        told = f"{told}\nThe process was killed, most likely for want of memory. Please use an instance type with more memory, or reduce the size of the job"
+    return f"AlgorithmError: {told[-880:]}, exit code: {code}"
+
+
+def _upload(record: Record, folder: Path) -> None:
+    """`model.tar.gz`, and `output.tar.gz` when the script wrote any; empty ones are made as AWS makes them."""
+    base = f"{record['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{record['TrainingJobName']}/output"
+    storage.write(record["RoleArn"], f"{base}/model.tar.gz", storage.pack(folder / "model"))
+    record["ModelArtifacts"] = {"S3ModelArtifacts": f"{base}/model.tar.gz"}
+    if any((folder / "output" / "data").iterdir()):
+        storage.write(record["RoleArn"], f"{base}/output.tar.gz", storage.pack(folder / "output" / "data"))

@@ -1,0 +1,75 @@
+"""JSONata as Step Functions evaluates it, with `$states` and the machine's variables bound as values.
+
+The provider would splice variables into the source text of an expression, where a quote in data breaks the machine and
+hostile data is code. Here an expression is evaluated as it was written, and data is only data.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import jsonata
+import jsonata.utils
+from localstack.services.stepfunctions.asl.component.common.string import string_expression
+from localstack.services.stepfunctions.asl.jsonata import jsonata as provider_jsonata
+from ministack.services import stepfunctions
+
+#: Whole numbers beyond this are not exact in a double, which is what JSONata computes with.
+EXACT = 2**53
+
+_scope = threading.local()
+
+
+def install() -> None:
+    """Take over the evaluation of every JSONata expression."""
+    provider_jsonata._eval_jsonata = _evaluate
+    string_expression.compose_jsonata_expression = _as_written
+    for component in (string_expression.StringJSONata, string_expression.StringVariableSample):
+        component._eval_body = _within_scope(component._eval_body)
+
+
+def _as_written(final_jsonata_expression: str, variable_declarations_list: Any) -> str:
+    return final_jsonata_expression
+
+
+def _within_scope(body: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    def evaluated(component: Any, env: Any) -> None:
+        _scope.env = env
+        body(component, env)
+
+    return evaluated
+
+
+def _evaluate(source: str) -> Any:
+    env = _scope.env
+    try:
+        expression = jsonata.Jsonata(source)
+        stepfunctions._register_sfn_jsonata_functions(expression)
+        frame = expression.create_frame()
+        frame.bind("states", with_nulls(env.states._states_data))
+        for variables in (env.variable_store._outer_scope, env.variable_store._inner_scope):
+            for name, value in variables.items():
+                frame.bind(name, with_nulls(value))
+        return plain(expression.evaluate(None, frame))
+    except (jsonata.jexception.JException, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise provider_jsonata.JSONataException("UNKNOWN", str(error)) from error
+
+
+def plain(value: Any) -> Any:
+    """A result as JSON has it: whole floats are integers."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return int(value)
+    return value
+
+
+def with_nulls(value: Any) -> Any:
+    """JSON's null is a value in JSONata; Python's None would be read as undefined."""
+    if isinstance(value, dict):
+        return {key: with_nulls(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_nulls(item) for item in value]
+    return jsonata.utils.Utils.NULL_VALUE if value is None else value

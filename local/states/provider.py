@@ -1,0 +1,117 @@
+"""The `states` service: LocalStack's provider answers, the gateway routes to it, EventBridge and CloudFormation start from it."""
+
+import json
+import sys
+import types
+from typing import Any
+
+# The provider's JSONata wants a JVM at import; expressions.py evaluates in its place.
+for _name in ("jpype", "jpype.imports"):
+    sys.modules.setdefault(_name, types.ModuleType(_name))
+sys.modules["jpype"].imports = sys.modules["jpype.imports"]  # type: ignore[attr-defined]
+
+import localstack.aws.connect
+from ministack.core.concurrency import run_reentrant
+from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.services import eventbridge, stepfunctions
+
+from local.aws import roles
+
+Answer = tuple[int, dict[str, str], bytes]
+STATES = "states.amazonaws.com"
+DEFAULT_REGION = "us-east-1"
+ROOT = "test"
+#: The provider's names of services that botocore calls otherwise.
+APIS = {"awslambda": "lambda", "lambda_": "lambda"}
+
+
+class Clients:
+    """What the provider calls other services with: clients of the gateway, under one set of credentials."""
+
+    def __init__(self, region: str, role_arn: str | None) -> None:
+        self._region, self._role = region, role_arn
+
+    def get_client(self, service: str, **_: Any) -> Any:
+        if self._role:
+            return roles.client(service, self._role, STATES, self._region)
+        return roles.client_with(service, ROOT, ROOT, None, self._region)
+
+    def __getattr__(self, service: str) -> Any:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        return self.get_client(APIS.get(service, service).replace("_", "-"))
+
+
+class Connect:
+    """Stands for LocalStack's client factory."""
+
+    def __call__(self, region_name: str | None = None, **_: Any) -> Clients:
+        return Clients(region_name or DEFAULT_REGION, None)
+
+    def with_assumed_role(self, role_arn: str, region_name: str | None = None, **_: Any) -> Clients:
+        roles.assume(role_arn, STATES)
+        return Clients(region_name or DEFAULT_REGION, role_arn)
+
+
+class Events:
+    """Sends a machine's status events to the default bus of its account."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self._account, self._region = account, region
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> None:
+        with request_scope(self._account, self._region):
+            eventbridge._put_events({"Entries": Entries}, allow_aws_source=True)
+
+
+localstack.aws.connect.connect_to = Connect()
+
+# The provider binds `connect_to` when it is imported, so it comes after it was replaced.
+from localstack.aws.api import RequestContext  # noqa: E402
+from localstack.aws.skeleton import create_skeleton  # noqa: E402
+from localstack.aws.spec import load_service  # noqa: E402
+from localstack.http import Request  # noqa: E402
+from localstack.services.stepfunctions.backend.execution import Execution  # noqa: E402
+from localstack.services.stepfunctions.provider import StepFunctionsProvider  # noqa: E402
+
+_model = load_service("stepfunctions")
+_provider = StepFunctionsProvider()
+_skeleton = create_skeleton("stepfunctions", _provider)
+
+
+def install() -> None:
+    """Have the gateway's `states` service answered by the provider."""
+    from local.states import expressions, jobs, machines
+
+    expressions.install()
+    jobs.install()
+    machines.install()
+    Execution._get_events_client = lambda self: Events(self.account_id, self.region_name)
+    stepfunctions.handle_request = handle_request
+    stepfunctions._start_execution = lambda data: call("StartExecution", data)
+    stepfunctions._resolve_state_machine_arn = _known
+
+
+def call(action: str, data: dict[str, Any]) -> Answer:
+    """One request in the caller's account and region, answered in this thread."""
+    headers = {"x-amz-target": f"AWSStepFunctions.{action}", "content-type": "application/x-amz-json-1.0"}
+    return _invoke(headers, json.dumps(data).encode(), get_account_id(), get_region())
+
+
+async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query_params: Any) -> Answer:
+    """Always off the event loop: the provider waits for its own requests."""
+    answer: Answer = await run_reentrant(_invoke, headers, body or b"{}", get_account_id(), get_region(), thread_name="states")
+    return answer
+
+
+def _invoke(headers: dict[str, str], body: bytes, account: str, region: str) -> Answer:
+    context = RequestContext(Request("POST", "/", headers=dict(headers), body=body))
+    context.service, context.protocol, context.account_id, context.region = _model, _model.protocol, account, region
+    response = _skeleton.invoke(context)
+    kept = {name: value for name, value in response.headers.items() if name.lower() != "content-length"}
+    return response.status_code, kept, response.get_data()
+
+
+def _known(arn: str) -> str | None:
+    scope = types.SimpleNamespace(account_id=get_account_id(), region=get_region())
+    return arn if arn in _provider.get_store(scope).state_machines else None

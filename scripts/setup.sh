@@ -1,0 +1,53 @@
+#!/bin/sh
+# Prepares this checkout: a uv of its own and one environment for each group of the lock that cannot share.
+# usage: scripts/setup.sh [dev]    dev adds what `make check` and the tests need
+# Asks nothing, needs no root, and does nothing twice. All of it lies under .venv and .noria.
+set -eu
+cd "$(dirname "$0")/.."
+
+find_python() {
+    for candidate in "${PYTHON:-}" python3.13 python3 "$HOME"/.pyenv/versions/3.13*/bin/python3.13 /opt/*/bin/python3.13 /usr/local/bin/python3.13; do
+        [ -n "$candidate" ] || continue
+        "$candidate" -c 'import sys, venv, ensurepip; assert sys.version_info[:2] == (3, 13); print(sys.executable)' 2>/dev/null && return
+    done
+    return 1
+}
+
+install_bubblewrap() {
+    # The sandbox gives every job its own /opt/ml. Without it jobs still run, in a session of their own.
+    command -v bwrap >/dev/null 2>&1 && return
+    [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 &&
+        { apt-get install -y -qq bubblewrap || { apt-get update -qq && apt-get install -y -qq bubblewrap; }; } >/dev/null 2>&1 && return
+    echo "setup: bubblewrap is not here and cannot be installed without root: jobs run without a sandbox, so a script with /opt/ml written into it will not find it"
+}
+
+python=$(find_python) || {
+    echo "setup: Noria needs Python 3.13 with venv, found $(python3 --version 2>/dev/null || echo none); install it (https://www.python.org/downloads/) or name one: make PYTHON=/path/to/python3.13 …" >&2
+    exit 1
+}
+if ! .noria/uv/bin/uv --version >/dev/null 2>&1; then
+    "$python" -m venv --clear .noria/uv
+    .noria/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<0.14'
+fi
+install_bubblewrap
+
+# sync FOLDER ARGUMENTS…: brings one environment to what the lock says
+sync() {
+    folder=$1
+    shift
+    UV_PROJECT_ENVIRONMENT="$folder" .noria/uv/bin/uv sync --quiet --frozen --compile-bytecode --python "$python" "$@"
+}
+stamp=$(cat uv.lock pyproject.toml scripts/setup.sh | cksum | tr -d ' ')
+if [ "$(cat .noria/setup.stamp 2>/dev/null)" != "$stamp" ]; then
+    rm -f .noria/setup.stamp .noria/setup-dev.stamp
+    for group in local runtime sam; do
+        sync ".noria/envs/$group" --only-group "$group" --no-install-project
+    done
+    sync .venv --no-default-groups
+    echo "$stamp" >.noria/setup.stamp
+fi
+if [ "${1:-}" = dev ] && [ "$(cat .noria/setup-dev.stamp 2>/dev/null)" != "$stamp" ]; then
+    sync .noria/envs/sdk --only-group sdk --no-install-project
+    sync .venv
+    echo "$stamp" >.noria/setup-dev.stamp
+fi
