@@ -1,0 +1,1 @@
+"""Noria: what its functions decide. Policies and values are pure; only `adapters` reaches AWS."""

@@ -1,0 +1,112 @@
+"""What happens to one upload: the verdict, where it goes, and every request that brings it there."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict
+
+from noria.data import policy
+from noria.data.model import DataContract, is_model_name
+from noria.kernel.events import Cause, entry
+from noria.kernel.identity import digest
+from noria.kernel.verdict import Verdict
+
+Json = dict[str, Any]
+#: A quarantined upload whose folder names no model lies under this one.
+NAMELESS = "unknown"
+#: CopyObject copies up to 5 GiB in one call.
+LARGEST = 5 * 1024**3
+
+
+class Upload(BaseModel):
+    """One object version, as its event names it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    bucket: str
+    key: str
+    version: str
+    size: int
+
+
+class Facts(BaseModel):
+    """What the judgement is given."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+    model: str
+    upload: Upload
+    spec: Json | None
+    profile: Json
+    cause: Cause
+    ledger: str
+
+
+def judge_dataset(event: Json) -> Json:
+    """Judge an upload by its contract.
+
+    Args:
+        event: the fields of `Facts`; `spec` is the published document, or null.
+
+    Returns:
+        `{outcome, verdict, dataset, curate, copy, report, record, entry}`: what the machine does next, as complete requests.
+    """
+    facts = Facts.model_validate(event)
+    spec = facts.spec if facts.spec and is_model_name(facts.model) else None
+    if spec:
+        verdict = policy.judge(facts.profile, DataContract.model_validate(spec["data"]), spec["target"])
+    else:
+        verdict = policy.unknown_model(facts.model)
+    model = facts.model if is_model_name(facts.model) else NAMELESS
+    # The same bytes for the same spec are the same dataset, however often they are uploaded.
+    dataset = digest(model, facts.profile["digest"], spec["id"] if spec else None)
+    return {"outcome": verdict.outcome, "verdict": verdict.to_json(), "dataset": dataset, **_requests(facts, verdict, spec, model, dataset)}
+
+
+def _requests(facts: Facts, verdict: Verdict, spec: Json | None, model: str, dataset: str) -> Json:
+    accepted = verdict.outcome == policy.ACCEPTED
+    folder = f"{'curated' if accepted else 'quarantine'}/{model}/{dataset}/"
+    upload, name = facts.upload, _file_name(facts.upload.key)
+    data = {
+        "dataset": dataset,
+        "bucket": upload.bucket,
+        "location": f"{folder}data.csv" if accepted else f"{folder}{name}",
+        "verdict": f"{folder}verdict.json",
+        "source": upload.model_dump(),
+        "spec": spec["id"] if spec else None,
+        "train": bool(spec and spec["train"]["on_upload"]),
+        "digest": facts.profile["digest"],
+        "rows": facts.profile["rows"] - facts.profile["bad_rows"],
+        "set_aside": facts.profile["bad_rows"],
+        "reasons": verdict.to_json()["reasons"],
+    }
+    report = {**data, "outcome": verdict.outcome, "profile": facts.profile}
+    said = "DatasetAccepted" if accepted else "DatasetQuarantined"
+    source = f"{upload.bucket}/{quote(upload.key)}?versionId={quote(upload.version)}"
+    return {
+        "curate": {"bucket": upload.bucket, "key": upload.key, "version": upload.version, "folder": folder, "spec": spec},
+        "copy": {"Bucket": upload.bucket, "Key": data["location"], "CopySource": source},
+        "report": {"Bucket": upload.bucket, "Key": data["verdict"], "Body": report, "ContentType": "application/json"},
+        "record": _record(facts, model, dataset, data, spec, verdict),
+        "entry": entry("data", said, model, dataset, facts.cause, data),
+    }
+
+
+def _record(facts: Facts, model: str, dataset: str, data: Json, spec: Json | None, verdict: Verdict) -> Json:
+    """The dataset in the ledger, once; the spec that judged it goes with it."""
+    item = {
+        "pk": {"S": f"MODEL#{model}"},
+        "sk": {"S": f"DATASET#{dataset}"},
+        "status": {"S": verdict.outcome},
+        "time": {"S": facts.cause.time},
+        "document": {"S": json.dumps(data)},
+        "spec": {"S": json.dumps(spec)},
+    }
+    return {"TableName": facts.ledger, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+
+
+def _file_name(key: str) -> str:
+    """The last part of a key, harmless in any path: letters, digits and `._-`; other characters are percent-encoded."""
+    name = quote(key.rsplit("/", 1)[-1][-120:], safe="")
+    return name if name.strip(".") else "data"

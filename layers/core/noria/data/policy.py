@@ -1,0 +1,61 @@
+"""Whether an upload keeps its contract."""
+
+from difflib import get_close_matches
+from typing import Any
+
+from noria.data.model import DataContract
+from noria.kernel.verdict import Reason, Verdict
+
+ACCEPTED, QUARANTINED = "accepted", "quarantined"
+
+
+def judge(profile: dict[str, Any], contract: DataContract, target: str) -> Verdict:
+    """The verdict on a profile: `accepted` or `quarantined`, with every reason there is."""
+    if profile["bytes"] == 0:
+        return Verdict(QUARANTINED, (Reason("EmptyFile", "the file is empty; upload one with a header and rows", 0, "at least one row"),))
+    if profile["problem"]:
+        return Verdict(QUARANTINED, (Reason("NotCsv", profile["problem"], "unreadable", "UTF-8 CSV with a header"),))
+    missing = [name for name in contract.required(target) if name not in profile["header"]]
+    if missing:
+        return Verdict(QUARANTINED, tuple(_missing(name, profile["header"], contract.required(target)) for name in missing))
+    reasons = [*_bad_rows(profile, contract), *_too_few(profile, contract)]
+    return Verdict(QUARANTINED if reasons else ACCEPTED, tuple(reasons or _set_aside(profile)))
+
+
+def unknown_model(model: str) -> Verdict:
+    """The verdict on an upload for a model that nobody published."""
+    text = f"no model named {model[:60]!r} is published; run: noria publish models/<name>, then upload the file again"
+    return Verdict(QUARANTINED, (Reason("UnknownModel", text, model[:60], "a published model"),))
+
+
+def _missing(name: str, header: list[str], required: tuple[str, ...]) -> Reason:
+    near = get_close_matches(name, [found for found in header if found not in required], n=1)
+    hint = f"; is it renamed to {near[0]!r}?" if near else ""
+    return Reason("MissingColumn", f"the header lacks {name!r}{hint}", header[:50], name)
+
+
+def _bad_rows(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
+    rows, bad = profile["rows"], profile["bad_rows"]
+    limit = contract.bad_rows.at_most
+    if not bad or bad <= rows * limit:
+        return []
+    text = f"{bad} of {rows} rows break the contract ({bad / rows:.1%}, at most {limit:.1%}): {_named(profile['faults'])}"
+    return [Reason("TooManyBadRows", text, round(bad / rows, 6), limit)]
+
+
+def _too_few(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
+    good = profile["rows"] - profile["bad_rows"]
+    if good >= contract.min_rows:
+        return []
+    return [Reason("TooFewRows", f"{good} good rows, fewer than data.min_rows = {contract.min_rows}", good, contract.min_rows)]
+
+
+def _set_aside(profile: dict[str, Any]) -> list[Reason]:
+    if not profile["bad_rows"]:
+        return []
+    text = f"{profile['bad_rows']} of {profile['rows']} rows were set aside: {_named(profile['faults'])}"
+    return [Reason("RowsSetAside", text, profile["bad_rows"], 0)]
+
+
+def _named(faults: dict[str, dict[str, int]]) -> str:
+    return ", ".join(f"{column or 'row'} {code} × {count}" for column, codes in faults.items() for code, count in codes.items())

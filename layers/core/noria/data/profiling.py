@@ -1,0 +1,71 @@
+"""The facts of one upload, found in one pass: what the judgement and the ledger need."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any
+
+from noria.data.model import DataContract
+from noria.data.rows import RowChecker, lines, table
+from noria.kernel.errors import UnreadableDatasetError
+
+Json = dict[str, Any]
+#: How many bad rows are shown in a verdict.
+EXAMPLES = 10
+
+
+def profile(pieces: Iterable[bytes], contract: DataContract | None, target: str) -> Json:
+    """Digest, size, header, rows and what breaks the contract.
+
+    Args:
+        pieces: the object's bytes.
+        contract: nothing when no model of that name is published: then only size and digest are found.
+
+    Returns:
+        `{bytes, digest, header, rows, bad_rows, faults: {column: {code: n}}, examples: […], problem}`; `problem` is a
+        sentence when the bytes cannot be read as CSV.
+    """
+    hashed = _Hashed(pieces)
+    facts: Json = {"header": [], "rows": 0, "bad_rows": 0, "faults": {}, "examples": [], "problem": None}
+    try:
+        if contract is not None:
+            _read(hashed, contract, target, facts)
+    except UnreadableDatasetError as error:
+        facts["problem"] = str(error)
+    for _ in hashed:
+        pass
+    return {**facts, "bytes": hashed.size, "digest": hashed.digest()}
+
+
+def _read(pieces: Iterable[bytes], contract: DataContract, target: str, facts: Json) -> None:
+    header, rows = table(lines(pieces))
+    facts["header"] = header
+    if set(contract.required(target)) - set(header):
+        return
+    checker, counted = RowChecker(contract, target, header), Counter[tuple[str, str]]()
+    for number, row in enumerate(rows, start=2):
+        facts["rows"] += 1
+        if fault := checker.fault(row):
+            facts["bad_rows"] += 1
+            counted[fault.column, fault.code] += 1
+            if len(facts["examples"]) < EXAMPLES:
+                facts["examples"].append({"row": number, **asdict(fault)})
+    for (column, code), count in sorted(counted.items()):
+        facts["faults"].setdefault(column, {})[code] = count
+
+
+class _Hashed:
+    """Passes pieces on and hashes them; iterating again goes on where it stopped."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces, self._hash, self.size = iter(pieces), sha256(), 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self._hash.update(piece)
+            self.size += len(piece)
+            yield piece
+
+    def digest(self) -> str:
+        return self._hash.hexdigest()

@@ -1,0 +1,56 @@
+"""Use cases of the functions that read datasets."""
+
+from typing import Any
+
+from noria.adapters import objects
+from noria.data import profiling, splitting
+from noria.data.model import DataContract
+
+Json = dict[str, Any]
+CSV = "text/csv"
+
+
+def profile_dataset(event: Json) -> Json:
+    """The facts of one object version.
+
+    Args:
+        event: `{bucket, key, version, spec}`; `spec` is the published document, or null.
+    """
+    spec = event["spec"]
+    contract = DataContract.model_validate(spec["data"]) if spec else None
+    pieces = objects.chunks(event["bucket"], event["key"], event["version"])
+    return profiling.profile(pieces, contract, spec["target"] if spec else "")
+
+
+def curate_dataset(event: Json) -> Json:
+    """Write the accepted rows to `<folder>data.csv`, those set aside to `<folder>set-aside.csv`.
+
+    Args:
+        event: `{bucket, key, version, folder, spec}`
+    """
+    spec, folder = event["spec"], event["folder"]
+    pieces = objects.chunks(event["bucket"], event["key"], event["version"])
+    good, bad = splitting.curate(pieces, DataContract.model_validate(spec["data"]), spec["target"])
+    objects.write(event["bucket"], f"{folder}data.csv", good.encode(), CSV)
+    if bad:
+        objects.write(event["bucket"], f"{folder}set-aside.csv", bad.encode(), CSV)
+    return {"location": f"{folder}data.csv"}
+
+
+def split_dataset(event: Json) -> Json:
+    """Write a run's training set, holdout, truth and smoke rows.
+
+    Args:
+        event: `{source: {bucket, key}, artifacts, folder, data, target, split: {by, test}}`
+
+    Returns:
+        Rows of each part.
+    """
+    source = event["source"]
+    made = splitting.split(
+        objects.chunks(source["bucket"], source["key"]), DataContract.model_validate(event["data"]), event["target"], event["split"]["by"], event["split"]["test"]
+    )
+    parts = {"train/train.csv": made.train, "holdout/holdout.csv": made.holdout, "truth/truth.csv": made.truth, "smoke/smoke.csv": made.smoke}
+    for name, text in parts.items():
+        objects.write(event["artifacts"], f"{event['folder']}{name}", text.encode(), CSV)
+    return made.facts

@@ -1,0 +1,162 @@
+"""Rows of a CSV file against a contract: one pass, one row at a time."""
+
+import csv
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+
+from noria.data.model import Column, DataContract
+from noria.kernel.errors import UnreadableDatasetError
+
+#: A field longer than this is no field (characters).
+LONGEST_FIELD = 1_000_000
+EMPTY = ("", "NA", "NaN", "nan", "null", "NULL", "None")
+TRUTHS = {"true", "false", "0", "1", "True", "False", "TRUE", "FALSE"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a row is bad.
+
+    Attributes:
+        code: `Shape`, `Null`, `Type`, `Range`, `Value` or `DuplicateKey`.
+    """
+
+    column: str
+    code: str
+    found: str
+
+
+def lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Text lines of an object's pieces.
+
+    Raises:
+        UnreadableDatasetError: the bytes are no UTF-8 text.
+    """
+    rest, first = b"", True
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield _decoded(line + b"\n", first)
+            first = False
+    if rest:
+        yield _decoded(rest, first)
+
+
+def _decoded(line: bytes, first: bool) -> str:
+    if b"\0" in line:
+        raise UnreadableDatasetError("the file holds zero bytes: it is no CSV; export it as UTF-8 text")
+    try:
+        return line.decode("utf-8-sig" if first else "utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableDatasetError(f"the file is not UTF-8 text ({error.reason} at byte {error.start} of a line); export it as UTF-8 CSV") from error
+
+
+def table(text: Iterable[str]) -> tuple[list[str], Iterator[list[str]]]:
+    """The header and the rows.
+
+    Raises:
+        UnreadableDatasetError: there is no header, a name comes twice, or the quoting is broken.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    reader = csv.reader(text, strict=True)
+    header = next(_guarded(reader), [])
+    if not any(header):
+        raise UnreadableDatasetError("the file is empty: its first line must name the columns")
+    names = [name.strip() for name in header]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UnreadableDatasetError(f"the header names {', '.join(sorted(twice))} more than once")
+    return names, _guarded(reader)
+
+
+def _guarded(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    try:
+        for row in reader:
+            if row:
+                yield row
+    except csv.Error as error:
+        raise UnreadableDatasetError(f"the file is no CSV: {error}") from error
+
+
+@dataclass
+class RowChecker:
+    """Judges rows one by one; remembers the keys it has seen (16 bytes each)."""
+
+    contract: DataContract
+    target: str
+    header: list[str]
+    _seen: set[bytes] = field(default_factory=set)
+    _at: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._at = {name: i for i, name in enumerate(self.header)}
+
+    def fault(self, row: list[str]) -> Fault | None:
+        """The first fault of a row, or nothing."""
+        if len(row) != len(self.header):
+            return Fault("", "Shape", f"{len(row)} fields under {len(self.header)} names")
+        for name in self.contract.required(self.target):
+            column = self.contract.columns.get(name)
+            value = row[self._at[name]]
+            fault = column_fault(column, value) if column else None if value not in EMPTY else "Null"
+            if fault:
+                return Fault(name, fault, value[:80])
+        return self._key_fault(row)
+
+    def _key_fault(self, row: list[str]) -> Fault | None:
+        if not self.contract.key:
+            return None
+        values = [row[self._at[name]] for name in self.contract.key]
+        key = blake2b("\x1f".join(values).encode(), digest_size=16).digest()
+        if key in self._seen:
+            return Fault(",".join(self.contract.key), "DuplicateKey", ",".join(values)[:80])
+        self._seen.add(key)
+        return None
+
+
+def column_fault(column: Column, value: str) -> str | None:
+    """The code of what is wrong with a value, or nothing."""
+    if value in EMPTY:
+        return None if column.nullable else "Null"
+    if column.values is not None and value not in column.values:
+        return "Value"
+    if column.type in ("integer", "number"):
+        return _number_fault(column, value)
+    if column.type == "boolean":
+        return None if value in TRUTHS else "Type"
+    return None if column.type == "string" or is_time(value) else "Type"
+
+
+def _number_fault(column: Column, value: str) -> str | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return "Type"
+    if not math.isfinite(number) or (column.type == "integer" and not number.is_integer()):
+        return "Type"
+    low, high = column.between or (None, None)
+    return "Range" if (low is not None and number < low) or (high is not None and number > high) else None
+
+
+def is_time(value: str) -> bool:
+    """Whether a value is an ISO 8601 time or seconds since the epoch."""
+    try:
+        moment(value)
+    except ValueError:
+        return False
+    return True
+
+
+def moment(value: str) -> float:
+    """A time as seconds since the epoch; a time without a zone is taken as UTC.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    try:
+        return float(value)
+    except ValueError:
+        parsed = datetime.fromisoformat(value)
+        return parsed.timestamp() if parsed.tzinfo else datetime.fromisoformat(value + "+00:00" if len(value) > 10 else value + "T00:00:00+00:00").timestamp()

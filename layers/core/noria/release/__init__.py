@@ -1,0 +1,1 @@
+"""Releases: approve a version, bring it to its endpoint, see that it serves."""

@@ -1,0 +1,33 @@
+"""The approval, serving and rollout blocks of a model spec."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Frozen = ConfigDict(frozen=True, extra="forbid")
+
+
+class ApproveSpec(BaseModel):
+    """The `approve` block."""
+
+    model_config = Frozen
+
+    mode: Literal["automatic", "manual"] = "automatic"
+
+
+class ServeSpec(BaseModel):
+    """The `serve` block."""
+
+    model_config = Frozen
+
+    kind: Literal["realtime"] = "realtime"
+    instance: str = Field("ml.m5.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
+    count: int = Field(1, ge=1, le=20)
+
+
+class RolloutSpec(BaseModel):
+    """The `rollout` block."""
+
+    model_config = Frozen
+
+    strategy: Literal["all_at_once"] = "all_at_once"

@@ -1,0 +1,1 @@
+"""Runs: train, evaluate on rows the job never saw, judge, register."""

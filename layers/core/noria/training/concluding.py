@@ -1,0 +1,113 @@
+"""How a run ends: registered, rejected or failed, with everything that has to be said of it."""
+
+import json
+from typing import Any
+
+from noria.kernel.events import Cause, entry
+from noria.kernel.verdict import Reason, Verdict
+from noria.training import policy
+from noria.training.model import EvaluateSpec
+from noria.training.planning import Resources, model_data, serving_environment
+
+Json = dict[str, Any]
+SAID = {policy.PASSED: "ModelRegistered", policy.REJECTED: "ModelRejected", policy.FAILED: "TrainingFailed"}
+#: Longest value of a version's metadata.
+METADATA_CHARACTERS = 256
+
+
+def conclude_run(event: Json) -> Json:
+    """Conclude one run.
+
+    Args:
+        event: `{model, dataset, run, folder, spec, digest, evaluation|null, failure|null, resources, ledger, cause}`;
+            `failure` is `{Error, Cause}` of the state that failed.
+
+    Returns:
+        `{outcome, verdict, registration, record, entry}`; `registration` is the request of a version that is good enough.
+        The event's data lacks the version's ARN, which the registry gives.
+    """
+    spec, cause = event["spec"], Cause.model_validate(event["cause"])
+    evaluation = event.get("evaluation")
+    if event.get("failure") or evaluation is None:
+        verdict = Verdict(policy.FAILED, (_failure(event.get("failure") or {}),))
+    else:
+        verdict = policy.judge(evaluation, EvaluateSpec.model_validate(spec["evaluate"]).complete())
+    data = {
+        "run": event["run"],
+        "dataset": event["dataset"],
+        "spec": spec["id"],
+        "metrics": evaluation["candidate"] if evaluation else None,
+        "champion": evaluation["champion"] if evaluation else None,
+        "rows": evaluation["rows"] if evaluation else None,
+        "reasons": verdict.to_json()["reasons"],
+    }
+    return {
+        "outcome": verdict.outcome,
+        "verdict": verdict.to_json(),
+        "registration": _registration(event, spec, data) if verdict.outcome == policy.PASSED else None,
+        "record": _record(event, verdict, data, cause),
+        "entry": entry("training", SAID[verdict.outcome], event["model"], event["run"], cause, data),
+    }
+
+
+def _failure(failure: Json) -> Reason:
+    """SageMaker's own reason where the failed state carries one."""
+    cause = str(failure.get("Cause", "no cause was given"))
+    try:
+        told = json.loads(cause)
+    except ValueError:
+        told = {}
+    if isinstance(told, dict):
+        cause = told.get("FailureReason") or told.get("errorMessage") or told.get("Cause") or cause
+        if told.get("SecondaryStatus") == "MaxRuntimeExceeded":
+            cause = f"the training job ran into its limit of {told['StoppingCondition']['MaxRuntimeInSeconds']} s (train.max_minutes)"
+    return Reason(str(failure.get("Error", "States.Runtime")), cause[:2000])
+
+
+def _registration(event: Json, spec: Json, data: Json) -> Json:
+    resources = Resources.model_validate(event["resources"])
+    uri = f"s3://{resources.artifacts}/{event['folder']}"
+    name = f"{resources.stack}-{event['model']}-{event['run']}"
+    metadata = {
+        "model": event["model"],
+        "run": event["run"],
+        "spec": spec["id"],
+        "dataset": event["dataset"],
+        "data_digest": event["digest"],
+        "code_digest": spec["digests"]["code"],
+        "environment_digest": spec["digests"]["environment"],
+        "folder": event["folder"],
+        "sagemaker_model": name,
+        "holdout_rows": str(data["rows"]),
+        **{f"holdout_{metric}": f"{value:.6f}" for metric, value in data["metrics"].items()},
+    }
+    container = {"Image": spec["images"]["inference"], "ModelDataUrl": model_data(uri, name), "Environment": serving_environment(spec)}
+    return {
+        "ModelPackageGroupName": f"{resources.stack}-{event['model']}",
+        "ModelPackageDescription": f"run {event['run']} on dataset {event['dataset']}",
+        "ModelApprovalStatus": "PendingManualApproval",
+        "ClientToken": event["run"],
+        "InferenceSpecification": {
+            "Containers": [container],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+            "SupportedRealtimeInferenceInstanceTypes": [spec["serve"]["instance"]],
+            "SupportedTransformInstanceTypes": [spec["serve"]["instance"]],
+        },
+        "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": f"{uri}evaluation.json"}}},
+        "CustomerMetadataProperties": {key: value[:METADATA_CHARACTERS] for key, value in metadata.items()},
+    }
+
+
+def _record(event: Json, verdict: Verdict, data: Json, cause: Cause) -> Json:
+    return {
+        "TableName": event["ledger"],
+        "Key": {"pk": {"S": f"MODEL#{event['model']}"}, "sk": {"S": f"RUN#{event['run']}"}},
+        "UpdateExpression": "SET #status = :status, #document = :document, ended = :time",
+        "ExpressionAttributeNames": {"#status": "status", "#document": "document"},
+        "ExpressionAttributeValues": {
+            ":status": {"S": verdict.outcome},
+            ":document": {"S": json.dumps(data)},
+            ":time": {"S": cause.time},
+        },
+    }

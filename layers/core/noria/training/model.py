@@ -1,0 +1,83 @@
+"""The training and evaluation blocks of a model spec."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Task = Literal["binary", "multiclass", "regression"]
+Metric = Literal["accuracy", "f1", "precision", "recall", "mae", "rmse", "r2"]
+#: Metrics by task, and those of which less is better.
+METRICS: dict[str, tuple[str, ...]] = {
+    "binary": ("accuracy", "f1", "precision", "recall"),
+    "multiclass": ("accuracy", "f1", "precision", "recall"),
+    "regression": ("mae", "rmse", "r2"),
+}
+LESS_IS_BETTER = frozenset({"mae", "rmse"})
+Frozen = ConfigDict(frozen=True, extra="forbid")
+
+
+class Instance(BaseModel):
+    """What a job runs on."""
+
+    model_config = Frozen
+
+    type: str = Field("ml.m5.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
+    count: int = Field(1, ge=1, le=20)
+    volume_gb: int = Field(10, ge=1, le=16384)
+    spot: bool = False
+
+
+class TrainSpec(BaseModel):
+    """The `train` block."""
+
+    model_config = Frozen
+
+    image: str = Field("sklearn", description="a framework (sklearn, xgboost), one with its version (sklearn:1.9-0), or an image URI")
+    entry: str = Field("train.py", pattern=r"^[\w][\w./-]*\.py$")
+    instance: Instance = Instance()
+    hyperparameters: dict[str, str | int | float | bool] = {}
+    max_minutes: int = Field(60, ge=1, le=40320)
+    on_upload: bool = Field(True, description="whether an accepted dataset starts a run")
+
+
+class SplitSpec(BaseModel):
+    """How the holdout is parted off."""
+
+    model_config = Frozen
+
+    by: Literal["time", "random"] = "time"
+    test: float = Field(0.2, gt=0, lt=0.9)
+
+
+class Gate(BaseModel):
+    """What a candidate must reach: a fixed limit, or the champion's value on the same rows."""
+
+    model_config = Frozen
+
+    metric: Metric
+    at_least: float | None = None
+    at_most: float | None = None
+    against: Literal["champion"] | None = None
+    margin: float = Field(0.0, description="against the champion: by how much the candidate must be better; negative forgives")
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="against the champion: of the one-sided bound that must reach the margin")
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if sum(limit is not None for limit in (self.at_least, self.at_most, self.against)) != 1:
+            raise ValueError("a gate has exactly one of at_least, at_most and against")
+        return self
+
+
+class EvaluateSpec(BaseModel):
+    """The `evaluate` block."""
+
+    model_config = Frozen
+
+    split: SplitSpec = SplitSpec()
+    gates: tuple[Gate, ...] = Field(min_length=1)
+
+    def complete(self) -> tuple[Gate, ...]:
+        """The gates; where none is against the champion, the first metric is held against it as well."""
+        if any(gate.against for gate in self.gates):
+            return self.gates
+        return (*self.gates, Gate(metric=self.gates[0].metric, against="champion"))

@@ -1,0 +1,156 @@
+"""What a run and its evaluation ask of SageMaker, as complete requests."""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from noria.kernel.identity import digest
+from noria.training.model import EvaluateSpec, Instance, TrainSpec
+
+Json = dict[str, Any]
+#: A transform's mini-batches (MB); the answers are put together line by line.
+PAYLOAD_MB = 6
+
+
+class Resources(BaseModel):
+    """The names of the stack that a request needs."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    stack: str
+    artifacts: str
+    execution_role: str
+
+
+def plan_run(event: Json) -> Json:
+    """Plan one run: its id, where its files lie, and the training job.
+
+    Args:
+        event: `{model, dataset, spec, source, cause_id, resources}`; `spec` is the document that judged the dataset.
+
+    Returns:
+        `{outcome: planned|skipped, run, folder, split, training, evaluation}`
+    """
+    resources, spec = Resources.model_validate(event["resources"]), event["spec"]
+    train, evaluate = TrainSpec.model_validate(spec["train"]), EvaluateSpec.model_validate(spec["evaluate"])
+    model = event["model"]
+    run = digest(model, event["dataset"], event["cause_id"])
+    folder = f"runs/{model}/{run}/"
+    name = f"{resources.stack}-{model}-{run}"
+    uri = f"s3://{resources.artifacts}/{folder}"
+    return {
+        "outcome": "planned",
+        "run": run,
+        "folder": folder,
+        "split": {
+            "source": event["source"],
+            "artifacts": resources.artifacts,
+            "folder": folder,
+            "data": spec["data"],
+            "target": spec["target"],
+            "split": evaluate.split.model_dump(),
+        },
+        "training": _training_job(name, spec, train, resources, uri, tags(model, resources.stack, run)),
+        "candidate": {"model": name, "request": _model(name, spec, uri, resources, tags(model, resources.stack, run))},
+    }
+
+
+def tags(model: str, stage: str, run: str) -> list[Json]:
+    """By which Cost Explorer tells who spends."""
+    return [{"Key": key, "Value": value} for key, value in (("noria:model", model), ("noria:stage", stage), ("noria:run", run))]
+
+
+def model_data(uri: str, name: str) -> str:
+    """Where a training job leaves its model."""
+    return f"{uri}model/{name}/output/model.tar.gz"
+
+
+def serving_environment(spec: Json) -> Json:
+    """By which the framework container finds the user's inference code."""
+    return {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"], "SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": spec["region"]}
+
+
+def _training_job(name: str, spec: Json, train: TrainSpec, resources: Resources, uri: str, tagged: list[Json]) -> Json:
+    hyperparameters = {key: value if isinstance(value, str) else json.dumps(value) for key, value in train.hyperparameters.items()}
+    seconds = train.max_minutes * 60
+    spot = {"EnableManagedSpotTraining": True} if train.instance.spot else {}
+    return {
+        "TrainingJobName": name,
+        "RoleArn": resources.execution_role,
+        "AlgorithmSpecification": {"TrainingImage": spec["images"]["training"], "TrainingInputMode": "File"},
+        "HyperParameters": {**hyperparameters, "sagemaker_program": train.entry, "sagemaker_submit_directory": spec["source"]},
+        "InputDataConfig": [
+            {
+                "ChannelName": "train",
+                "ContentType": "text/csv",
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{uri}train/", "S3DataDistributionType": "FullyReplicated"}},
+            }
+        ],
+        "OutputDataConfig": {"S3OutputPath": f"{uri}model"},
+        "ResourceConfig": _job_resources(train.instance),
+        "StoppingCondition": {"MaxRuntimeInSeconds": seconds, **({"MaxWaitTimeInSeconds": seconds * 2} if train.instance.spot else {})},
+        "Tags": tagged,
+        **spot,
+    }
+
+
+def _job_resources(instance: Instance) -> Json:
+    return {"InstanceType": instance.type, "InstanceCount": instance.count, "VolumeSizeInGB": instance.volume_gb}
+
+
+def _model(name: str, spec: Json, uri: str, resources: Resources, tagged: list[Json]) -> Json:
+    container = {"Image": spec["images"]["inference"], "ModelDataUrl": model_data(uri, name), "Environment": serving_environment(spec)}
+    return {"ModelName": name, "ExecutionRoleArn": resources.execution_role, "PrimaryContainer": container, "Tags": tagged}
+
+
+def transform_job(name: str, model: str, source: str, target: str, instance: str, tagged: list[Json]) -> Json:
+    """A batch transform of CSV rows, answers line by line as `<name>.out`."""
+    return {
+        "TransformJobName": name,
+        "ModelName": model,
+        "BatchStrategy": "MultiRecord",
+        "MaxPayloadInMB": PAYLOAD_MB,
+        "TransformInput": {
+            "ContentType": "text/csv",
+            "SplitType": "Line",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": source}},
+        },
+        "TransformOutput": {"S3OutputPath": target, "Accept": "text/csv", "AssembleWith": "Line"},
+        "TransformResources": {"InstanceType": instance, "InstanceCount": 1},
+        "Tags": tagged,
+    }
+
+
+def plan_evaluation(event: Json) -> Json:
+    """Plan the evaluation of a candidate, and of the champion on the same rows when there is one.
+
+    Args:
+        event: `{model, run, folder, candidate: {model, request}, spec, champion, resources}`; `champion` is the ledger's
+            item, or null.
+
+    Returns:
+        `{outcome, transforms: [request], score}`
+    """
+    resources, spec, run = Resources.model_validate(event["resources"]), event["spec"], event["run"]
+    uri, folder = f"s3://{resources.artifacts}/{event['folder']}", event["folder"]
+    champion = (event.get("champion") or {}).get("sagemaker_model", {}).get("S")
+    sides = {"candidate": event["candidate"]["model"], **({"champion": champion} if champion else {})}
+    evaluate = EvaluateSpec.model_validate(spec["evaluate"])
+    instance, tagged = spec["serve"]["instance"], tags(event["model"], resources.stack, run)
+    compared = [gate.model_dump(include={"metric", "confidence"}) for gate in evaluate.complete() if gate.against]
+    return {
+        "outcome": "planned",
+        "transforms": [
+            transform_job(f"{resources.stack}-{event['model']}-{run}-{side}", name, f"{uri}holdout/", f"{uri}predictions/{side}/", instance, tagged)
+            for side, name in sides.items()
+        ],
+        "score": {
+            "bucket": resources.artifacts,
+            "truth": f"{folder}truth/truth.csv",
+            "predictions": {side: f"{folder}predictions/{side}/holdout.csv.out" for side in sides},
+            "task": spec["task"],
+            "compared": compared,
+            "run": run,
+        },
+    }
