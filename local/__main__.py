@@ -12,12 +12,13 @@ def main() -> None:
     hooks.verify()
     from ministack import app
 
-    from local.aws import delivery, functions, stacks
+    from local.aws import delivery, functions, stacks, transport
     from local.sagemaker import service
 
     functions.install(Path(os.environ["NORIA_RUNTIME_PYTHON"]))
     delivery.install()
     stacks.install()
+    transport.install()
     provider.install()
     service.install()
     app.main()

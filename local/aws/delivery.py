@@ -1,5 +1,6 @@
 """EventBridge's deliveries: under the target's role, repeated by its retry policy, and into its dead-letter queue at last."""
 
+import inspect
 import json
 import random
 import threading
@@ -53,6 +54,7 @@ _version_id: ContextVar[str | None] = ContextVar("version_id", default=None)
 def install() -> None:
     """Take over how EventBridge calls a rule's targets, and what S3 tells it."""
     invoke, dispatch, fire = eventbridge._invoke_target, eventbridge._dispatch_event, s3._fire_s3_event
+    parameters = inspect.signature(fire)
 
     def invoke_target(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> None:
         token = _current.set(Delivery(target, rule.get("Arn", ""), event.get("EventId", "")))
@@ -72,10 +74,10 @@ def install() -> None:
             event, view = {**event, "Detail": json.dumps(detail)}, None
         dispatch(event, view)
 
-    def fire_s3_event(bucket: str, key: str, event_name: str, **facts: Any) -> None:
-        token = _version_id.set(facts.get("version_id"))
+    def fire_s3_event(*args: Any, **facts: Any) -> None:
+        token = _version_id.set(parameters.bind(*args, **facts).arguments.get("version_id"))
         try:
-            fire(bucket, key, event_name, **facts)
+            fire(*args, **facts)
         finally:
             _version_id.reset(token)
 

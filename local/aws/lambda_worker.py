@@ -44,8 +44,11 @@ def error_payload(kind, message, request_id, frames=()):
 
 def frames_of(error, code):
     """Stack frames from the handler on, with the paths that a function has on AWS."""
+    layers = [layer for layer in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if layer]
     lines = traceback.format_list([f for f in traceback.extract_tb(error.__traceback__) if f.filename != os.path.abspath(__file__)])
-    return [line.replace(code + "/", "/var/task/") for line in lines]
+    for folder, path in ((code, "/var/task"), *((layer, "/opt") for layer in layers)):
+        lines = [line.replace(folder + "/", path + "/") for line in lines]
+    return lines
 
 
 def load(init):

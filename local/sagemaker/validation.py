@@ -1,8 +1,8 @@
 """Requests against botocore's service model: types, required members and ranges by botocore, patterns and enums here."""
 
-import re
 from typing import Any
 
+import regex
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
@@ -44,14 +44,9 @@ def _string_faults(shape: StringShape, value: str, path: str) -> list[str]:
     pattern, longest = shape.metadata.get("pattern"), shape.metadata.get("max")
     if longest is not None and len(value) > longest:
         faults.append(f"{prefix}Member must have length less than or equal to {longest}")
-    if pattern and not re.fullmatch(_python(pattern), value):
+    if pattern and not regex.fullmatch(pattern, value):
         faults.append(f"{prefix}Member must satisfy regular expression pattern: {pattern}")
     return faults
-
-
-def _python(pattern: str) -> str:
-    """Java's classes of characters in Python's words."""
-    return pattern.replace(r"\p{L}\p{M}\p{Z}\p{N}\p{P}", r"\s\S").replace(r"\p{L}\p{Z}\p{N}", r"\w\s").replace(r"\p{ASCII}", r"\x00-\x7f")
 
 
 def _join(path: str, name: str) -> str:

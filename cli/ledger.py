@@ -1,0 +1,74 @@
+"""Reads the ledger: what a model is and what has happened to it."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from cli.errors import CliError
+from cli.session import Session
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Story:
+    """One model's items, newest first.
+
+    Attributes:
+        spec: the published document, or nothing.
+        champion: what serves, or nothing.
+    """
+
+    model: str
+    spec: Json | None = None
+    champion: Json | None = None
+    datasets: list[Json] = field(default_factory=list)
+    runs: list[Json] = field(default_factory=list)
+    releases: list[Json] = field(default_factory=list)
+
+    def published(self) -> Json:
+        """The spec.
+
+        Raises:
+            CliError: nobody has published this model.
+        """
+        if self.spec is None:
+            raise CliError(f"no model named {self.model!r} is published here; run: noria publish models/{self.model}")
+        return self.spec
+
+
+def read(session: Session, model: str) -> Story:
+    """Every item of one model."""
+    story, table = Story(model), session.outputs["LedgerTable"]
+    pages = session.dynamodb.get_paginator("query").paginate(
+        TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": f"MODEL#{model}"}}, ConsistentRead=True
+    )
+    for page in pages:
+        for item in page["Items"]:
+            _place(story, item["sk"]["S"], {name: next(iter(value.values())) for name, value in item.items()})
+    for listed in (story.datasets, story.runs, story.releases):
+        listed.sort(key=lambda record: record["time"], reverse=True)
+    return story
+
+
+def models(session: Session) -> list[str]:
+    """Names of the published models."""
+    pages = session.dynamodb.get_paginator("scan").paginate(
+        TableName=session.outputs["LedgerTable"], FilterExpression="sk = :spec", ExpressionAttributeValues={":spec": {"S": "SPEC"}}, ProjectionExpression="pk"
+    )
+    return sorted(item["pk"]["S"].removeprefix("MODEL#") for page in pages for item in page["Items"])
+
+
+def _place(story: Story, sort_key: str, item: Json) -> None:
+    document = json.loads(item["document"])
+    kind = sort_key.split("#")[0]
+    if sort_key == "SPEC":
+        story.spec = document
+    elif sort_key == "CHAMPION":
+        story.champion = {**document, "time": item["time"], "sagemaker_model": item["sagemaker_model"]}
+    elif kind == "DATASET":
+        story.datasets.append({**document, "status": item["status"], "time": item["time"], "claimed": "claim" in item})
+    elif kind == "RUN":
+        story.runs.append({**document, "status": item["status"], "time": item["ended"]})
+    elif kind == "RELEASE":
+        story.releases.append({**document, "status": item["status"], "time": item["time"]})

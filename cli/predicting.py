@@ -1,0 +1,88 @@
+"""Asks an endpoint about rows, checked against the contract before they are sent."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli import ledger
+from cli.errors import CliError
+from cli.session import Session
+from noria.data.model import DataContract
+from noria.data.rows import column_fault
+
+Json = dict[str, Any]
+
+
+def predict(session: Session, model: str, file: Path) -> Json:
+    """Predictions for the rows of a JSON Lines file.
+
+    Returns:
+        `{endpoint, request, predictions: [{row, prediction, values}]}`; `request` is the body that was sent.
+
+    Raises:
+        CliError: the file or a row is wrong, or nothing serves this model.
+    """
+    try:
+        lines = file.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CliError(f"cannot read {file}: {error}") from error
+    rows = [_row(line, number, file) for number, line in enumerate(lines, start=1) if line.strip()]
+    return ask(session, model, rows)
+
+
+def ask(session: Session, model: str, rows: list[Json]) -> Json:
+    """The same for rows at hand, each a mapping of column to value."""
+    story = ledger.read(session, model)
+    spec = story.published()
+    if story.champion is None:
+        raise CliError(f"no version of {model} serves yet; see: noria status {model}")
+    contract, target = DataContract.model_validate(spec["data"]), spec["target"]
+    if not rows:
+        raise CliError("there are no rows to predict: the file has one JSON object a line")
+    body = _body([_values(row, number, contract, target) for number, row in enumerate(rows, start=1)])
+    endpoint = story.champion["endpoint"]
+    try:
+        answer = session.runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ModelError":
+            raise
+        raise CliError(f"the model behind {endpoint} failed: {error.response['Error']['Message']}") from error
+    answers = [line for line in csv.reader(answer["Body"].read().decode().splitlines()) if line]
+    if len(answers) != len(rows):
+        raise CliError(f"{endpoint} answered {len(answers)} lines for {len(rows)} rows; output_fn in inference.py must write one line a row")
+    told = [{"row": row, "prediction": values[0], "values": values} for row, values in zip(rows, answers, strict=True)]
+    return {"endpoint": endpoint, "request": body, "predictions": told}
+
+
+def _row(line: str, number: int, file: Path) -> Json:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise CliError(f"{file}:{number}: is no JSON object: {error}") from error
+    if not isinstance(row, dict):
+        raise CliError(f"{file}:{number}: found {type(row).__name__}, expected an object with a value for each column")
+    return row
+
+
+def _values(row: Json, number: int, contract: DataContract, target: str) -> list[str]:
+    texts = []
+    for name in contract.features(target):
+        if name not in row and not contract.columns[name].nullable:
+            raise CliError(f"row {number} lacks {name!r}; expected: {', '.join(contract.features(target))}")
+        value = row.get(name)
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        if fault := column_fault(contract.columns[name], text):
+            column = contract.columns[name].model_dump(exclude_none=True, exclude={"drift"}, mode="json")
+            raise CliError(f"row {number}: {name} is {text!r} ({fault}); the contract asks {json.dumps(column)}")
+        texts.append(text)
+    return texts
+
+
+def _body(rows: list[list[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()

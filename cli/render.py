@@ -1,0 +1,81 @@
+"""What the command prints: for a person by Rich, for a program as one JSON document."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.uploading import Stage
+
+Json = dict[str, Any]
+GOOD = {"accepted", "completed", "registered", "approved", "InService", "published", "serves"}
+BAD = {"quarantined", "rejected", "failed", "rolled_back", "Failed", "Missing"}
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def as_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, default=str))
+
+
+def word(outcome: str) -> Text:
+    """An outcome, coloured by whether it is good."""
+    return Text(outcome, style="green" if outcome in GOOD else "red" if outcome in BAD else "yellow")
+
+
+def stage(found: Stage) -> None:
+    """One stage of the loop, as it ends."""
+    console.print(Text(f"{found.seconds:7.1f} s  "), Text(f"{found.name:9}", style="bold"), word(found.verdict), sep="", end="  ")
+    console.print(Text("  ".join(f"{name} {value}" for name, value in found.ids.items()), style="dim"))
+    for reason in found.reasons:
+        console.print(Text(f"             {reason}"))
+
+
+def status(told: Json) -> None:
+    """A model at a glance."""
+    champion = told["champion"]
+    console.print(Text(told["model"], style="bold"), Text(f"spec {told['spec']}" if told["published"] else "not published", style="dim"))
+    if champion:
+        console.print("  serves   ", word(champion["endpoint_status"]), Text(f"{champion['endpoint']}  {champion['model_package_arn']}"))
+        if champion["serves"] != champion["config"]:
+            console.print(Text(f"           the endpoint serves {champion['serves']}, not {champion['config']} that was released", style="red"))
+    else:
+        console.print("  serves    nothing yet")
+    _records("dataset", told["datasets"], lambda found: f"{found['dataset']}  {found['rows']} rows  {found['source']['key']}")
+    _records("run", told["runs"], lambda found: f"{found['run']}  {_metrics(found)}")
+    _records("release", told["releases"], lambda found: f"{found['release']}  {found['endpoint']}")
+
+
+def _metrics(run: Json) -> str:
+    told = "  ".join(f"{name} {value:.4f}" for name, value in (run["metrics"] or {}).items())
+    return f"{told}  ({run['substitution']})" if "substitution" in run else told
+
+
+def _records(kind: str, records: Iterable[Json], line: Any) -> None:
+    for found in records:
+        console.print(Text(f"  {kind:8} "), Text(found["time"][:19], style="dim"), word(found["status"]), Text(line(found)))
+        for reason in found["reasons"]:
+            console.print(Text(f"             {reason['text']}"))
+
+
+def events(told: Iterable[Json]) -> None:
+    """The story, oldest first."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("time", "event", "what"):
+        table.add_column(column, overflow="fold")
+    for event in told:
+        data = event["data"]
+        reasons = "; ".join(reason["text"] for reason in data.get("reasons", [])) or str(data.get("cause") or "")
+        ids = "  ".join(f"{name} {data[name]}" for name in ("dataset", "run", "release", "machine", "error") if data.get(name))
+        table.add_row(event["time"][:19], event["name"], Text(f"{ids}  {reasons}".strip()))
+    console.print(table)
+
+
+def predictions(told: Json) -> None:
+    """Each row's answer."""
+    for answer in told["predictions"]:
+        console.print(Text(answer["prediction"], style="bold"), Text(",".join(answer["values"][1:])), Text(json.dumps(answer["row"]), style="dim"))

@@ -1,0 +1,104 @@
+"""Reads `model.yaml` and says of each error its line, field, what was found, what was expected, and the nearest right word."""
+
+import difflib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from noria.kernel.errors import SpecError
+from noria.spec import ModelSpec
+
+Where = tuple[int | str, ...]
+
+
+def load(path: Path) -> ModelSpec:
+    """The spec in a file.
+
+    Raises:
+        SpecError: it is not there, is no YAML, or breaks the schema; one line an error.
+    """
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise SpecError(f"cannot read {path}: {error.strerror}; a model project has a model.yaml, noria init NAME writes one") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> ModelSpec:
+    """The spec in a text; `name` is what its errors call it."""
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise SpecError(f"{name}{line}: is no YAML: {getattr(error, 'problem', None) or error}") from error
+    if not isinstance(document, dict):
+        raise SpecError(f"{name}:1: a spec is a mapping with name, task, target, data and evaluate; found {type(document).__name__}")
+    try:
+        return ModelSpec.model_validate(document)
+    except ValidationError as error:
+        told = [f"{name}:{line_of(tree, entry['loc'])}: {sentence(entry, document)}" for entry in error.errors()]
+        raise SpecError("\n".join(dict.fromkeys(told))) from error
+
+
+def line_of(node: yaml.Node | None, where: Where) -> int:
+    """The line of a field, or of the nearest block around it."""
+    line = 1 if node is None else node.start_mark.line + 1
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is None:
+                return line
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line
+
+
+def sentence(entry: ErrorDetails, document: dict[str, Any]) -> str:
+    """One error in words."""
+    field, kind = ".".join(str(part) for part in entry["loc"]) or "spec", entry["type"]
+    context = entry.get("ctx", {})
+    if kind == "missing":
+        return f"{field} is missing"
+    if kind == "extra_forbidden":
+        known = _known(entry["loc"])
+        return f"{field} is no field here; found {entry['loc'][-1]!r}, expected one of {', '.join(known)}{_nearest(str(entry['loc'][-1]), known)}"
+    found = json.dumps(entry["input"], default=str)[:80]
+    if kind == "literal_error":
+        words = [word.strip(" '") for word in context["expected"].replace(" or ", ",").split(",")]
+        return f"{field}: found {found}, expected one of {', '.join(words)}{_nearest(str(entry['input']), words)}"
+    message = entry["msg"].removeprefix("Value error, ").replace("Input should be", "expected", 1)
+    return f"{field}: {message}" if kind == "value_error" else f"{field}: found {found}, {message[0].lower()}{message[1:]}"
+
+
+def _nearest(word: str, words: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _known(where: Where) -> list[str]:
+    """The fields of the block that an unknown field stands in, read out of the schema."""
+    schema = ModelSpec.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in where[:-1]:
+        node = _resolved(node, schema)
+        if isinstance(part, int):
+            node = node.get("items", {})
+        else:
+            node = node.get("properties", {}).get(part) or cast(dict[str, Any], node.get("additionalProperties") or {})
+    return list(_resolved(node, schema).get("properties", {}))
+
+
+def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    reference = node.get("$ref")
+    return cast(dict[str, Any], schema["$defs"][reference.rsplit("/", 1)[1]]) if reference else node

@@ -1,0 +1,171 @@
+"""Uploads data and follows what comes of it: every stage as it happens, read back from the running system."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli import ledger, telling
+from cli.errors import CliError
+from cli.session import Session
+
+Json = dict[str, Any]
+#: How often the ledger is looked at while following, here and on AWS (seconds).
+LOOK_SECONDS = 0.4
+
+
+@dataclass
+class Stage:
+    """One stage of the loop.
+
+    Attributes:
+        seconds: since the stage before ended.
+        verdict: what was decided, in a word.
+        ids: what it made, by name.
+        reasons: sentences, where something was missed.
+    """
+
+    name: str
+    seconds: float
+    verdict: str
+    ids: dict[str, str] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+
+    def to_json(self) -> Json:
+        return asdict(self)
+
+
+def upload(session: Session, model: str, file: Path, force: bool = False) -> Json:
+    """Put a file under `incoming/<model>/`; one whose content is known for the present spec is not sent again.
+
+    Returns:
+        `{model, digest, bucket, key, version, sent, at}`; `at` is seconds since the epoch.
+
+    Raises:
+        CliError: there is no such file.
+    """
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise CliError(f"cannot read {file}: {error.strerror}") from error
+    digest, bucket = sha256(body).hexdigest(), session.outputs["LakeBucket"]
+    story = ledger.read(session, model)
+    known = story.spec and any(_same(dataset, digest, story.spec["id"]) for dataset in story.datasets)
+    made = {"model": model, "digest": digest, "bucket": bucket, "key": f"incoming/{model}/{file.name}", "at": time.time()}
+    if known and not force:
+        return {**made, "version": None, "sent": False}
+    answer = session.s3.put_object(Bucket=bucket, Key=str(made["key"]), Body=body)
+    return {**made, "version": answer.get("VersionId"), "sent": True}
+
+
+def _same(dataset: Json, digest: str, spec: str | None) -> bool:
+    return bool(dataset["digest"] == digest and dataset["spec"] == spec)
+
+
+def follow(session: Session, sent: Json, limit_seconds: float) -> Iterator[Stage]:
+    """The stages of one upload, each when it has ended, until the last one there will be.
+
+    Raises:
+        CliError: nothing more came within the limit.
+    """
+    ends, began = time.monotonic() + limit_seconds, datetime.fromtimestamp(sent["at"], UTC)
+    told: set[str] = set()
+    while True:
+        for stage, over in _stages(session, sent, began):
+            if stage.name not in told:
+                told.add(stage.name)
+                yield stage
+            if over:
+                return
+        if broken := telling.failures(session, sent["model"], sent["at"]):
+            raise CliError(broken)
+        if time.monotonic() > ends:
+            last = ", ".join(sorted(told)) or "none"
+            raise CliError(f"nothing more came of the upload within {limit_seconds:.0f} s (stages seen: {last}); see: noria events {sent['model']}")
+        time.sleep(LOOK_SECONDS)
+
+
+def _stages(session: Session, sent: Json, began: datetime) -> Iterator[tuple[Stage, bool]]:
+    """What has ended so far, in order, each with whether it is the last."""
+    model = sent["model"]
+    story = ledger.read(session, model)
+    dataset = next((found for found in story.datasets if _mine(found, sent, story)), None)
+    if dataset is None:
+        return
+    last = _moment(dataset["time"])
+    ids = {"dataset": dataset["dataset"], "object": f"s3://{dataset['bucket']}/{dataset['location']}"}
+    stays = dataset["status"] != "accepted" or not dataset["train"]
+    yield Stage("ingest", _since(began, last), dataset["status"], ids, _texts(dataset)), stays
+    run = next((found for found in story.runs if found["dataset"] == dataset["dataset"]), None)
+    if run is None:
+        return
+    yield from _run_stages(session, story, run, last)
+
+
+def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime) -> Iterator[tuple[Stage, bool]]:
+    job = f"{session.stack}-{story.model}-{run['run']}"
+    ended = _trained(session, job, last)
+    verdict = "failed" if run["metrics"] is None else "completed"
+    yield Stage("train", _since(last, ended), verdict, {"training_job": job, "run": run["run"]}, _texts(run) if verdict == "failed" else []), verdict == "failed"
+    over = _moment(run["time"])
+    shown = {name: f"{value:.4f}" for name, value in run["metrics"].items()}
+    yield Stage("evaluate", _since(ended, over), run["status"], {**shown, "rows": str(run["rows"])}, _texts(run)), run["status"] != "registered"
+    package = _package(session, story.model, run["run"])
+    if package is None:
+        return
+    made, changed = package["CreationTime"], package.get("LastModifiedTime", package["CreationTime"])
+    yield Stage("register", max(0.0, _since(over, made)), "registered", {"model_package": package["ModelPackageArn"]}), False
+    if package["ModelApprovalStatus"] == "PendingManualApproval":
+        manual = (story.spec or {}).get("approve", {}).get("mode") == "manual"
+        if manual:
+            yield Stage("approve", 0.0, "pending", {"model_package": package["ModelPackageArn"]}, [f"approve it in the model registry: {package['ModelPackageArn']}"]), True
+        return
+    approved = [package["ApprovalDescription"]] if package.get("ApprovalDescription") else []
+    yield Stage("approve", _since(made, changed), package["ModelApprovalStatus"].lower(), {}, approved), package["ModelApprovalStatus"] != "Approved"
+    release = next((found for found in story.releases if found["run"] == run["run"]), None)
+    if release is not None:
+        ids = {"endpoint": release["endpoint"], "release": release["release"]}
+        yield Stage("rollout", _since(changed, _moment(release["time"])), release["status"], ids, _texts(release)), True
+
+
+def _mine(dataset: Json, sent: Json, story: ledger.Story) -> bool:
+    spec = story.spec["id"] if story.spec else None
+    return _same(dataset, sent["digest"], spec) or dataset["source"]["version"] == sent["version"]
+
+
+def _trained(session: Session, job: str, fallback: datetime) -> datetime:
+    try:
+        found = session.sagemaker.describe_training_job(TrainingJobName=job)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
+            raise
+        return fallback
+    return found.get("TrainingEndTime", found["LastModifiedTime"])
+
+
+def _package(session: Session, model: str, run: str) -> Json | None:
+    group = f"{session.stack}-{model}"
+    pages = session.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending")
+    for page in pages:
+        for summary in page["ModelPackageSummaryList"]:
+            described: Json = dict(session.sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"]))
+            if described.get("CustomerMetadataProperties", {}).get("run") == run:
+                return described
+    return None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _since(start: datetime, end: datetime) -> float:
+    return round(max(0.0, (end - start).total_seconds()), 2)
+
+
+def _texts(record: Json) -> list[str]:
+    return [reason["text"] for reason in record["reasons"]]

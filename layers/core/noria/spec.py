@@ -1,0 +1,36 @@
+"""The model spec: all that a model's owner writes in `model.yaml`."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from noria.data.model import MODEL_NAME, DataContract
+from noria.release.model import ApproveSpec, RolloutSpec, ServeSpec
+from noria.training.model import METRICS, EvaluateSpec, TrainSpec
+
+
+class ModelSpec(BaseModel):
+    """A model project's declaration, complete with defaults for all but its first block."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Noria model spec")
+
+    name: str = Field(pattern=rf"^{MODEL_NAME.pattern}$", description="letters, digits and dashes, at most 24; part of resource names")
+    task: Literal["binary", "multiclass", "regression"]
+    target: str = Field(min_length=1, description="the column that is predicted")
+    data: DataContract
+    train: TrainSpec = TrainSpec()
+    evaluate: EvaluateSpec
+    approve: ApproveSpec = ApproveSpec()
+    serve: ServeSpec = ServeSpec()
+    rollout: RolloutSpec = RolloutSpec()
+
+    @model_validator(mode="after")
+    def _blocks_fit(self) -> Self:
+        if self.evaluate.split.by == "time" and not self.data.time:
+            raise ValueError("evaluate.split.by is time, and data.time names no column; name one, or split by random")
+        for gate in self.evaluate.gates:
+            if gate.metric not in METRICS[self.task]:
+                raise ValueError(f"the metric {gate.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}")
+        if not self.data.features(self.target):
+            raise ValueError("data.columns names nothing but the target; the model needs at least one column to predict from")
+        return self
