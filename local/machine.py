@@ -106,6 +106,7 @@ def up() -> Machine:
         time.sleep(0.05)
     machine = Machine(url, REGION, KEY, KEY, process.pid, round(time.monotonic() - began, 2))
     (home() / "local.json").write_text(json.dumps(asdict(machine)))
+    (home() / "local.env").write_text("".join(f"{name}={value}\n" for name, value in machine.environment().items()))
     return machine
 
 
@@ -123,7 +124,7 @@ def down() -> int:
     while left := _session(leader):
         _signal(left, signal.SIGKILL)
         time.sleep(0.02)
-    for name in ("local.json", "local.pid"):
+    for name in ("local.json", "local.env", "local.pid"):
         (home() / name).unlink(missing_ok=True)
     shutil.rmtree(home() / "work", ignore_errors=True)
     return ended

@@ -1,0 +1,50 @@
+# Every verb of this project. `make demo` and `make test` are all that a new machine needs.
+SHELL := /bin/sh
+BIN := .venv/bin
+UV_BIN := .noria/uv/bin
+SAM := PATH="$(CURDIR)/$(UV_BIN):$$PATH" SAM_CLI_TELEMETRY=0 .noria/envs/sam/bin/sam
+# What an AWS client needs to find the local AWS; `noria up` writes it.
+LOCAL := set -a; . .noria/local.env; set +a;
+ENV ?= local
+PYTEST_WORKERS ?= 2
+
+.PHONY: help setup setup-dev up down deploy demo test check unit bench local-invoke remote-invoke docs
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup: ## the environments that the demo needs
+	@scripts/setup.sh
+
+setup-dev:
+	@scripts/setup.sh dev
+
+up: setup ## start the local AWS
+	@$(BIN)/noria up
+
+down: ## end the local AWS and every process of it
+	@$(BIN)/noria down
+
+deploy: setup ## sam build and sam deploy, to the local AWS; ENV=staging or ENV=prod deploys to AWS with your credentials
+	@scripts/deploy.sh $(ENV)
+
+demo: ## the main job on real data, on the local AWS
+	@NORIA_DEMO_BEGAN=$$(date +%s.%N | sed 's/N$$/0/') sh -c 'scripts/setup.sh && $(BIN)/noria up && scripts/deploy.sh local && $(BIN)/noria demo'
+
+check: setup-dev ## style, types, imports, templates, machines, generated files
+	@scripts/check.sh
+
+test: check ## everything: the checks and all test suites
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+bench: setup-dev ## measure; BENCH=name runs one of cold_start, function_size, loop_cost, loop_overhead
+	@$(BIN)/python -m bench $(BENCH)
+
+docs: setup-dev ## write the generated files anew
+	@$(BIN)/python -m scripts.generate
+
+local-invoke: setup ## sam local invoke one function: FN=JudgeDatasetFunction EVENT=events/functions/judge_dataset.json
+	@scripts/local-invoke.sh "$(FN)" "$(EVENT)"
+
+remote-invoke: setup ## sam remote invoke one function of the local stack: FN=… EVENT=…
+	@$(LOCAL) $(SAM) remote invoke "$(FN)" --stack-name noria --event-file "$(EVENT)"
