@@ -15,7 +15,9 @@ from cli.session import Session, explained
 from local import machine
 from noria.kernel.errors import NoriaError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From an upload to a served model, on AWS or on this machine.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From an upload to a served model, on AWS or on this machine."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Stack = Annotated[str, typer.Option(envvar="NORIA_STACK", help="Name of the stack.")]
@@ -94,7 +96,11 @@ def upload(
     """Upload data; all else follows from it."""
     sent = uploading.upload(_session, model, file, force)
     if not json:
-        render.console.print(f"uploaded s3://{sent['bucket']}/{sent['key']}" if sent["sent"] else "this content is known for the published spec and is not sent again (--force sends it)")
+        render.console.print(
+            f"uploaded s3://{sent['bucket']}/{sent['key']}"
+            if sent["sent"]
+            else "this content is known for the published spec and is not sent again (--force sends it)"
+        )
     stages = []
     if wait:
         for stage in uploading.follow(_session, sent, timeout):

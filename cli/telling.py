@@ -71,7 +71,9 @@ def failures(session: Session, model: str, since: float) -> str | None:
     for event in events(session, model, since):
         if "machine" in event["data"]:
             data = event["data"]
-            return f"the machine {data['machine']} {event['name'].split(' ', 1)[1]}: {data['error']}: {str(data['cause'])[:1500]} (execution {data['execution']})"
+            return (
+                f"the machine {data['machine']} {event['name'].split(' ', 1)[1]}: {data['error']}: {str(data['cause'])[:1500]} (execution {data['execution']})"
+            )
     return None
 
 

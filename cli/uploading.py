@@ -109,21 +109,26 @@ def _stages(session: Session, sent: Json, began: datetime) -> Iterator[tuple[Sta
 
 def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime) -> Iterator[tuple[Stage, bool]]:
     job = f"{session.stack}-{story.model}-{run['run']}"
-    ended = _trained(session, job, last)
+    ended = _trained(session, job) or last
     verdict = "failed" if run["metrics"] is None else "completed"
-    yield Stage("train", _since(last, ended), verdict, {"training_job": job, "run": run["run"]}, _texts(run) if verdict == "failed" else []), verdict == "failed"
+    yield (
+        Stage("train", _since(last, ended), verdict, {"training_job": job, "run": run["run"]}, _texts(run) if verdict == "failed" else []),
+        verdict == "failed",
+    )
     over = _moment(run["time"])
     shown = {name: f"{value:.4f}" for name, value in run["metrics"].items()}
     yield Stage("evaluate", _since(ended, over), run["status"], {**shown, "rows": str(run["rows"])}, _texts(run)), run["status"] != "registered"
     package = _package(session, story.model, run["run"])
     if package is None:
         return
-    made, changed = package["CreationTime"], package.get("LastModifiedTime", package["CreationTime"])
+    made: datetime = package["CreationTime"]
+    changed: datetime = package.get("LastModifiedTime", made)
     yield Stage("register", max(0.0, _since(over, made)), "registered", {"model_package": package["ModelPackageArn"]}), False
     if package["ModelApprovalStatus"] == "PendingManualApproval":
         manual = (story.spec or {}).get("approve", {}).get("mode") == "manual"
         if manual:
-            yield Stage("approve", 0.0, "pending", {"model_package": package["ModelPackageArn"]}, [f"approve it in the model registry: {package['ModelPackageArn']}"]), True
+            asks = [f"approve it in the model registry: {package['ModelPackageArn']}"]
+            yield Stage("approve", 0.0, "pending", {"model_package": package["ModelPackageArn"]}, asks), True
         return
     approved = [package["ApprovalDescription"]] if package.get("ApprovalDescription") else []
     yield Stage("approve", _since(made, changed), package["ModelApprovalStatus"].lower(), {}, approved), package["ModelApprovalStatus"] != "Approved"
@@ -138,13 +143,13 @@ def _mine(dataset: Json, sent: Json, story: ledger.Story) -> bool:
     return _same(dataset, sent["digest"], spec) or dataset["source"]["version"] == sent["version"]
 
 
-def _trained(session: Session, job: str, fallback: datetime) -> datetime:
+def _trained(session: Session, job: str) -> datetime | None:
     try:
         found = session.sagemaker.describe_training_job(TrainingJobName=job)
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
             raise
-        return fallback
+        return None
     return found.get("TrainingEndTime", found["LastModifiedTime"])
 
 

@@ -47,9 +47,7 @@ HOOKS: dict[str, dict[str, tuple[str, ...]]] = {
             "StringVariableSample",
             "compose_jsonata_expression",
         ),
-        "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.state_task_factory": (
-            "state_task_service_for",
-        ),
+        "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.state_task_factory": ("state_task_service_for",),
         "localstack.services.stepfunctions.asl.jsonata.jsonata": ("JSONataException", "_eval_jsonata"),
         "localstack.services.stepfunctions.backend.execution": ("Execution",),
         "localstack.services.stepfunctions.provider": ("StepFunctionsProvider",),
@@ -76,6 +74,5 @@ def verify() -> None:
             missing = [attribute for attribute in attributes if not hasattr(module, attribute)]
             if missing:
                 raise HookMissingError(
-                    f"{distribution} {version(distribution)} has no {name}.{', '.join(missing)}; "
-                    "pin the version that uv.lock names, or mend the hook in local/"
+                    f"{distribution} {version(distribution)} has no {name}.{', '.join(missing)}; pin the version that uv.lock names, or mend the hook in local/"
                 )

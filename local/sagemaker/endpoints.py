@@ -78,7 +78,7 @@ def _created(record: Record) -> None:
 
 def _updated(record: Record, changes: Record) -> None:
     if record["EndpointStatus"] not in ("InService", "Failed"):
-        raise invalid(f"Cannot update in-progress endpoint \"{record['EndpointArn']}\".")
+        raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
     config = families.found("EndpointConfig", changes)
     record["EndpointStatus"] = "Updating"
     _tell(record)
@@ -87,7 +87,7 @@ def _updated(record: Record, changes: Record) -> None:
 
 def _deleted(record: Record) -> None:
     if record["EndpointStatus"] in ("Creating", "Updating"):
-        raise invalid(f"Cannot update in-progress endpoint \"{record['EndpointArn']}\".")
+        raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
     if fleet := _fleets.pop(record["EndpointArn"], None):
         _in_background(fleet.stop)
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from ministack.services import eventbridge
 
-from local.sagemaker.families import MODEL, Record
+from local.sagemaker.families import Record, answer_members
 
 
 def state_changed(noun: str, record: Record) -> None:
     """Send `SageMaker <Noun> State Change` with what Describe tells of the record."""
-    members = MODEL.operation_model(f"Describe{noun}").output_shape.members
+    members = answer_members(f"Describe{noun}")
     detail: dict[str, Any] = {key: _times(key, value) for key, value in record.items() if key in members}
     detail["Tags"] = {tag["Key"]: tag["Value"] for tag in record.get("Tags", [])}
     if noun == "Endpoint":

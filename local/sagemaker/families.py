@@ -129,8 +129,14 @@ def describe(noun: str, parameters: Record) -> Record:
 
 def shaped(operation: str, record: Record) -> Record:
     """Only what the operation's answer has."""
-    members = MODEL.operation_model(operation).output_shape.members
+    members = answer_members(operation)
     return {key: value for key, value in record.items() if key in members}
+
+
+def answer_members(operation: str) -> dict[str, Any]:
+    """The members of an operation's answer, by name, with their shapes."""
+    shape = MODEL.operation_model(operation).output_shape
+    return dict(shape.members) if shape else {}
 
 
 def update(noun: str, parameters: Record, behaviour: Behaviour) -> Record:
@@ -153,13 +159,14 @@ def delete(noun: str, parameters: Record, behaviour: Behaviour) -> Record:
 
 def listing(noun: str, operation: str, parameters: Record) -> Record:
     """One page of summaries, filtered and sorted as the request asks."""
-    output = MODEL.operation_model(operation).output_shape
-    member, shape = next((name, shape) for name, shape in output.members.items() if isinstance(shape, ListShape))
+    member, shape = next((name, shape) for name, shape in answer_members(operation).items() if isinstance(shape, ListShape))
+    shown: set[str] = set(getattr(shape.member, "members", ()))
     matching = [record for record in STORE.of(noun) if all(_matches(noun, record, key, value) for key, value in parameters.items() if key not in PAGING)]
-    sort = {"Name": f"{noun}Name", "Status": f"{noun}Status"}.get(parameters.get("SortBy", ""), parameters.get("SortBy", "CreationTime"))
+    asked = parameters.get("SortBy", "CreationTime")
+    sort = f"{noun}{asked}" if asked in ("Name", "Status") else asked
     matching.sort(key=lambda record: record.get(sort) or 0, reverse=parameters.get("SortOrder", "Descending") == "Descending")
     start, size = int(parameters.get("NextToken") or 0), parameters.get("MaxResults", PAGE)
-    page = [{key: value for key, value in record.items() if key in shape.member.members} for record in matching[start : start + size]]
+    page = [{key: value for key, value in record.items() if key in shown} for record in matching[start : start + size]]
     return {member: page, **({"NextToken": str(start + size)} if start + size < len(matching) else {})}
 
 

@@ -75,7 +75,9 @@ def _update(parameters: Record) -> Record:
     record = _found(parameters)
     record.update({key: value for key, value in parameters.items() if key in CHANGEABLE and key != "CustomerMetadataProperties"})
     metadata = {**record.get("CustomerMetadataProperties", {}), **parameters.get("CustomerMetadataProperties", {})}
-    record["CustomerMetadataProperties"] = {key: value for key, value in metadata.items() if key not in parameters.get("CustomerMetadataPropertiesToRemove", [])}
+    record["CustomerMetadataProperties"] = {
+        key: value for key, value in metadata.items() if key not in parameters.get("CustomerMetadataPropertiesToRemove", [])
+    }
     record["LastModifiedTime"] = time.time()
     events.state_changed(NOUN, record)
     return {"ModelPackageArn": record["ModelPackageArn"]}

@@ -23,6 +23,20 @@ TOOLKIT = Path(__file__).with_name("toolkit")
 STARTUP_SECONDS, INVOCATION_SECONDS = 240.0, 60.0
 STOP_GRACE_SECONDS = 30.0
 THREADS = 8
+#: Many requests a process, and a model that does not load ends the server before it listens.
+GUNICORN = (
+    "--worker-class",
+    "gthread",
+    "--threads",
+    str(THREADS),
+    "--preload",
+    "--chdir",
+    str(TOOLKIT),
+    "--worker-tmp-dir",
+    "/tmp",
+    "--graceful-timeout",
+    "20",
+)
 
 
 @dataclass(frozen=True)
@@ -90,8 +104,7 @@ class ModelServer:
         session = roles.assume(self._role, storage.SAGEMAKER)
         base = sandbox.base_dir(folder)
         self._process = sandbox.start(
-            [str(python), "-m", "gunicorn", "--bind", f"unix:{base}/server.sock", "--worker-class", "gthread", "--threads", str(THREADS)]
-            + ["--preload", "--chdir", str(TOOLKIT), "--worker-tmp-dir", "/tmp", "--graceful-timeout", "20", "serve:app"],
+            [str(python), "-m", "gunicorn", "--bind", f"unix:{base}/server.sock", *GUNICORN, "serve:app"],
             folder,
             {
                 **jobs.region_environment(session, get_region(), roles.gateway_url()),

@@ -79,10 +79,8 @@ async def handle_request(method: str, path: str, headers: dict[str, str], body: 
     """One request, always off the event loop: most of them call S3 through the gateway."""
     raw = body.encode() if isinstance(body, str) else body or b""
     if match := INVOCATIONS.fullmatch(path):
-        answer: Answer = await run_reentrant(runtime.invoke, match[1], headers, raw, thread_name="invoke-endpoint")
-        return answer
-    answer = await run_reentrant(_answer, headers, raw, thread_name=SERVICE)
-    return answer
+        return await run_reentrant(runtime.invoke, match[1], headers, raw, thread_name="invoke-endpoint")
+    return await run_reentrant(_answer, headers, raw, thread_name=SERVICE)
 
 
 def _answer(headers: dict[str, str], body: bytes) -> Answer:

@@ -59,7 +59,10 @@ def keys(role_arn: str, uri: str) -> list[str]:
     except ClientError as error:
         raise _unreadable(uri, error) from error
     if not found:
-        raise JobFailedError(f"ClientError: Data download failed:No S3 objects found under S3 URL \"{uri}\" given in input data source. Please ensure that the bucket exists in the selected region, that objects exist under that S3 prefix, and that the role has s3:ListBucket permissions")
+        raise JobFailedError(
+            f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the '
+            "bucket exists in the selected region, that objects exist under that S3 prefix, and that the role has s3:ListBucket permissions"
+        )
     return found
 
 

@@ -75,7 +75,13 @@ def _work(record: Record, stop: threading.Event) -> None:
 
 def _train(record: Record, folder: Path, stop: threading.Event) -> None:
     role = record["RoleArn"]
-    log = Log(role, NAMESPACE, f"{record['TrainingJobName']}/{HOST}-{int(time.time())}", record["AlgorithmSpecification"].get("MetricDefinitions", ()), record["TrainingJobName"])
+    log = Log(
+        role,
+        NAMESPACE,
+        f"{record['TrainingJobName']}/{HOST}-{int(time.time())}",
+        record["AlgorithmSpecification"].get("MetricDefinitions", ()),
+        record["TrainingJobName"],
+    )
     image = images.resolve(record["AlgorithmSpecification"].get("TrainingImage", ""))
     for sentence in image.substitutions if sandbox.available() else (*image.substitutions, sandbox.NO_SANDBOX):
         log.write(sentence)

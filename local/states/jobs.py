@@ -60,7 +60,9 @@ class SageMakerTask(StateTaskServiceCallback):
             job: dict[str, Any] = describe(**name)
             job.pop("ResponseMetadata", None)
             if job[f"{noun}Status"] in FAILED:
-                raise FailureEventException(self._failure(env, StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed), "States.TaskFailed", to_json_str(job)))
+                raise FailureEventException(
+                    self._failure(env, StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed), "States.TaskFailed", to_json_str(job))
+                )
             return job if job[f"{noun}Status"] in ENDED else None
 
         return resolve
@@ -73,6 +75,4 @@ class SageMakerTask(StateTaskServiceCallback):
 
     def _failure(self, env: Any, error_name: Any, error: str, cause: str) -> Any:
         details = TaskFailedEventDetails(error=error, cause=cause, resource=self._get_sfn_resource(), resourceType=self._get_sfn_resource_type())
-        return FailureEvent(
-            env=env, error_name=error_name, event_type=HistoryEventType.TaskFailed, event_details=EventDetails(taskFailedEventDetails=details)
-        )
+        return FailureEvent(env=env, error_name=error_name, event_type=HistoryEventType.TaskFailed, event_details=EventDetails(taskFailedEventDetails=details))

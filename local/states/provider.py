@@ -67,12 +67,12 @@ class Events:
 localstack.aws.connect.connect_to = Connect()
 
 # The provider binds `connect_to` when it is imported, so it comes after it was replaced.
-from localstack.aws.api import RequestContext  # noqa: E402
-from localstack.aws.skeleton import create_skeleton  # noqa: E402
-from localstack.aws.spec import load_service  # noqa: E402
-from localstack.http import Request  # noqa: E402
-from localstack.services.stepfunctions.backend.execution import Execution  # noqa: E402
-from localstack.services.stepfunctions.provider import StepFunctionsProvider  # noqa: E402
+from localstack.aws.api import RequestContext
+from localstack.aws.skeleton import create_skeleton
+from localstack.aws.spec import load_service
+from localstack.http import Request
+from localstack.services.stepfunctions.backend.execution import Execution
+from localstack.services.stepfunctions.provider import StepFunctionsProvider
 
 _model = load_service("stepfunctions")
 _provider = StepFunctionsProvider()

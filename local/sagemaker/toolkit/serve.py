@@ -9,8 +9,8 @@ import sys
 BASE = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")
 sys.path.insert(0, os.path.join(BASE, "model", "code"))
 
-from sagemaker_inference.default_inference_handler import DefaultInferenceHandler  # noqa: E402
-from sagemaker_inference.transformer import Transformer  # noqa: E402
+from sagemaker_inference.default_inference_handler import DefaultInferenceHandler
+from sagemaker_inference.transformer import Transformer
 
 MODEL_DIR = os.path.join(BASE, "model")
 

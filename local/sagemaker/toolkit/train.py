@@ -89,7 +89,7 @@ def main():
     hyperparameters = {name: decoded(value) for name, value in config("hyperparameters").items()}
     program = hyperparameters.get("sagemaker_program")
     if not program:
-        fail("ClientError:\nErrorMessage \"no script to run: set the hyperparameters sagemaker_program and sagemaker_submit_directory\"", 1)
+        fail('ClientError:\nErrorMessage "no script to run: set the hyperparameters sagemaker_program and sagemaker_submit_directory"', 1)
     for folder in ("model", "output/data", "output/intermediate"):
         (BASE / folder).mkdir(parents=True, exist_ok=True)
     made, user = variables(hyperparameters, program)

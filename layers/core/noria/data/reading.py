@@ -48,7 +48,11 @@ def split_dataset(event: Json) -> Json:
     """
     source = event["source"]
     made = splitting.split(
-        objects.chunks(source["bucket"], source["key"]), DataContract.model_validate(event["data"]), event["target"], event["split"]["by"], event["split"]["test"]
+        objects.chunks(source["bucket"], source["key"]),
+        DataContract.model_validate(event["data"]),
+        event["target"],
+        event["split"]["by"],
+        event["split"]["test"],
     )
     parts = {"train/train.csv": made.train, "holdout/holdout.csv": made.holdout, "truth/truth.csv": made.truth, "smoke/smoke.csv": made.smoke}
     for name, text in parts.items():

@@ -68,7 +68,12 @@ def model_data(uri: str, name: str) -> str:
 
 def serving_environment(spec: Json) -> Json:
     """By which the framework container finds the user's inference code."""
-    return {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"], "SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": spec["region"]}
+    return {
+        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"],
+        "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
+        "SAGEMAKER_REGION": spec["region"],
+    }
 
 
 def _training_job(name: str, spec: Json, train: TrainSpec, resources: Resources, uri: str, tagged: list[Json]) -> Json:

@@ -1,0 +1,1 @@
+"""What is measured, against whom; each benchmark writes .noria/bench/<name>.json."""

@@ -1,0 +1,1 @@
+"""What develops this project: set-up, checks and generated files."""

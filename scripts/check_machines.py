@@ -1,0 +1,172 @@
+"""Checks of the state machines that no linter makes: legal fields and states, reachability, expressions, substitutions, errors.
+
+usage: python -m scripts.check_machines
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonata
+import yaml
+
+from noria.kernel import errors
+
+Json = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[1]
+MOST_STATES = 12
+#: Functions and operators that Step Functions' JSONata (2.0.6) does not have.
+ABSENT = (r"\$eval\(", r"\?\?", r"\?:")
+#: Error names of services: a prefix, and a name in Pascal case.
+SERVICE_ERROR = re.compile(r"(States|Lambda|DynamoDB|DynamoDb|S3|SageMaker|EventBridge|StepFunctions)\.[A-Z]\w+")
+OWN_ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, errors.NoriaError)}
+SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
+
+
+class Loader(yaml.SafeLoader):
+    """Reads CloudFormation's tags as what they hold."""
+
+
+Loader.add_multi_constructor("!", lambda loader, suffix, node: _tagged(loader, suffix, node))
+
+
+def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    name = suffix if suffix == "Ref" else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        return {name: str(value).split(".", 1) if suffix == "GetAtt" else value}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
+    return {name: loader.construct_mapping(node, deep=True)}
+
+
+def template() -> Json:
+    """template.yaml with its tags resolved to their long form."""
+    loaded: Json = yaml.load((ROOT / "template.yaml").read_text(), Loader=Loader)  # noqa: S506  # a SafeLoader with tags
+    return loaded
+
+
+def machines() -> Iterator[tuple[str, Json, Json]]:
+    """Each machine's file name, its definition and its resource in the template."""
+    for resource in template()["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            path = ROOT / resource["Properties"]["DefinitionUri"]
+            yield path.name, yaml.safe_load(path.read_text()), resource["Properties"]
+
+
+def faults(name: str, machine: Json, resource: Json) -> Iterator[str]:
+    """What is wrong with one machine, a sentence each."""
+    states = machine["States"]
+    if len(states) > MOST_STATES:
+        yield f"{name}: {len(states)} states, at most {MOST_STATES}"
+    if "TimeoutSeconds" not in machine:
+        yield f"{name}: has no TimeoutSeconds"
+    yield from _flow(name, machine)
+    for state_name, state in states.items():
+        yield from _task(f"{name}: {state_name}", state)
+    yield from _expressions(name, machine)
+    used = set(SUBSTITUTION.findall(json.dumps(machine)))
+    given = set(resource.get("DefinitionSubstitutions", {}))
+    if used != given:
+        yield f"{name}: substitutions not given {sorted(used - given)}, not used {sorted(given - used)}"
+
+
+def _flow(name: str, machine: Json) -> Iterator[str]:
+    states = machine["States"]
+    goes = {state_name: set(_targets(state)) for state_name, state in states.items()}
+    for state_name, targets in goes.items():
+        for target in targets - set(states):
+            yield f"{name}: {state_name} goes to {target}, which is no state"
+    reached, new = set[str](), {machine["StartAt"]}
+    while new:
+        reached |= new
+        new = {target for state_name in new for target in goes[state_name]} - reached
+    for state_name in set(states) - reached:
+        yield f"{name}: {state_name} is never reached"
+
+
+def _targets(state: Json) -> Iterator[str]:
+    for key in ("Next", "Default"):
+        if key in state:
+            yield state[key]
+    for rule in [*state.get("Choices", []), *state.get("Catch", [])]:
+        yield rule["Next"]
+
+
+def _task(where: str, state: Json, inner: bool = False) -> Iterator[str]:
+    if state["Type"] == "Task":
+        for key in ("TimeoutSeconds", "Retry", *(() if inner else ("Catch",))):
+            if key not in state:
+                yield f"{where} has no {key}"
+        for retry in state.get("Retry", []):
+            if not {"JitterStrategy", "MaxDelaySeconds", "MaxAttempts"} <= set(retry):
+                yield f"{where} retries without jitter, a longest delay or a bound"
+    if state["Type"] == "Map":
+        for name, found in state["ItemProcessor"]["States"].items():
+            yield from _task(f"{where}: {name}", found, inner=True)
+    yield from _errors(where, state)
+
+
+def _errors(where: str, state: Json) -> Iterator[str]:
+    for rule in [*state.get("Retry", []), *state.get("Catch", [])]:
+        for error in rule["ErrorEquals"]:
+            if error not in OWN_ERRORS and not SERVICE_ERROR.fullmatch(error):
+                yield f"{where} names {error}, which nothing raises"
+
+
+def _expressions(name: str, node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
+            yield from _expressions(name, item)
+    if isinstance(node, str) and node.startswith("{%"):
+        source = node.removeprefix("{%").removesuffix("%}")
+        for absent in ABSENT:
+            if re.search(absent, source):
+                yield f"{name}: {source.strip()} uses what Step Functions does not have"
+        try:
+            jsonata.Jsonata(source)
+        except jsonata.jexception.JException as error:
+            yield f"{name}: {source.strip()} does not compile: {error}"
+
+
+def lint_inline() -> str:
+    """cfn-lint's word on every definition, put into a template of its own; nothing where all is well."""
+    resources = {
+        re.sub(r"\W", "", name): {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {"RoleArn": "arn:aws:iam::123456789012:role/r", "Definition": _filled(machine)},
+        }
+        for name, machine, _ in machines()
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}, file)
+        file.flush()
+        command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "us-east-1", "--", file.name]
+        ended = subprocess.run(command, capture_output=True, text=True)
+    return ended.stdout + ended.stderr if ended.returncode else ""
+
+
+def _filled(machine: Json) -> Json:
+    filled: Json = json.loads(SUBSTITUTION.sub("filled", json.dumps(machine)))
+    return filled
+
+
+def main() -> None:
+    """Print every fault and end with 1, or say nothing."""
+    found = [fault for name, machine, resource in machines() for fault in faults(name, machine, resource)]
+    if linted := lint_inline():
+        found.append(linted)
+    if found:
+        sys.exit("\n".join(found))
+
+
+if __name__ == "__main__":
+    main()
