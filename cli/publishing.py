@@ -53,7 +53,7 @@ def _declare_group(session: Session, group: str, model: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
             raise
-        tags: list["TagTypeDef"] = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.stack}]
+        tags: list[TagTypeDef] = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.stack}]
         session.sagemaker.create_model_package_group(ModelPackageGroupName=group, ModelPackageGroupDescription=f"Versions of {model}", Tags=tags)
 
 

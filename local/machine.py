@@ -80,8 +80,7 @@ def up() -> Machine:
     if machine := running():
         return machine
     down()
-    for folder in ("logs", "images"):
-        (home() / folder).mkdir(parents=True, exist_ok=True)
+    (home() / "logs").mkdir(parents=True, exist_ok=True)
     shutil.rmtree(home() / "work", ignore_errors=True)
     (home() / "work").mkdir()
     port, began = _free_port(), time.monotonic()
@@ -149,7 +148,7 @@ def _gateway_environment(port: int) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MOTO_ACCOUNT_ID": ACCOUNT,
-        "NORIA_IMAGES": str(home() / "images"),
+        "NORIA_IMAGES": str(ROOT / ".noria" / "images"),
         "NORIA_RUNTIME_PYTHON": str(_environment("runtime")),
         "NORIA_UV": str(ROOT / ".noria" / "uv" / "bin" / "uv"),
         "NORIA_WORK": str(home() / "work"),

@@ -8,17 +8,18 @@ target=${1:-local}
 PATH="$PWD/.noria/uv/bin:$PATH"
 export PATH SAM_CLI_TELEMETRY=0
 sam=.noria/envs/sam/bin/sam
-log=.noria/logs/deploy.log
-mkdir -p .noria/logs
+home=${NORIA_HOME:-.noria}
+log=$home/logs/deploy.log
+mkdir -p "$home/logs"
 if [ "$target" != local ]; then
     $sam build
     exec $sam deploy --config-env "$target"
 fi
 set -a
-. .noria/local.env
+. "$home/local.env"
 set +a
-if $sam build --build-dir .noria/build --cache-dir .noria/build-cache --cached --parallel >"$log" 2>&1 &&
-    $sam deploy --template-file .noria/build/template.yaml --config-file "$PWD/samconfig.toml" --config-env local >>"$log" 2>&1; then
+if $sam build --build-dir "$home/build" --cache-dir "$home/build-cache" --cached --parallel >"$log" 2>&1 &&
+    $sam deploy --template-file "$home/build/template.yaml" --config-file "$PWD/samconfig.toml" --config-env local >>"$log" 2>&1; then
     echo "deployed the stack noria"
 else
     tail -n 25 "$log" >&2

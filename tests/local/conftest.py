@@ -1,0 +1,83 @@
+"""One local AWS with the deployed stack for all tests of the local suite, whichever worker comes first."""
+
+import fcntl
+import os
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from cli.session import Session
+from local import machine
+
+HOME = Path(os.environ.get("NORIA_TEST_HOME", machine.ROOT / ".noria" / "test"))
+DEPLOYED = "deployed"
+
+#: Makes a client of the local AWS: `client("s3")`, or with other credentials.
+ClientMaker = Callable[..., Any]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The controller ends what its workers started."""
+    if not hasattr(session.config, "workerinput") and HOME.exists():
+        os.environ["NORIA_HOME"] = str(HOME)
+        machine.down()
+        (HOME / DEPLOYED).unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[machine.Machine]:
+    """The local AWS, shared by all workers; nothing is deployed on it by this alone."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    before = os.environ.get("NORIA_HOME")
+    os.environ["NORIA_HOME"] = str(HOME)
+    with (HOME / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if machine.running() is None:
+            (HOME / DEPLOYED).unlink(missing_ok=True)
+        found = machine.up()
+    yield found
+    os.environ.pop("NORIA_HOME")
+    if before:
+        os.environ["NORIA_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def client(running: machine.Machine) -> ClientMaker:
+    """Clients of the local AWS, as its root unless credentials are given."""
+
+    def made(service: str, access_key: str = "test", secret_key: str = "test", token: str | None = None) -> Any:
+        return boto3.client(
+            service,
+            region_name=running.region,
+            endpoint_url=running.endpoint_url,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            aws_session_token=token,
+            config=Config(retries={"total_max_attempts": 1}, inject_host_prefix=False),
+        )
+
+    return made
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that no other test uses."""
+    return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture(scope="session")
+def stack(running: machine.Machine) -> Session:
+    """The application, deployed by unmodified `sam build` and `sam deploy`."""
+    with (HOME / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (HOME / DEPLOYED).exists():
+            deployed = subprocess.run([str(machine.ROOT / "scripts" / "deploy.sh"), "local"], capture_output=True, text=True)
+            assert deployed.returncode == 0, deployed.stderr
+            (HOME / DEPLOYED).touch()
+    return Session()
