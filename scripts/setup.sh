@@ -43,7 +43,7 @@ if [ "$(cat .noria/setup.stamp 2>/dev/null)" != "$stamp" ]; then
     for group in local runtime sam; do
         sync ".noria/envs/$group" --only-group "$group" --no-install-project
     done
-    sync .venv --no-default-groups
+    sync .venv --no-default-groups --inexact
     echo "$stamp" >.noria/setup.stamp
 fi
 if [ "${1:-}" = dev ] && [ "$(cat .noria/setup-dev.stamp 2>/dev/null)" != "$stamp" ]; then

@@ -1,0 +1,121 @@
+"""Roles: a deciding function may do nothing, a machine what its tasks call and no more, and no wildcard is without a reason."""
+
+import re
+
+import pytest
+
+from scripts.check_machines import ROOT, machines, template
+
+RESOURCES = template()["Resources"]
+DECIDING = ("JudgeDataset", "PlanRun", "PlanEvaluation", "ConcludeRun", "DecideApproval", "PlanRollout", "ConcludeRollout")
+#: IAM actions of the integrations that are not named after them.
+ACTIONS = {
+    "lambda:invoke": {"lambda:InvokeFunction"},
+    "states:startExecution.sync:2": {
+        "states:StartExecution",
+        "states:DescribeExecution",
+        "states:StopExecution",
+        "events:PutRule",
+        "events:PutTargets",
+        "events:DescribeRule",
+    },
+    "sagemaker:createTrainingJob.sync": {
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:StopTrainingJob",
+        "sagemaker:AddTags",
+        "iam:PassRole",
+        "events:PutRule",
+        "events:PutTargets",
+        "events:DescribeRule",
+    },
+    "sagemaker:createTransformJob.sync": {
+        "sagemaker:CreateTransformJob",
+        "sagemaker:DescribeTransformJob",
+        "sagemaker:StopTransformJob",
+        "sagemaker:AddTags",
+        "events:PutRule",
+        "events:PutTargets",
+        "events:DescribeRule",
+    },
+    "sagemaker:createModel": {"sagemaker:CreateModel", "sagemaker:AddTags", "iam:PassRole"},
+    "sagemaker:createEndpointConfig": {"sagemaker:CreateEndpointConfig", "sagemaker:AddTags"},
+    "sagemaker:createEndpoint": {"sagemaker:CreateEndpoint", "sagemaker:AddTags"},
+    "aws-sdk:s3:copyObject": {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
+    "aws-sdk:dynamodb:transactWriteItems": {"dynamodb:PutItem"},
+}
+#: What a role needs besides its integrations: the key that encrypts, and what a model's package is read by.
+BESIDES = {"kms:Decrypt", "kms:GenerateDataKey", "sagemaker:DescribeModelPackage"}
+
+
+def statements(policies):
+    for policy in policies:
+        yield from policy.get("PolicyDocument", policy)["Statement"]
+
+
+def actions(policies):
+    return {action for statement in statements(policies) for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
+
+
+def needed(resource):
+    name = resource.removeprefix("arn:aws:states:::")
+    if name in ACTIONS:
+        return ACTIONS[name]
+    service, operation = name.removeprefix("aws-sdk:").split(":")
+    return {f"{service}:{operation[0].upper()}{operation[1:]}"}
+
+
+def integrations(states):
+    for state in states.values():
+        if state["Type"] == "Task":
+            yield state["Resource"]
+        if state["Type"] == "Map":
+            yield from integrations(state["ItemProcessor"]["States"])
+
+
+@pytest.mark.parametrize("name", DECIDING)
+def test_a_deciding_function_may_write_its_own_log_and_nothing_else(name):
+    found = list(statements(RESOURCES[f"{name}Role"]["Properties"]["Policies"]))
+    assert [(sorted(statement["Action"]), statement["Resource"]) for statement in found] == [
+        (["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]})
+    ]
+
+
+@pytest.mark.parametrize(("name", "machine", "resource"), list(machines()), ids=lambda value: value if isinstance(value, str) else "")
+def test_a_machine_may_do_what_its_tasks_call_and_no_more(name, machine, resource):
+    wanted = set().union(*(needed(used) for used in integrations(machine["States"])))
+    allowed = actions(resource["Policies"])
+    assert wanted <= allowed, f"lacks {sorted(wanted - allowed)}"
+    assert allowed - BESIDES <= wanted, f"has more than it needs: {sorted(allowed - BESIDES - wanted)}"
+
+
+def test_roles_are_passed_to_sagemaker_alone():
+    for resource in RESOURCES.values():
+        for statement in statements(resource["Properties"].get("Policies", [])) if resource["Type"] == "AWS::Serverless::StateMachine" else []:
+            if statement["Action"] == "iam:PassRole":
+                assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+def test_every_wildcard_resource_has_its_reason_beside_it():
+    lines = (ROOT / "template.yaml").read_text().splitlines()
+    for number, line in enumerate(lines):
+        if re.search(r'Resource: "\*"', line):
+            assert "#" in line or "#" in lines[number - 1], f"line {number + 1}: {line.strip()}"
+
+
+def test_no_secret_is_in_an_environment_variable():
+    names = template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert set(names) == {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+    assert not any("Environment" in resource["Properties"] for resource in RESOURCES.values())
+
+
+def test_what_holds_data_is_encrypted_kept_and_closed():
+    for name in ("LakeBucket", "ArtifactBucket"):
+        bucket = RESOURCES[name]
+        assert bucket["DeletionPolicy"] == "Retain"
+        assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+        assert bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+        policy = RESOURCES[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"][0]
+        assert (policy["Effect"], policy["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert RESOURCES["LedgerTable"]["Properties"]["SSESpecification"]["SSEType"] == "KMS"

@@ -1,0 +1,73 @@
+"""Every request that a function can return, against AWS's own service model."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+from noria.data.ingest import judge_dataset
+from noria.release.approval import decide_approval
+from noria.release.rollout import conclude_rollout, plan_rollout
+from noria.training.concluding import conclude_run
+from noria.training.planning import plan_evaluation, plan_run
+from tests.samples import sample
+
+SESSION = botocore.session.get_session()
+
+
+def as_put_object(request: dict[str, Any]) -> dict[str, Any]:
+    """Step Functions turns an object into the text of a body."""
+    return {**request, "Body": b""}
+
+
+def as_put_events(entry: dict[str, Any]) -> dict[str, Any]:
+    """Step Functions turns an object into the text of a detail."""
+    return {"Entries": [{**entry, "Detail": ""}]}
+
+
+def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Service, operation and request of everything that the functions answer to their samples."""
+    judged = judge_dataset(sample("functions/judge_dataset.json"))
+    yield "s3", "CopyObject", judged["copy"]
+    yield "s3", "PutObject", as_put_object(judged["report"])
+    yield "dynamodb", "PutItem", judged["record"]
+    yield "events", "PutEvents", as_put_events(judged["entry"])
+    run_event = sample("functions/plan_run.json")
+    for spot in (False, True):
+        run_event["spec"]["train"]["instance"]["spot"] = spot
+        planned = plan_run(run_event)
+        yield "sagemaker", "CreateTrainingJob", planned["training"]
+    yield "sagemaker", "CreateModel", planned["candidate"]["request"]
+    for transform in plan_evaluation(sample("functions/plan_evaluation.json"))["transforms"]:
+        yield "sagemaker", "CreateTransformJob", transform
+    concluded = conclude_run(sample("functions/conclude_run.json"))
+    yield "sagemaker", "CreateModelPackage", concluded["registration"]
+    yield "dynamodb", "UpdateItem", concluded["record"]
+    yield "events", "PutEvents", as_put_events(concluded["entry"])
+    yield "sagemaker", "UpdateModelPackage", decide_approval(sample("functions/decide_approval.json"))["request"]
+    rollout = plan_rollout(sample("functions/plan_rollout.json"))
+    yield "sagemaker", "CreateModel", rollout["verify"]["model"]
+    yield "sagemaker", "CreateTransformJob", rollout["verify"]["transform"]
+    yield "sagemaker", "CreateEndpointConfig", rollout["deploy"]["config"]
+    yield "sagemaker", "CreateEndpoint", rollout["deploy"]["create"]
+    yield "sagemaker", "UpdateEndpoint", rollout["deploy"]["update"]
+    done = conclude_rollout(sample("functions/conclude_rollout.json"))
+    yield "dynamodb", "TransactWriteItems", done["record"]
+    yield "events", "PutEvents", as_put_events(done["entry"])
+
+
+@pytest.mark.parametrize(("service", "operation", "request_"), list(requests()), ids=lambda value: value if isinstance(value, str) else "")
+def test_a_request_has_the_shape_that_aws_documents(service, operation, request_):
+    shape = SESSION.get_service_model(service).operation_model(operation).input_shape
+    report = ParamValidator().validate(request_, shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+def test_names_made_of_the_longest_parts_keep_to_the_limits():
+    event = sample("functions/plan_run.json")
+    event["model"] = "m" * 24
+    event["resources"]["stack"] = "s" * 15
+    name = plan_run(event)["training"]["TrainingJobName"]
+    assert len(f"{name}-candidate") <= 63

@@ -1,0 +1,82 @@
+"""How runs and releases end."""
+
+import json
+
+import pytest
+
+from noria.release.approval import decide_approval
+from noria.release.rollout import conclude_rollout, plan_rollout
+from noria.training.concluding import conclude_run
+from tests.samples import sample
+
+
+def test_a_version_is_registered_as_pending_with_where_it_comes_from():
+    event = sample("functions/conclude_run.json")
+    registration = conclude_run(event)["registration"]
+    assert registration["ModelApprovalStatus"] == "PendingManualApproval"
+    metadata = registration["CustomerMetadataProperties"]
+    assert metadata["data_digest"] == event["digest"]
+    assert metadata["code_digest"] == event["spec"]["digests"]["code"]
+    assert metadata["environment_digest"] == event["spec"]["digests"]["environment"]
+    assert metadata["run"] == event["run"]
+
+
+def test_a_rejected_candidate_is_registered_nowhere():
+    event = sample("functions/conclude_run.json")
+    event["evaluation"]["candidate"]["accuracy"] = 0.1
+    answer = conclude_run(event)
+    assert (answer["outcome"], answer["registration"], answer["entry"]["DetailType"]) == ("rejected", None, "ModelRejected")
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (json.dumps({"FailureReason": "AlgorithmError: boom"}), "AlgorithmError: boom"),
+        (json.dumps({"errorMessage": "no such key", "errorType": "NoSuchKey"}), "no such key"),
+        (json.dumps({"SecondaryStatus": "MaxRuntimeExceeded", "StoppingCondition": {"MaxRuntimeInSeconds": 60}}), "limit of 60 s"),
+        ("plain words", "plain words"),
+    ],
+)
+def test_a_failed_run_tells_the_innermost_reason(cause, told):
+    event = {**sample("functions/conclude_run.json"), "evaluation": None, "failure": {"Error": "States.TaskFailed", "Cause": cause}}
+    answer = conclude_run(event)
+    assert answer["entry"]["DetailType"] == "TrainingFailed"
+    assert told in answer["verdict"]["reasons"][0]["text"]
+
+
+def test_approval_is_automatic_or_left_to_a_person():
+    event = sample("functions/decide_approval.json")
+    assert decide_approval(event)["request"]["ModelApprovalStatus"] == "Approved"
+    event["spec"]["approve"]["mode"] = "manual"
+    assert decide_approval(event)["request"] is None
+
+
+def test_an_endpoint_that_is_there_is_updated_and_keeps_what_autoscaling_added():
+    event = sample("functions/plan_rollout.json")
+    assert plan_rollout(event)["deploy"]["action"] == "create"
+    deploy = plan_rollout({**event, "endpoint": {"EndpointStatus": "InService"}})["deploy"]
+    assert deploy["action"] == "update"
+    assert deploy["update"]["RetainAllVariantProperties"] is True
+
+
+def test_every_approval_is_a_release_of_its_own():
+    event = sample("functions/plan_rollout.json")
+    assert plan_rollout(event)["release"] != plan_rollout({**event, "approved_at": "2027-01-01T00:00:00Z"})["release"]
+
+
+def test_only_what_serves_becomes_the_champion():
+    event = sample("functions/conclude_rollout.json")
+    done = conclude_rollout(event)
+    assert done["outcome"] == "completed"
+    assert [item["Put"]["Item"]["sk"]["S"] for item in done["record"]["TransactItems"]][-1] == "CHAMPION"
+    event["deployed"]["EndpointConfigName"] = "another"
+    back = conclude_rollout(event)
+    assert (back["outcome"], back["entry"]["DetailType"]) == ("rolled_back", "RolledBack")
+    assert len(back["record"]["TransactItems"]) == 1
+
+
+def test_a_failed_endpoint_is_a_failed_release_with_its_reason():
+    event = sample("functions/conclude_rollout.json")
+    event["deployed"] |= {"EndpointStatus": "Failed", "FailureReason": "no ping"}
+    answer = conclude_rollout(event)
+    assert (answer["outcome"], answer["verdict"]["reasons"][0]["text"]) == ("failed", "no ping")

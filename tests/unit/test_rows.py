@@ -1,0 +1,90 @@
+"""Which rows of a file keep the contract."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noria.data import profiling, rows
+from noria.data.model import Column, DataContract
+from noria.kernel.errors import UnreadableDatasetError
+
+HEADER = "id,at,size,kind,count,y\n"
+GOOD = "1,2024-01-01,1.5,a,3,0\n"
+
+
+def profile(contract: DataContract, text: str | bytes) -> dict:
+    body = text.encode() if isinstance(text, str) else text
+    return profiling.profile([body], contract, "y")
+
+
+def test_a_good_file_has_no_faults(contract):
+    found = profile(contract, HEADER + GOOD)
+    assert (found["rows"], found["bad_rows"], found["problem"]) == (1, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "code"),
+    [
+        ("1,2024-01-01,11,a,3,0", "size", "Range"),
+        ("1,2024-01-01,-0.1,a,3,0", "size", "Range"),
+        ("1,2024-01-01,big,a,3,0", "size", "Type"),
+        ("1,2024-01-01,inf,a,3,0", "size", "Type"),
+        ("1,2024-01-01,,a,3,0", "size", "Null"),
+        ("1,2024-01-01,1,c,3,0", "kind", "Value"),
+        ("1,2024-01-01,1,a,3.5,0", "count", "Type"),
+        ("1,2024-01-01,1,a,3,", "y", "Null"),
+        ("1,2024-01-01,1,a,3", "", "Shape"),
+    ],
+)
+def test_a_bad_value_is_named_by_column_and_code(contract, row, column, code):
+    found = profile(contract, HEADER + row + "\n")
+    assert found["faults"] == {column: {code: 1}}
+    assert found["examples"][0]["row"] == 2
+
+
+def test_a_nullable_column_may_be_empty(contract):
+    assert profile(contract, HEADER + "1,2024-01-01,1,,3,0\n")["bad_rows"] == 0
+
+
+def test_the_second_row_with_a_key_is_the_bad_one(contract):
+    found = profile(contract, HEADER + GOOD + GOOD)
+    assert found["faults"] == {"id": {"DuplicateKey": 1}}
+
+
+@pytest.mark.parametrize("body", [b"\x89PNG\r\n\x1a\n\x00\x00", b"\xff\xfe\x00", (HEADER + '1,"open').encode(), "größe\n".encode("latin-1")])
+def test_bytes_that_are_no_csv_are_a_problem_not_an_exception(contract, body):
+    assert profile(contract, body)["problem"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(contract):
+    assert profile(contract, ("\ufeff" + HEADER + GOOD).encode())["header"][0] == "id"
+
+
+def test_a_header_that_names_a_column_twice_is_refused():
+    with pytest.raises(UnreadableDatasetError, match="more than once"):
+        rows.table(["a,a\n", "1,2\n"])
+
+
+def test_an_upload_without_a_spec_is_only_hashed():
+    found = profiling.profile([b"ab", b"c"], None, "")
+    assert (found["bytes"], found["digest"][:8]) == (3, "ba7816bf")
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8))
+def test_digest_and_size_do_not_depend_on_how_the_bytes_come(pieces):
+    whole = b"".join(pieces)
+    contract = DataContract.model_validate({"columns": {"a": {"type": "number"}}})
+    left, right = profiling.profile(pieces, contract, "y"), profiling.profile([whole], contract, "y")
+    assert left == right
+    assert left["bytes"] == len(whole)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32))
+def test_a_number_within_its_bounds_is_right_and_outside_wrong(value):
+    column = Column.model_validate({"type": "number", "between": [-5, 5]})
+    assert rows.column_fault(column, repr(value)) == (None if -5 <= value <= 5 else "Range")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("1970-01-01", 0), ("1970-01-01T00:00:10Z", 10), ("1970-01-01 01:00:00+01:00", 0), ("12.5", 12.5)])
+def test_times_are_read_in_utc(text, seconds):
+    assert rows.moment(text) == seconds

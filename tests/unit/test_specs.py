@@ -1,0 +1,100 @@
+"""Errors of a model.yaml: line, field, what was found, what was expected, the nearest right word."""
+
+from pathlib import Path
+
+import pytest
+
+from cli import images, projects, specs, starting
+from cli.errors import CliError
+from noria.kernel.errors import SpecError
+
+GOOD = """name: churn
+task: binary
+target: left
+data:
+  columns:
+    age: {type: integer}
+evaluate:
+  split: {by: random}
+  gates:
+    - {metric: accuracy, at_least: 0.5}
+"""
+
+
+def refused(text: str) -> str:
+    with pytest.raises(SpecError) as caught:
+        specs.parse(text, "model.yaml")
+    return str(caught.value)
+
+
+def test_a_spec_has_defaults_for_all_but_its_first_block():
+    spec = specs.parse(GOOD, "model.yaml")
+    assert (spec.serve.instance, spec.approve.mode, spec.data.bad_rows.at_most) == ("ml.m5.large", "automatic", 0.01)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("task: binary", "task: binry", 'model.yaml:2: task: found "binry", expected one of binary, multiclass, regression; did you mean binary?'),
+        ("target: left", "traget: left", "did you mean target?"),
+        ("{type: integer}", "{type: intger}", "did you mean integer?"),
+        ("{type: integer}", "{type: integer, nulable: true}", "model.yaml:6: data.columns.age.nulable is no field here"),
+        ("at_least: 0.5", "at_least: high", 'model.yaml:10: evaluate.gates.0.at_least: found "high"'),
+        ("at_least: 0.5", "at_least: 0.5, at_most: 1", "exactly one of at_least, at_most and against"),
+        ("metric: accuracy", "metric: rmse", "not for a binary task"),
+        ("{by: random}", "{by: time}", "data.time names no column"),
+        ("name: churn", "name: Churn Model", "name: found"),
+        ("name: churn\n", "", "name is missing"),
+    ],
+)
+def test_an_error_names_line_field_found_and_right(old, new, told):
+    assert told in refused(GOOD.replace(old, new, 1))
+
+
+def test_what_is_no_yaml_is_told_with_its_line():
+    assert refused("name: [churn\ntask: x").startswith("model.yaml:2: is no YAML")
+    assert "a mapping" in refused("- a")
+
+
+def test_the_same_project_has_the_same_id_and_archive(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        for file, text in (("model.yaml", GOOD), ("train.py", "a = 1"), ("inference.py", "")):
+            (tmp_path / name / file).write_text(text)
+    first, second = projects.load(tmp_path / "one"), projects.load(tmp_path / "two")
+    assert (first.id, first.archive) == (second.id, second.archive)
+    (tmp_path / "two" / "train.py").write_text("a = 2")
+    assert projects.load(tmp_path / "two").id != first.id
+
+
+def test_a_project_without_its_script_is_told_what_it_lacks(tmp_path):
+    (tmp_path / "model.yaml").write_text(GOOD)
+    with pytest.raises(CliError, match=r"train\.py is missing"):
+        projects.load(tmp_path)
+
+
+def test_a_new_project_takes_over_the_columns_of_a_file_and_can_be_read(tmp_path):
+    data = tmp_path / "d.csv"
+    data.write_text(
+        "species,bill,sex,year\n" + "".join(f"{'Adelie' if i % 2 else 'Gentoo'},{30 + i / 7},{'NA' if i == 3 else 'male'},2007\n" for i in range(9))
+    )
+    told = starting.start("penguins", tmp_path / "penguins", data, "species")
+    assert told["task"] == "multiclass"
+    spec = projects.load(tmp_path / "penguins").spec
+    assert spec.data.columns["sex"].nullable
+    assert spec.data.columns["species"].values == ("Adelie", "Gentoo")
+    with pytest.raises(CliError, match="there already"):
+        starting.start("penguins", tmp_path / "penguins", data, None)
+
+
+def test_every_model_of_the_repository_can_be_published():
+    for folder in sorted((Path(__file__).resolve().parents[2] / "models").iterdir()):
+        assert projects.load(folder).spec.name == folder.name
+
+
+def test_images_are_those_of_the_region():
+    assert images.resolve("sklearn", "eu-central-1")["training"].startswith("492215442770.dkr.ecr.eu-central-1.amazonaws.com/sagemaker-scikit-learn:1.9-0")
+    assert images.resolve("123456789012.dkr.ecr.eu-west-1.amazonaws.com/mine:1", "x")["inference"].endswith("/mine:1")
+    for wrong in ("sklern", "sklearn:9"):
+        with pytest.raises(CliError, match=r"train\.image"):
+            images.resolve(wrong, "eu-central-1")
