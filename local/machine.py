@@ -21,6 +21,8 @@ START_SECONDS = 60.0
 END_SECONDS = 10.0
 #: Lines of the gateway's log that an error carries.
 TOLD_LINES = 15
+#: The gateway outlives this process on purpose; the reference keeps Python from warning about it.
+_started: list[subprocess.Popen[bytes]] = []
 
 
 class MachineError(RuntimeError):
@@ -95,6 +97,7 @@ def up() -> Machine:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _started.append(process)
     (home() / "local.pid").write_text(str(process.pid))
     url = f"http://127.0.0.1:{port}"
     while not _answers(url):

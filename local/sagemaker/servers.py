@@ -7,6 +7,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,13 +72,14 @@ class ModelServer:
         model: a record of `CreateModel`.
         group: the log group, `/aws/sagemaker/Endpoints/<name>` for one.
         stream: the stream's name.
+        told: variables by which SageMaker tells the container what it is used for.
 
     Raises:
         JobFailedError: it does not come up; ends with the server's last words.
     """
 
-    def __init__(self, model: Record, group: str, stream: str) -> None:
-        self._role = model["ExecutionRoleArn"]
+    def __init__(self, model: Record, group: str, stream: str, told: Mapping[str, str] | None = None) -> None:
+        self._role, self._told = model["ExecutionRoleArn"], dict(told or {})
         self._folder = Path(tempfile.mkdtemp(prefix="srv-", dir=os.environ["NORIA_WORK"]))
         self._log = Log(self._role, group, stream)
         self._active = threading.Semaphore(THREADS)
@@ -110,6 +112,7 @@ class ModelServer:
                 **jobs.region_environment(session, get_region(), roles.gateway_url()),
                 "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
                 "SAGEMAKER_BASE_DIR": str(base),
+                **self._told,
                 **environment,
             },
         )

@@ -32,7 +32,12 @@ OPERATIONS = {"StopTransformJob": partial(jobs.stop, NOUN)}
 
 def _work(record: Record, stop: threading.Event) -> None:
     model = families.found("Model", record)
-    server = ModelServer(model, GROUP, f"{record['TransformJobName']}/i-local-{int(time.time())}")
+    told = {
+        "SAGEMAKER_BATCH": "true",
+        "SAGEMAKER_MAX_PAYLOAD_IN_MB": str(record.get("MaxPayloadInMB", DEFAULT_PAYLOAD_MB)),
+        "SAGEMAKER_BATCH_STRATEGY": record.get("BatchStrategy", "MultiRecord").upper(),
+    }
+    server = ModelServer(model, GROUP, f"{record['TransformJobName']}/i-local-{int(time.time())}", told)
     record["TransformStartTime"] = time.time()
     try:
         role, uri = model["ExecutionRoleArn"], record["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]

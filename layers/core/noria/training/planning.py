@@ -78,7 +78,7 @@ def serving_environment(spec: Json) -> Json:
 
 def _training_job(name: str, spec: Json, train: TrainSpec, resources: Resources, uri: str, tagged: list[Json]) -> Json:
     hyperparameters = {key: value if isinstance(value, str) else json.dumps(value) for key, value in train.hyperparameters.items()}
-    seconds = train.max_minutes * 60
+    seconds = max(1, round(train.max_minutes * 60))
     spot = {"EnableManagedSpotTraining": True} if train.instance.spot else {}
     return {
         "TrainingJobName": name,
