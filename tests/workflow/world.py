@@ -1,0 +1,202 @@
+"""What answers the machines' calls: the application's own deciding functions, and scripted services and readings."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.validate import ParamValidator
+
+from noria.data import profiling
+from noria.data.ingest import judge_dataset
+from noria.data.model import DataContract
+from noria.kernel.errors import NoriaError
+from noria.release import smoke
+from noria.release.approval import decide_approval
+from noria.release.rollout import conclude_rollout, plan_rollout
+from noria.training import scoring
+from noria.training.concluding import conclude_run
+from noria.training.planning import plan_evaluation, plan_run
+from tests.samples import sample
+from tests.workflow.running import Call, Execution, Failure, Interpreter, Json
+
+PACKAGE = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/noria-bikeshare/2"
+HEADER = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy"
+#: Two hundred hours that keep the contract.
+HOURS = [f"2011-{1 + i // 96:02}-{1 + i % 96 // 24:02}T{i % 24:02}:00:00,{i % 24},{i % 7},{1 + i // 96},1.5,9.0,0.0,{i},{i % 2}" for i in range(200)]
+TRUTH = ["0", "1"] * 20
+WRONG = ["1", "0"] * 20
+MOST_NAME = 80
+
+
+def published() -> Json:
+    """The spec's document in the ledger."""
+    spec: Json = sample("functions/plan_run.json")["spec"]
+    spec["data"]["min_rows"] = len(HOURS)
+    return spec
+
+
+@dataclass
+class World:
+    """One story's services.
+
+    Attributes:
+        faults: by `machine: state`, what its calls are answered with before they are answered as usual.
+        spec: the published document, or nothing.
+        upload: the bytes of the uploaded object.
+        answers: of each side to the holdout; the champion's only when there is one.
+        smoke: the answers of the version before it takes traffic.
+        endpoint: its description, or nothing.
+        settles: the statuses that it shows after it was created or updated; the last one stays.
+        goes_back: whether SageMaker, unable to serve the new configuration, went back to the old one.
+    """
+
+    interpreter: Interpreter
+    faults: dict[str, list[Any]] = field(default_factory=dict)
+    spec: Json | None = field(default_factory=published)
+    upload: bytes = "\n".join([HEADER, *HOURS, ""]).encode()
+    champion: str | None = None
+    answers: dict[str, list[str]] = field(default_factory=lambda: {"candidate": TRUTH, "champion": WRONG})
+    smoke: list[str] = field(default_factory=lambda: TRUTH[:5])
+    metadata: Json = field(default_factory=lambda: sample("functions/plan_rollout.json")["metadata"])
+    endpoint: Json | None = None
+    settles: tuple[str, ...] = ("Creating", "InService")
+    goes_back: bool = False
+    executions: dict[str, list[Execution]] = field(default_factory=lambda: defaultdict(list))
+
+    def play(self, machine: str, event: Json) -> Execution:
+        execution = self.interpreter.run(machine, event, self.answer)
+        self.executions[machine].append(execution)
+        return execution
+
+    def answer(self, call: Call) -> Any:
+        _check(call)
+        if script := self.faults.get(f"{call.machine}: {call.state}"):
+            answer = script[0] if script[-1] is Ellipsis else script.pop(0)
+            if isinstance(answer, Failure):
+                raise answer
+            return answer
+        if call.resource == "lambda:invoke":
+            return {"StatusCode": 200, "Payload": self._invoked(call.request["FunctionName"], call.request["Payload"])}
+        return _SERVICES[call.resource](self, call.request)
+
+    def _invoked(self, function: str, event: Json) -> Json:
+        try:
+            return _FUNCTIONS[function](self, event)
+        except NoriaError as error:
+            raise Failure(type(error).__name__, json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})) from error
+
+    def profiled(self, event: Json) -> Json:
+        spec = event["spec"]
+        return profiling.profile([self.upload], DataContract.model_validate(spec["data"]) if spec else None, spec["target"] if spec else "")
+
+    def scored(self, event: Json) -> Json:
+        answers = {side: self.answers[side] for side in event["predictions"]}
+        return scoring.evaluate(event["task"], TRUTH, answers, event["compared"], event["run"])
+
+    def checked(self, event: Json) -> Json:
+        smoke.compare(self.smoke, TRUTH[: len(self.smoke)])
+        return {"outcome": "equal", "rows": len(self.smoke)}
+
+    def read(self, request: Json) -> Json:
+        key = request["Key"]["sk"]["S"]
+        if key == "CHAMPION":
+            return {"Item": {"sagemaker_model": {"S": self.champion}}} if self.champion else {}
+        assert key.split("#")[0] == "SPEC"
+        return {"Item": {"document": {"S": json.dumps(self.spec)}}} if self.spec else {}
+
+    def updated(self, request: Json) -> Json:
+        return {"Attributes": {"spec": {"S": json.dumps(self.spec)}}}
+
+    def started(self, request: Json) -> Json:
+        name = request["Name"]
+        assert len(name) <= MOST_NAME
+        execution = self.play(request["StateMachineArn"].removesuffix("StateMachine").lower(), request["Input"])
+        told = {"ExecutionArn": f"arn:aws:states:eu-central-1:123456789012:execution:{name}", "Status": execution.status}
+        if execution.status != "SUCCEEDED":
+            raise Failure("States.TaskFailed", json.dumps({**told, "Error": execution.error, "Cause": execution.cause}))
+        return {**told, "Output": execution.output}
+
+    def described(self, request: Json) -> Json:
+        if self.endpoint is None:
+            raise Failure("SageMaker.SageMakerException", f'Could not find endpoint "{request["EndpointName"]}".')
+        if len(self.settles) > 1 and self.endpoint.pop("changed", None) is None and self.endpoint["EndpointStatus"] != "InService":
+            self.settles = self.settles[1:]
+            self.endpoint["EndpointStatus"] = self.settles[0]
+        return self.endpoint
+
+    def changed(self, request: Json) -> Json:
+        before = (self.endpoint or {}).get("EndpointConfigName")
+        config = before if self.goes_back else request["EndpointConfigName"]
+        self.endpoint = {"EndpointName": request["EndpointName"], "EndpointConfigName": config, "EndpointStatus": self.settles[0], "changed": True}
+        return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
+
+
+def _pure(use_case: Callable[[Json], Json]) -> Callable[[World, Json], Json]:
+    return lambda world, event: use_case(event)
+
+
+def _always(answer: Any) -> Callable[[World, Json], Any]:
+    return lambda world, request: answer
+
+
+_FUNCTIONS = {
+    "ProfileDataset": World.profiled,
+    "JudgeDataset": _pure(judge_dataset),
+    "CurateDataset": lambda world, event: {"location": f"{event['folder']}data.csv"},
+    "PlanRun": _pure(plan_run),
+    "SplitDataset": _always({"rows": 200, "train": 160, "holdout": 40, "by": "time"}),
+    "PlanEvaluation": _pure(plan_evaluation),
+    "ScoreHoldout": World.scored,
+    "ConcludeRun": _pure(conclude_run),
+    "DecideApproval": _pure(decide_approval),
+    "PlanRollout": _pure(plan_rollout),
+    "CheckAnswers": World.checked,
+    "ConcludeRollout": _pure(conclude_rollout),
+}
+_SERVICES = {
+    "dynamodb:getItem": World.read,
+    "dynamodb:putItem": _always({}),
+    "dynamodb:updateItem": World.updated,
+    "aws-sdk:dynamodb:transactWriteItems": _always({}),
+    "events:putEvents": _always({"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}),
+    "aws-sdk:s3:copyObject": _always({}),
+    "aws-sdk:s3:putObject": _always({}),
+    "sagemaker:createTrainingJob.sync": _always({"TrainingJobStatus": "Completed"}),
+    "sagemaker:createModel": _always({"ModelArn": "arn:aws:sagemaker:eu-central-1:123456789012:model/m"}),
+    "sagemaker:createTransformJob.sync": _always({"TransformJobStatus": "Completed"}),
+    "sagemaker:createEndpointConfig": _always({"EndpointConfigArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint-config/c"}),
+    "sagemaker:createEndpoint": World.changed,
+    "aws-sdk:sagemaker:updateEndpoint": World.changed,
+    "aws-sdk:sagemaker:describeEndpoint": World.described,
+    "aws-sdk:sagemaker:createModelPackage": _always({"ModelPackageArn": PACKAGE}),
+    "aws-sdk:sagemaker:updateModelPackage": _always({"ModelPackageArn": PACKAGE}),
+    "aws-sdk:sagemaker:describeModelPackage": lambda world, request: {
+        "ModelPackageArn": request["ModelPackageName"],
+        "CustomerMetadataProperties": world.metadata,
+    },
+    "states:startExecution.sync:2": World.started,
+}
+
+
+@cache
+def _shape(service: str, action: str) -> Any:
+    model = botocore.session.get_session().get_service_model(service)
+    return model.operation_model(action[0].upper() + action[1:]).input_shape
+
+
+def _check(call: Call) -> None:
+    """A request has the fields, and the kinds of values, that its service takes."""
+    service, action = call.resource.removeprefix("aws-sdk:").split(".")[0].split(":")[:2]
+    if service in ("lambda", "states"):
+        return
+    request = dict(call.request)
+    if service == "events":
+        request["Entries"] = [{**entry, "Detail": json.dumps(entry["Detail"])} for entry in request["Entries"]]
+    if action == "putObject":
+        request["Body"] = json.dumps(request["Body"]).encode()
+    report = ParamValidator().validate(request, _shape(service, action))
+    assert not report.has_errors(), f"{call.state}: {report.generate_report()}"
