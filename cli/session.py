@@ -25,6 +25,7 @@ CHOSEN = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "AWS_WEB_IDENT
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 REFUSED = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthFailure"}
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+NOTHING = "no local AWS is running and no AWS credentials are set; start one: make up deploy, or name a profile: --profile NAME --stack NAME"
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, inject_host_prefix=False)
 
 
@@ -65,6 +66,8 @@ class Session:
 
     def _client(self, service: Any) -> Any:
         url = self.endpoint_url or self._environment.get("AWS_ENDPOINT_URL")
+        if not self._boto.region_name and not (self.profile or self.endpoint_url or any(name in os.environ for name in CHOSEN)):
+            raise NoStackError(NOTHING)
         if not self._boto.region_name:
             raise CliError("no region is set; name one: --region eu-central-1, or AWS_DEFAULT_REGION")
         return self._boto.client(service, endpoint_url=url, config=CONFIG)
@@ -136,9 +139,7 @@ def explained(error: Exception, session: Session) -> CliError:
     """An AWS error as one sentence with what to do."""
     if isinstance(error, NoCredentialsError):
         if session.profile is None and session.endpoint_url is None:
-            return NoStackError(
-                "no local AWS is running and no AWS credentials are set; start one: make up deploy, or name a profile: --profile NAME --stack NAME"
-            )
+            return NoStackError(NOTHING)
         return CredentialsError("no AWS credentials were found for this profile; run: aws configure, or aws sso login")
     assert isinstance(error, ClientError)
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")

@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.handlers import handle_copy_source_param
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.services import iam, sts
@@ -90,6 +91,8 @@ def client_with(api: str, access_key: str, secret_key: str, token: str | None, r
                 ),
             )
             made.meta.events.register("after-call", _add_request_id)
+            # Step Functions passes CopySource on as it is: encoding it is its caller's part.
+            made.meta.events.unregister("before-parameter-build.s3.CopyObject", handle_copy_source_param)
         return _clients[key]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import jsonata
 import jsonata.utils
+from localstack.services.stepfunctions.asl.component.common import outputdecl
+from localstack.services.stepfunctions.asl.component.common.assign import assign_decl
 from localstack.services.stepfunctions.asl.component.common.string import string_expression
 from localstack.services.stepfunctions.asl.jsonata import jsonata as provider_jsonata
 from ministack.services import stepfunctions
@@ -26,6 +28,8 @@ def install() -> None:
     string_expression.compose_jsonata_expression = _as_written
     for component in (string_expression.StringJSONata, string_expression.StringVariableSample):
         component._eval_body = _within_scope(component._eval_body)
+    assign_decl.AssignDecl._eval_body = _remembering(assign_decl.AssignDecl._eval_body)
+    outputdecl.Output._eval_body = _before_assign(outputdecl.Output._eval_body)
 
 
 def _as_written(final_jsonata_expression: str, variable_declarations_list: Any) -> str:
@@ -40,16 +44,51 @@ def _within_scope(body: Callable[[Any, Any], None]) -> Callable[[Any, Any], None
     return evaluated
 
 
+def _remembering(assign: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Keep the variables from before a state's Assign beside the state that made it."""
+
+    def assigned(declaration: Any, env: Any) -> None:
+        before = _variables(env)
+        assign(declaration, env)
+        env.before_assign = (_state(env), before)
+
+    return assigned
+
+
+def _before_assign(output: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Assign and Output of one state are evaluated side by side: neither sees the other."""
+
+    def evaluated(declaration: Any, env: Any) -> None:
+        state, before = getattr(env, "before_assign", (None, None))
+        _scope.before = before if state is _state(env) else None
+        try:
+            output(declaration, env)
+        finally:
+            _scope.before = None
+
+    return evaluated
+
+
+def _state(env: Any) -> Any:
+    """What the context object tells of the state that runs; made anew each time that one is entered."""
+    return env.states.context_object.context_object_data["State"]
+
+
+def _variables(env: Any) -> dict[str, Any]:
+    return {**env.variable_store._outer_scope, **env.variable_store._inner_scope}
+
+
 def _evaluate(source: str) -> Any:
     env = _scope.env
     try:
         expression = jsonata.Jsonata(source)
         stepfunctions._register_sfn_jsonata_functions(expression)
         frame = expression.create_frame()
+        frame.bind("eval", None)  # no function of Step Functions
         frame.bind("states", with_nulls(env.states._states_data))
-        for variables in (env.variable_store._outer_scope, env.variable_store._inner_scope):
-            for name, value in variables.items():
-                frame.bind(name, with_nulls(value))
+        before = getattr(_scope, "before", None)
+        for name, value in (_variables(env) if before is None else before).items():
+            frame.bind(name, with_nulls(value))
         return plain(expression.evaluate(None, frame))
     except (jsonata.jexception.JException, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise provider_jsonata.JSONataException("UNKNOWN", str(error)) from error

@@ -5,17 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
-from localstack.aws.api.stepfunctions import HistoryEventType, TaskFailedEventDetails
 from localstack.services.stepfunctions.asl.component.common.error_name.custom_error_name import CustomErrorName
-from localstack.services.stepfunctions.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from localstack.services.stepfunctions.asl.component.common.error_name.error_name import ErrorName
+from localstack.services.stepfunctions.asl.component.common.error_name.failure_event import FailureEventException
 from localstack.services.stepfunctions.asl.component.common.error_name.states_error_name import StatesErrorName
 from localstack.services.stepfunctions.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task import state_task_factory as factory
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service.resource import ResourceCondition
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service.state_task_service_callback import StateTaskServiceCallback
-from localstack.services.stepfunctions.asl.eval.event.event_detail import EventDetails
 from localstack.services.stepfunctions.asl.utils.boto_client import boto_client_for
 from localstack.services.stepfunctions.asl.utils.encoding import to_json_str
+
+from local.states import errors
 
 FAILED = frozenset({"Failed", "Stopped"})
 ENDED = FAILED | {"Completed"}
@@ -23,6 +24,8 @@ ENDED = FAILED | {"Completed"}
 
 def install() -> None:
     """Serve `arn:aws:states:::sagemaker:…` beside the provider's own integrations."""
+    # A map's or a branch's error keeps its name, also a reserved one: the provider would fail on it.
+    CustomErrorName.__init__ = lambda self, error_name: ErrorName.__init__(self, error_name=error_name)
     service_for = factory.state_task_service_for
     factory.state_task_service_for = lambda service_name: SageMakerTask() if service_name == "sagemaker" else service_for(service_name)
 
@@ -31,7 +34,7 @@ class SageMakerTask(StateTaskServiceCallback):
     """A task of the optimised SageMaker integration.
 
     A job that failed or was stopped is `States.TaskFailed` with its description as the cause; a refused request is
-    `SageMaker.<Code>`.
+    named as `errors` says.
     """
 
     def __init__(self) -> None:
@@ -61,7 +64,7 @@ class SageMakerTask(StateTaskServiceCallback):
             job.pop("ResponseMetadata", None)
             if job[f"{noun}Status"] in FAILED:
                 raise FailureEventException(
-                    self._failure(env, StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed), "States.TaskFailed", to_json_str(job))
+                    errors.failure(self, env, StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed), "States.TaskFailed", to_json_str(job))
                 )
             return job if job[f"{noun}Status"] in ENDED else None
 
@@ -69,10 +72,5 @@ class SageMakerTask(StateTaskServiceCallback):
 
     def _from_error(self, env: Any, ex: Exception) -> Any:
         if isinstance(ex, ClientError):
-            name = f"SageMaker.{ex.response['Error']['Code']}"
-            return self._failure(env, CustomErrorName(name), name, ex.response["Error"]["Message"])
+            return errors.refused(self, env, "sagemaker", ex)
         return super()._from_error(env=env, ex=ex)
-
-    def _failure(self, env: Any, error_name: Any, error: str, cause: str) -> Any:
-        details = TaskFailedEventDetails(error=error, cause=cause, resource=self._get_sfn_resource(), resourceType=self._get_sfn_resource_type())
-        return FailureEvent(env=env, error_name=error_name, event_type=HistoryEventType.TaskFailed, event_details=EventDetails(taskFailedEventDetails=details))

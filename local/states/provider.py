@@ -81,9 +81,11 @@ _skeleton = create_skeleton("stepfunctions", _provider)
 
 def install() -> None:
     """Have the gateway's `states` service answered by the provider."""
-    from local.states import expressions, jobs, machines
+    from local.states import errors, expressions, jobs, language, machines
 
+    language.install()
     expressions.install()
+    errors.install()
     jobs.install()
     machines.install()
     Execution._get_events_client = lambda self: Events(self.account_id, self.region_name)

@@ -1,0 +1,74 @@
+"""Error names of the optimised integrations: a service's own errors by their class, all others by the client's base class.
+
+AWS calls services here with its Java client. What a service's model does not declare, `AccessDeniedException` or
+SageMaker's `ValidationException` for two, is that client's base exception there, and its code stands only in the cause.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.exceptions import ClientError
+from localstack.aws.api.stepfunctions import HistoryEventType, TaskFailedEventDetails
+from localstack.services.stepfunctions.asl.component.common.error_name.custom_error_name import CustomErrorName
+from localstack.services.stepfunctions.asl.component.common.error_name.failure_event import FailureEvent
+from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service import (
+    state_task_service_dynamodb,
+    state_task_service_events,
+    state_task_service_lambda,
+    state_task_service_sfn,
+    state_task_service_sqs,
+)
+from localstack.services.stepfunctions.asl.eval.event.event_detail import EventDetails
+
+#: botocore's service → prefix of its errors, its client's base exception, the service's name in a cause.
+CLIENTS = {
+    "dynamodb": ("DynamoDB", "AmazonDynamoDBException", "AmazonDynamoDBv2"),
+    "events": ("EventBridge", "AmazonEventBridgeException", "AmazonEventBridge"),
+    "lambda": ("Lambda", "AWSLambdaException", "AWSLambda"),
+    "sagemaker": ("SageMaker", "AmazonSageMakerException", "AmazonSageMaker"),
+    "sqs": ("SQS", "AmazonSQSException", "AmazonSQS"),
+    "stepfunctions": ("StepFunctions", "AWSStepFunctionsException", "AWSStepFunctions"),
+}
+
+
+def install() -> None:
+    """Name the errors of the provider's own integrations."""
+    for service, task in (
+        ("dynamodb", state_task_service_dynamodb.StateTaskServiceDynamoDB),
+        ("events", state_task_service_events.StateTaskServiceEvents),
+        ("lambda", state_task_service_lambda.StateTaskServiceLambda),
+        ("sqs", state_task_service_sqs.StateTaskServiceSqs),
+        ("stepfunctions", state_task_service_sfn.StateTaskServiceSfn),
+    ):
+        task._from_error = _naming(service, task._from_error)
+
+
+def refused(task: Any, env: Any, service: str, error: ClientError) -> Any:
+    """The failure of a task whose request a service refused."""
+    code, meta = error.response["Error"]["Code"], error.response["ResponseMetadata"]
+    prefix, base, label = CLIENTS[service]
+    name = f"{prefix}.{code.removesuffix('Exception')}Exception" if code in _declared(service) else f"{prefix}.{base}"
+    where = f"Service: {label}; Status Code: {meta['HTTPStatusCode']}; Error Code: {code}; Request ID: {meta['RequestId']}; Proxy: null"
+    return failure(task, env, CustomErrorName(name), name, f"{error.response['Error']['Message']} ({where})")
+
+
+def failure(task: Any, env: Any, error_name: Any, error: str, cause: str) -> Any:
+    """The event of a failed task."""
+    details = TaskFailedEventDetails(error=error, cause=cause, resource=task._get_sfn_resource(), resourceType=task._get_sfn_resource_type())
+    return FailureEvent(env=env, error_name=error_name, event_type=HistoryEventType.TaskFailed, event_details=EventDetails(taskFailedEventDetails=details))
+
+
+@cache
+def _declared(service: str) -> frozenset[str]:
+    """Codes of the errors that a service's model declares."""
+    shapes = botocore.session.get_session().get_service_model(service).error_shapes
+    return frozenset(code for shape in shapes for code in (shape.name, shape.metadata.get("error", {}).get("code", shape.name)))
+
+
+def _naming(service: str, from_error: Callable[..., Any]) -> Callable[..., Any]:
+    def named(task: Any, env: Any, ex: Exception) -> Any:
+        return refused(task, env, service, ex) if isinstance(ex, ClientError) else from_error(task, env=env, ex=ex)
+
+    return named

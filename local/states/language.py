@@ -1,0 +1,65 @@
+"""Amazon States Language where the provider reads it otherwise than AWS: literal text, times, and what is checked at creation."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import jsonata
+from localstack.aws.api.stepfunctions import InvalidDefinition
+from localstack.services.stepfunctions.asl.component.common.assign import assign_template_value_terminal
+from localstack.services.stepfunctions.asl.component.state import state
+from localstack.services.stepfunctions.asl.parse import preprocessor
+from localstack.services.stepfunctions.provider import StepFunctionsProvider
+
+
+def install() -> None:
+    """Decode literals as JSON, tell times as AWS does, refuse expressions that do not parse."""
+    literal = assign_template_value_terminal.AssignTemplateValueTerminalLit
+    literal.__init__ = _decoding(literal.__init__)
+    preprocessor.from_string_literal = lambda parser_rule_context: text_of(parser_rule_context.getText())
+    made = state.StateData
+    state.StateData = lambda **facts: made(**{**facts, "EnteredTime": moment(facts["EnteredTime"])})
+    StepFunctionsProvider._validate_definition = staticmethod(_compiling(StepFunctionsProvider._validate_definition))
+
+
+def text_of(literal: str) -> str:
+    """A literal of the definition, with or without its quotes, as the text that it stands for."""
+    quoted = literal if literal.startswith('"') and literal.endswith('"') and len(literal) > 1 else f'"{literal}"'
+    return str(json.loads(quoted, strict=False))
+
+
+def moment(isoformat: str) -> str:
+    """A time as AWS tells it: milliseconds, in UTC, with a Z."""
+    return datetime.fromisoformat(isoformat).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def expressions(definition: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every JSONata expression of a definition, with its path."""
+    if isinstance(definition, dict):
+        for key, value in definition.items():
+            yield from expressions(value, f"{path}/{key}")
+    elif isinstance(definition, list):
+        for number, value in enumerate(definition):
+            yield from expressions(value, f"{path}[{number}]")
+    elif isinstance(definition, str) and definition.startswith("{%") and definition.endswith("%}"):
+        yield path, definition[2:-2]
+
+
+def _decoding(init: Callable[..., None]) -> Callable[..., None]:
+    def decoded(terminal: Any, value: Any) -> None:
+        init(terminal, text_of(f'"{value}"') if isinstance(value, str) else value)
+
+    return decoded
+
+
+def _compiling(validate: Callable[..., None]) -> Callable[..., None]:
+    def validated(definition: str, static_analysers: list[Any]) -> None:
+        validate(definition=definition, static_analysers=static_analysers)
+        for path, source in expressions(json.loads(definition)):
+            try:
+                jsonata.Jsonata(source)
+            except jsonata.jexception.JException as error:
+                raise InvalidDefinition(f"Invalid State Machine Definition: 'INVALID_JSONATA_EXPRESSION: {error} at {path}'") from error
+
+    return validated
