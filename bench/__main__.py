@@ -1,0 +1,29 @@
+"""usage: python -m bench [NAME]: one benchmark, or all of them."""
+
+import sys
+from collections.abc import Callable
+from functools import cache
+
+from bench import cold_start, function_size, loop
+from bench.results import Result
+
+measured = cache(loop.turn)
+BENCHMARKS: dict[str, Callable[[], Result]] = {
+    "cold_start": cold_start.measure,
+    "function_size": function_size.measure,
+    "loop_cost": lambda: loop.cost(measured()),
+    "loop_overhead": lambda: loop.overhead(measured()),
+}
+
+
+def main() -> None:
+    """Run what is asked for."""
+    names = sys.argv[1:] or list(BENCHMARKS)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        sys.exit(f"no benchmark {unknown[0]}; those there are: {', '.join(BENCHMARKS)}")
+    for name in names:
+        BENCHMARKS[name]().write()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Size of each function with its layer, as `sam build` makes them."""
+
+import io
+import os
+import statistics
+import subprocess
+import tempfile
+import zipfile
+from pathlib import Path
+
+from bench.results import ROOT, Result
+
+#: What Lambda allows unzipped, function and layers together (MiB).
+LIMIT = 250
+
+
+def sizes(folder: Path) -> tuple[int, int]:
+    """Bytes of a folder, plain and zipped."""
+    buffer, plain = io.BytesIO(), 0
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
+                plain += path.stat().st_size
+    return plain, buffer.tell()
+
+
+def measure() -> Result:
+    """Build, then measure; the reference is Lambda's limit."""
+    with tempfile.TemporaryDirectory() as build:
+        path = f"{ROOT / '.noria' / 'uv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        command = [str(ROOT / ".noria" / "envs" / "sam" / "bin" / "sam"), "build", "--build-dir", build, "--template", str(ROOT / "template.yaml")]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0"}, capture_output=True, check=True)
+        layer = sizes(Path(build) / "CoreLayer")
+        functions = {folder.name.removesuffix("Function"): sizes(folder) for folder in sorted(Path(build).iterdir()) if folder.name.endswith("Function")}
+    mib = 1024 * 1024
+    whole = {name: ((plain + layer[0]) / mib, (zipped + layer[1]) / mib) for name, (plain, zipped) in functions.items()}
+    ours = round(statistics.median(plain for plain, _ in whole.values()), 2)
+    parts = {name: f"{plain:.1f} MiB, zipped {zipped:.1f} MiB" for name, (plain, zipped) in whole.items()}
+    return Result("function_size", ours, LIMIT, "MiB unzipped", "a function with its layer, the median one against Lambda's limit", parts)
