@@ -83,8 +83,8 @@ def _evaluate(source: str) -> Any:
     try:
         expression = jsonata.Jsonata(source)
         stepfunctions._register_sfn_jsonata_functions(expression)
+        expression.register_lambda("eval", _no_eval)
         frame = expression.create_frame()
-        frame.bind("eval", None)  # no function of Step Functions
         frame.bind("states", with_nulls(env.states._states_data))
         before = getattr(_scope, "before", None)
         for name, value in (_variables(env) if before is None else before).items():
@@ -92,6 +92,10 @@ def _evaluate(source: str) -> Any:
         return plain(expression.evaluate(None, frame))
     except (jsonata.jexception.JException, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise provider_jsonata.JSONataException("UNKNOWN", str(error)) from error
+
+
+def _no_eval(*_: Any) -> None:
+    raise ValueError("T1006: Attempted to invoke a non-function: $eval is no function of Step Functions")
 
 
 def plain(value: Any) -> Any:

@@ -107,11 +107,25 @@ async def handle_request(method: str, path: str, headers: dict[str, str], body: 
 
 
 def _invoke(headers: dict[str, str], body: bytes, account: str, region: str) -> Answer:
+    if refusal := _untrusted(headers, body):
+        return refusal
     context = RequestContext(Request("POST", "/", headers=dict(headers), body=body))
     context.service, context.protocol, context.account_id, context.region = _model, _model.protocol, account, region
     response = _skeleton.invoke(context)
     kept = {name: value for name, value in response.headers.items() if name.lower() != "content-length"}
     return response.status_code, kept, response.get_data()
+
+
+def _untrusted(headers: dict[str, str], body: bytes) -> Answer | None:
+    """The refusal of a state machine whose role Step Functions may not assume."""
+    if headers.get("x-amz-target", "").rsplit(".", 1)[-1] not in {"CreateStateMachine", "UpdateStateMachine"}:
+        return None
+    try:
+        if role := json.loads(body).get("roleArn"):
+            roles.assume(role, STATES)
+    except roles.RoleNotAssumableError as error:
+        return 400, {"content-type": "application/x-amz-json-1.0"}, json.dumps({"__type": "AccessDeniedException", "message": str(error)}).encode()
+    return None
 
 
 def _known(arn: str) -> str | None:
