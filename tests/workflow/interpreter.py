@@ -15,8 +15,10 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from local.states import provider  # before anything of the interpreter, which binds at import what this replaces
+# Before anything of the interpreter, which binds at import what this replaces.
+from local.states import provider
 
+# isort: split
 from localstack.aws.api.stepfunctions import ExecutionStatus, HistoryEventType, TaskFailedEventDetails
 from localstack.services.stepfunctions.asl.component.common.error_name.custom_error_name import CustomErrorName
 from localstack.services.stepfunctions.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
@@ -48,7 +50,9 @@ def main() -> None:
     for line in sys.stdin:
         message = json.loads(line)
         if "definition" in message:
-            _machines[message["machine"]] = _asked("CreateStateMachine", name=message["machine"], definition=message["definition"], roleArn=ROLE)["stateMachineArn"]
+            _machines[message["machine"]] = _asked("CreateStateMachine", name=message["machine"], definition=message["definition"], roleArn=ROLE)[
+                "stateMachineArn"
+            ]
         elif "input" in message:
             _asked("StartExecution", stateMachineArn=_machines[message["machine"]], name=message["name"], input=json.dumps(message["input"]))
         else:

@@ -1,0 +1,134 @@
+"""The ways through each machine when nothing fails, and what its definition says of failures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from noria.release.rollout import plan_rollout
+from tests.samples import sample
+from tests.workflow.running import MACHINES, Call, Execution, Failure, Interpreter, Json
+from tests.workflow.world import TRUTH, WRONG, World, published
+
+#: Errors that no state names: one that a service or a function may raise at any time, and the interpreter's own.
+UNFORESEEN = ("UnforeseenError", "States.TaskFailed", "States.Timeout")
+SERVING = {"EndpointName": "Stage-bikeshare", "EndpointConfigName": "Stage-bikeshare-before", "EndpointStatus": "InService"}
+
+
+def upload() -> Json:
+    return sample("aws/s3-object-created.json")
+
+
+def request() -> Json:
+    return sample("noria/TrainingRequested.v1.json")
+
+
+def registered() -> Json:
+    return sample("noria/ModelRegistered.v1.json")
+
+
+def approved() -> Json:
+    return sample("aws/model-package-approved.json")
+
+
+def asked(action: str) -> Json:
+    """What `rollout` starts `verify` and `deploy` with."""
+    plan = plan_rollout(sample("functions/plan_rollout.json"))
+    if action == "verify":
+        return {**plan["verify"], "name": "bikeshare", "release": plan["release"], "correlation_id": "c"}
+    return {**plan["deploy"], "action": action}
+
+
+def evaluation() -> Json:
+    event = sample("functions/plan_evaluation.json")
+    del event["champion"]
+    return event
+
+
+def manual() -> Json:
+    return {**published(), "approve": {"mode": "manual"}}
+
+
+def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
+    """By machine and route: the event, and how the world differs from the usual one."""
+    return {
+        "approve": {"automatic": (registered(), {}), "manual": (registered(), {"spec": manual()})},
+        "deploy": {"create": (asked("create"), {}), "update": (asked("update"), {"endpoint": dict(SERVING)})},
+        "evaluate": {"first": (evaluation(), {}), "champion": (evaluation(), {"champion": "Stage-bikeshare-before"})},
+        "ingest": {"accepted": (upload(), {}), "quarantined": (upload(), {"upload": b""})},
+        "rollout": {"next": (approved(), {"endpoint": dict(SERVING)}), "first": (approved(), {})},
+        "train": {"registered": (request(), {}), "rejected": (request(), {"answers": {"candidate": WRONG, "champion": TRUTH}})},
+        "verify": {"equal": (asked("verify"), {})},
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A task that can fail; of a Map's inner task, the Map catches."""
+
+    machine: str
+    state: str
+    caught_in: str
+    retry: tuple[Json, ...]
+    catch: tuple[Json, ...]
+
+    def __str__(self) -> str:
+        return f"{self.machine}: {self.state}"
+
+    def retried(self) -> list[str]:
+        return [error for rule in self.retry for error in rule["ErrorEquals"]]
+
+    def catcher(self, error: str) -> int:
+        """Which of its catchers takes an error."""
+        return next(i for i, rule in enumerate(self.catch) if {error, "States.ALL"} & set(rule["ErrorEquals"]))
+
+
+def tasks() -> Iterator[Task]:
+    for machine, definition in MACHINES.items():
+        for name, state in definition["States"].items():
+            if state["Type"] == "Task":
+                yield Task(machine, name, name, tuple(state["Retry"]), tuple(state["Catch"]))
+            for inner, task in state.get("ItemProcessor", {}).get("States", {}).items():
+                yield Task(machine, inner, name, tuple(task["Retry"]), tuple(state["Catch"]))
+
+
+def caught() -> Iterator[tuple[Task, str]]:
+    """Every task with every error that its catchers name, and with those that nobody names."""
+    for task in tasks():
+        for rule in task.catch:
+            for error in UNFORESEEN if rule["ErrorEquals"] == ["States.ALL"] else rule["ErrorEquals"]:
+                if error not in task.retried():
+                    yield task, error
+
+
+class Stage:
+    """Plays each route, with and without failures, once."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter, self._played = interpreter, dict[Any, Execution]()
+
+    def routes(self, machine: str) -> list[Execution]:
+        """Every way through when nothing fails."""
+        return [self._play(machine, route) for route in _routes()[machine]]
+
+    def unharmed(self, task: Task) -> Execution:
+        """The first route that takes a task, when nothing fails."""
+        return self._play(task.machine, self._route(task))
+
+    def failing(self, task: Task, *errors: str, forever: bool = False) -> Execution:
+        """That route when the task fails with each error in turn, before it is answered; or with them for ever."""
+        return self._play(task.machine, self._route(task), task.state, *errors, *([...] if forever else []))
+
+    def _route(self, task: Task) -> str:
+        return next(route for route in _routes()[task.machine] if task.state in self._play(task.machine, route).states)
+
+    def _play(self, machine: str, route: str, state: str = "", *errors: Any) -> Execution:
+        key = (machine, route, state, *errors)
+        if key not in self._played:
+            event, differences = _routes()[machine][route]
+            faults = {f"{machine}: {state}": [error if error is ... else Failure(error, f"{state} failed") for error in errors]}
+            self._played[key] = World(self._interpreter, faults=faults, **differences).play(machine, event)
+        return self._played[key]
+
+
+def asked_by(execution: Execution, task: Task) -> list[Call]:
+    return [call for call in execution.calls if call.state == task.state]

@@ -1,0 +1,112 @@
+"""Every task of every machine fails in every way that it knows of, and in some that it does not."""
+
+import itertools
+
+import pytest
+
+from tests.workflow.routes import Stage, Task, asked_by, caught, tasks
+from tests.workflow.running import MACHINES, Execution, Interpreter
+
+TASKS = list(tasks())
+CAUGHT = list(caught())
+#: The longest that a machine may try one call again (seconds, jitter at its most), so a run does not hang unseen.
+LONGEST_RETRY_S = 300
+
+
+@pytest.fixture(scope="session")
+def stage(interpreter: Interpreter) -> Stage:
+    return Stage(interpreter)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_a_task_that_fails_once_with_each_passing_error_asks_the_same_again_and_goes_on(stage: Stage, task: Task):
+    unharmed, failing = stage.unharmed(task), stage.failing(task, *task.retried())
+    assert (failing.status, failing.output, failing.states) == ("SUCCEEDED", unharmed.output, unharmed.states)
+    calls = asked_by(failing, task)
+    assert [call.error for call in calls[: len(task.retried()) + 1]] == [*task.retried(), None]
+    assert len(calls) == len(asked_by(unharmed, task)) + len(task.retried())
+    assert all(call.request == calls[0].request for call in calls[1 : len(task.retried()) + 1])
+
+
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_a_task_that_never_recovers_is_given_up_after_its_attempts_and_caught(stage: Stage, task: Task):
+    (rule,) = task.retry
+    failing = stage.failing(task, rule["ErrorEquals"][0], forever=True)
+    assert len(asked_by(failing, task)) == rule["MaxAttempts"] + 1
+    assert went_to(failing, task) == task.catch[task.catcher(rule["ErrorEquals"][0])]["Next"]
+    assert_ended_as_its_catcher_says(failing, task, rule["ErrorEquals"][0])
+
+
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_a_task_waits_longer_each_time_but_never_too_long(task: Task):
+    (rule,) = task.retry
+    waits = [min(rule["MaxDelaySeconds"], rule["IntervalSeconds"] * rule["BackoffRate"] ** i) for i in range(rule["MaxAttempts"])]
+    assert rule["JitterStrategy"] == "FULL"
+    assert waits == sorted(waits)
+    assert sum(waits) < LONGEST_RETRY_S
+
+
+@pytest.mark.parametrize(("task", "error"), CAUGHT, ids=str)
+def test_an_error_that_does_not_pass_is_not_tried_again_and_goes_where_its_catcher_says(stage: Stage, task: Task, error: str):
+    failing = stage.failing(task, error)
+    assert [call.error for call in asked_by(failing, task)] == [error]
+    assert went_to(failing, task) == task.catch[task.catcher(error)]["Next"]
+    assert_ended_as_its_catcher_says(failing, task, error)
+
+
+def went_to(execution: Execution, task: Task) -> str:
+    """The state that was entered after a task's failure was caught."""
+    outer = [state for state in execution.states if state in MACHINES[execution.machine]["States"]]
+    return outer[outer.index(task.caught_in) + 1]
+
+
+def as_failed(error: str) -> str:
+    """The name in a Fail state, which may not be a reserved one."""
+    return error.replace("States.", "Noria.")
+
+
+def assert_ended_as_its_catcher_says(execution: Execution, task: Task, error: str) -> None:
+    target = task.catch[task.catcher(error)]["Next"]
+    if target == "Failed":
+        assert (execution.status, execution.error, execution.cause) == ("FAILED", as_failed(error), f"{task.state} failed")
+        assert execution.states[-1] == "Failed"
+    elif target == "Duplicate":
+        assert (execution.status, execution.output) == ("SUCCEEDED", {"outcome": "duplicate"})
+        assert execution.states[-1] == "Duplicate"
+    elif target.startswith("Conclude"):
+        assert (execution.status, execution.output["outcome"]) == ("SUCCEEDED", "failed")
+        assert execution.output["verdict"]["reasons"][0]["code"] == error
+        assert execution.output["verdict"]["reasons"][0]["text"] == f"{task.state} failed"
+    else:
+        assert execution.status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_state_every_way_every_retry_and_every_catch_of_a_machine_is_taken(stage: Stage, machine: str):
+    states = MACHINES[machine]["States"]
+    own = [task for task in TASKS if task.machine == machine]
+    recovered = {task: stage.failing(task, *task.retried()) for task in own}
+    failed = {(task, error): stage.failing(task, error) for task, error in CAUGHT if task.machine == machine}
+    played = [*stage.routes(machine), *recovered.values(), *failed.values()]
+
+    entered = {state for execution in played for state in execution.states}
+    assert entered == {*states, *(inner for state in states.values() for inner in state.get("ItemProcessor", {}).get("States", {}))}
+
+    ways = {pair for execution in played for pair in _pairs(execution)}
+    assert {(name, target) for name, state in states.items() for target in _targets(state)} <= ways
+
+    retried = {(str(task), call.error) for task, execution in recovered.items() for call in asked_by(execution, task) if call.error}
+    assert retried == {(str(task), error) for task in own for error in task.retried()}
+
+    taken = {(task.caught_in, task.catcher(error)) for (task, error), execution in failed.items() if asked_by(execution, task)[0].error == error}
+    assert taken == {(name, i) for name, state in states.items() for i in range(len(state.get("Catch", [])))}
+
+
+def _pairs(execution: Execution) -> list[tuple[str, str]]:
+    outer = [state for state in execution.states if state in MACHINES[execution.machine]["States"]]
+    return list(itertools.pairwise(outer))
+
+
+def _targets(state: dict) -> list[str]:
+    ways = [state[key] for key in ("Next", "Default") if key in state]
+    return [*ways, *(choice["Next"] for choice in state.get("Choices", [])), *(rule["Next"] for rule in state.get("Catch", []))]
