@@ -1,0 +1,115 @@
+"""From an approved version to the endpoint that serves it, with the machines that it starts."""
+
+import pytest
+
+from tests.workflow.conftest import WorldMaker
+from tests.workflow.routes import SERVING, approved, asked
+from tests.workflow.running import Execution, Failure
+from tests.workflow.world import PACKAGE, TRUTH
+
+MOST_LOOKS = 120
+EXISTS = Failure("SageMaker.AmazonSageMakerException", "Cannot create already existing one")
+
+
+def announced(played: Execution) -> dict:
+    (entry,) = played.requests("Announce")[0]["Entries"]
+    return entry
+
+
+def recorded(played: Execution) -> list[str]:
+    """Sort keys of what the transaction puts."""
+    return [item["Put"]["Item"]["sk"]["S"] for item in played.requests("Record release")[0]["TransactItems"]]
+
+
+def test_the_first_approved_version_is_verified_then_gets_a_new_endpoint_and_is_the_champion(world: WorldMaker):
+    services = world()
+    played = services.play("rollout", approved())
+    release = played.output["release"]
+    assert (played.status, played.output["outcome"]) == ("SUCCEEDED", "completed")
+    (verified,), (deployed,) = services.executions["verify"], services.executions["deploy"]
+    assert verified.requests("Create model")[0]["PrimaryContainer"] == {"ModelPackageName": PACKAGE}
+    assert deployed.requests("Create endpoint")[0]["EndpointConfigName"] == f"Stage-bikeshare-{release}"
+    assert not deployed.requests("Update endpoint")
+    assert [played.requests(state)[0]["Name"] for state in ("Verify version", "Deploy version")] == [f"bikeshare-{release}"] * 2
+    assert recorded(played) == [f"RELEASE#{release}", "CHAMPION"]
+    assert announced(played)["DetailType"] == "RolloutCompleted"
+
+
+def test_a_later_version_updates_the_endpoint_that_is_there(world: WorldMaker):
+    services = world(endpoint=dict(SERVING), settles=("Updating", "InService"))
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "completed"
+    (deployed,) = services.executions["deploy"]
+    assert deployed.requests("Update endpoint")[0]["EndpointConfigName"] == f"Stage-bikeshare-{played.output['release']}"
+    assert not deployed.requests("Create endpoint")
+
+
+def test_one_approval_told_twice_is_one_release(world: WorldMaker):
+    played = world(faults={"rollout: Claim release": [Failure("DynamoDB.ConditionalCheckFailedException")]}).play("rollout", approved())
+    assert (played.status, played.output, len(played.calls)) == ("SUCCEEDED", {"outcome": "duplicate"}, 1)
+
+
+def test_a_version_that_answers_otherwise_than_in_its_evaluation_never_meets_traffic(world: WorldMaker):
+    services = world(endpoint=dict(SERVING), smoke=[*TRUTH[:4], "1"])
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "failed"
+    assert (services.executions["verify"][0].error, services.executions["deploy"]) == ("SmokeMismatchError", [])
+    assert announced(played)["DetailType"] == "RolloutFailed"
+    (reason,) = announced(played)["Detail"]["data"]["reasons"]
+    assert reason["text"] == "row 5 of the holdout is answered '1', its evaluation had '0'"
+    assert recorded(played) == [f"RELEASE#{played.output['release']}"]
+
+
+def test_an_endpoint_that_silently_went_back_is_announced_as_rolled_back_and_nothing_is_champion(world: WorldMaker):
+    played = world(endpoint=dict(SERVING), settles=("Updating", "RollingBack", "InService"), goes_back=True).play("rollout", approved())
+    assert played.output["outcome"] == "rolled_back"
+    assert announced(played)["DetailType"] == "RolledBack"
+    assert announced(played)["Detail"]["data"]["reasons"][0]["observed"] == SERVING["EndpointConfigName"]
+    assert recorded(played) == [f"RELEASE#{played.output['release']}"]
+
+
+def test_an_endpoint_that_failed_is_announced_as_such_and_nothing_is_champion(world: WorldMaker):
+    played = world(settles=("Creating", "Failed")).play("rollout", approved())
+    assert played.output["outcome"] == "failed"
+    assert announced(played)["DetailType"] == "RolloutFailed"
+    assert announced(played)["Detail"]["data"]["reasons"][0]["code"] == "EndpointNotInService"
+    assert recorded(played) == [f"RELEASE#{played.output['release']}"]
+
+
+def test_a_version_that_noria_did_not_register_is_refused_before_anything_is_made(world: WorldMaker):
+    played = world(metadata={}).play("rollout", approved())
+    assert (played.status, played.error) == ("FAILED", "Noria.QueryEvaluationError")
+    assert [call.state for call in played.calls] == ["Claim release", "Describe version"]
+
+
+@pytest.mark.parametrize(("machine", "state", "after"), [("verify", "Create model", "Answer smoke rows"), ("deploy", "Create configuration", "Exists?")])
+def test_what_an_earlier_try_made_counts_as_made(world: WorldMaker, machine: str, state: str, after: str):
+    services = world(faults={f"{machine}: {state}": [EXISTS, ...]})
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "completed"
+    assert services.executions[machine][0].after(state) == after
+
+
+def test_a_version_is_verified_by_its_own_holdout(world: WorldMaker):
+    played = world().play("verify", asked("verify"))
+    (check,) = played.requests("Check answers")
+    (transform,) = played.requests("Answer smoke rows")
+    assert check["Payload"]["expected"] == "runs/bikeshare/a4e33cbea049/predictions/candidate/holdout.csv.out"
+    assert transform["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"].endswith("/runs/bikeshare/a4e33cbea049/smoke/")
+    assert played.output == {"outcome": "equal", "rows": 5}
+
+
+def test_an_endpoint_that_never_settles_is_looked_at_for_two_hours_and_no_longer(world: WorldMaker):
+    played = world(settles=("Creating",)).play("deploy", asked("create"))
+    assert len(played.requests("Describe endpoint")) == MOST_LOOKS
+    assert played.waits[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert max(played.waits) == 60
+    assert 6600 < sum(played.waits) <= 7200
+    assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", "Creating")
+
+
+@pytest.mark.parametrize("status", ["InService", "Failed", "OutOfService", "UpdateRollbackFailed"])
+def test_a_settled_endpoint_is_reported_as_it_is(world: WorldMaker, status: str):
+    played = world(settles=("Creating", status)).play("deploy", asked("create"))
+    assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", status)
+    assert len(played.waits) == 2
