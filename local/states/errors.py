@@ -12,7 +12,7 @@ import botocore.session
 from botocore.exceptions import ClientError
 from localstack.aws.api.stepfunctions import HistoryEventType, TaskFailedEventDetails
 from localstack.services.stepfunctions.asl.component.common.error_name.custom_error_name import CustomErrorName
-from localstack.services.stepfunctions.asl.component.common.error_name.failure_event import FailureEvent
+from localstack.services.stepfunctions.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service import (
     state_task_service_dynamodb,
     state_task_service_events,
@@ -69,6 +69,10 @@ def _declared(service: str) -> frozenset[str]:
 
 def _naming(service: str, from_error: Callable[..., Any]) -> Callable[..., Any]:
     def named(task: Any, env: Any, ex: Exception) -> Any:
-        return refused(task, env, service, ex) if isinstance(ex, ClientError) else from_error(task, env=env, ex=ex)
+        if isinstance(ex, ClientError):
+            return refused(task, env, service, ex)
+        if isinstance(ex, FailureEventException):
+            return ex.failure_event
+        return task._get_timed_out_failure_event(env) if isinstance(ex, TimeoutError) else from_error(task, env=env, ex=ex)
 
     return named

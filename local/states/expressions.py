@@ -10,9 +10,14 @@ from typing import Any
 
 import jsonata
 import jsonata.utils
+from localstack.aws.api.stepfunctions import EvaluationFailedEventDetails, HistoryEventType
 from localstack.services.stepfunctions.asl.component.common import outputdecl
 from localstack.services.stepfunctions.asl.component.common.assign import assign_decl
+from localstack.services.stepfunctions.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from localstack.services.stepfunctions.asl.component.common.error_name.states_error_name import StatesErrorName
+from localstack.services.stepfunctions.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from localstack.services.stepfunctions.asl.component.common.string import string_expression
+from localstack.services.stepfunctions.asl.eval.event.event_detail import EventDetails
 from localstack.services.stepfunctions.asl.jsonata import jsonata as provider_jsonata
 from ministack.services import stepfunctions
 
@@ -39,9 +44,21 @@ def _as_written(final_jsonata_expression: str, variable_declarations_list: Any) 
 def _within_scope(body: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     def evaluated(component: Any, env: Any) -> None:
         _scope.env = env
-        body(component, env)
+        try:
+            body(component, env)
+        except provider_jsonata.JSONataException as error:
+            raise _failed(env, component.expression, error) from error
 
     return evaluated
+
+
+def _failed(env: Any, expression: str, error: Any) -> FailureEventException:
+    """An expression that raised, as the error that a state can catch and retry."""
+    name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
+    cause = f"The JSONata expression '{expression}' threw an error during evaluation. {error.args[-1]}"
+    told = EventDetails(evaluationFailedEventDetails=EvaluationFailedEventDetails(cause=cause, error=name.error_name))
+    env.event_manager.add_event(context=env.event_history_context, event_type=HistoryEventType.EvaluationFailed, event_details=told)
+    return FailureEventException(FailureEvent(env=env, error_name=name, event_type=HistoryEventType.EvaluationFailed, event_details=told))
 
 
 def _remembering(assign: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:

@@ -72,6 +72,20 @@ def make_function(client, role) -> FunctionMaker:
     return made
 
 
+@pytest.fixture(scope="session")
+def tables(client) -> list[str]:
+    """Two empty tables whose key is `pk`, a text."""
+    dynamodb, made = client("dynamodb"), [fresh(), fresh()]
+    for table in made:
+        dynamodb.create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        )
+    return made
+
+
 @dataclass(frozen=True)
 class Ended:
     """How an execution ended."""

@@ -248,14 +248,7 @@ States:
     assert ended.output == {"all": data, "joined": "|".join(HOSTILE), "parsed": data, "looked_up": 0}
 
 
-def test_hostile_text_reaches_a_service_and_comes_back_unchanged(machines, client, name):
-    dynamodb = client("dynamodb")
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-    )
+def test_hostile_text_reaches_a_service_and_comes_back_unchanged(machines, tables):
     ended = machines.run(
         """
 StartAt: Each
@@ -280,7 +273,7 @@ States:
           Output: "{% $states.result.Item.text.S %}"
           End: true
     End: true
-""".replace("TABLE", name),
+""".replace("TABLE", tables[0]),
         HOSTILE,
     )
     assert ended.output == HOSTILE
@@ -368,4 +361,4 @@ StartAt: Say
 States:
   Say: {Type: Pass, Output: "{% $eval('1 + 1') %}", End: true}
 """)
-    assert (ended.status, ended.error) == ("FAILED", "States.QueryEvaluationError")
+    assert (ended.status, ended.error) == ("FAILED", "States.QueryEvaluationError"), ended.cause

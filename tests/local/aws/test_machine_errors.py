@@ -242,10 +242,32 @@ States:
     assert (ended.status, ended.error, ended.cause) == ("FAILED", "BrokenError", 'said "no"')
 
 
-def test_an_expression_that_yields_nothing_is_a_query_evaluation_error(machines):
-    ended = machines.run("""
+@pytest.mark.parametrize("expression", ["$states.input.nothing", "$number('x')", "1 + 'a'", "$parse('{')", "$toMillis('yesterday')"])
+def test_an_expression_that_yields_nothing_or_raises_is_a_query_evaluation_error(machines, expression):
+    ended = machines.run(f"""
 StartAt: Look
 States:
-  Look: {Type: Pass, Output: "{% $states.input.nothing %}", End: true}
+  Look: {{Type: Pass, Output: "{{% {expression} %}}", End: true}}
 """)
     assert (ended.status, ended.error) == ("FAILED", "States.QueryEvaluationError")
+    assert expression in ended.cause
+
+
+@pytest.mark.parametrize("names", ["States.QueryEvaluationError", "States.ALL"])
+@pytest.mark.parametrize("field", ["Arguments: {TableName: nothere, Key: {pk: {S: BAD}}}", "Arguments: BAD", "Assign: {kept: BAD}"])
+def test_an_expression_of_a_task_that_raises_is_caught(machines, tables, names, field):
+    given = field if field.startswith("Arguments") else f"Arguments: {{TableName: {tables[0]}, Key: {{pk: {{S: x}}}}}}\n    {field}"
+    ended = machines.run(
+        """
+StartAt: Read
+States:
+  Read:
+    Type: Task
+    Resource: arn:aws:states:::dynamodb:getItem
+    GIVEN
+    Catch: [{ErrorEquals: [NAMES], Assign: {failure: "{% $states.errorOutput.Error %}"}, Next: Caught}]
+    End: true
+  Caught: {Type: Succeed, Output: "{% $failure %}"}
+""".replace("GIVEN", given.replace("BAD", "\"{% $parse('no json') %}\"")).replace("NAMES", names)
+    )
+    assert ended.output == "States.QueryEvaluationError", ended

@@ -137,13 +137,7 @@ States:
     assert json.load(s3.get_object(Bucket=name, Key="a folder/it's ü.json")["Body"]) == {"key": "a folder/it's ü.json", "value": None}
 
 
-def test_a_failed_condition_has_a_name_of_its_own_in_both_integrations(machines, client, name):
-    client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-    )
+def test_a_failed_condition_has_a_name_of_its_own_in_both_integrations(machines, tables):
     ended = machines.run(
         """
 StartAt: Claim
@@ -151,19 +145,42 @@ States:
   Claim:
     Type: Task
     Resource: arn:aws:states:::dynamodb:putItem
-    Arguments: {TableName: TABLE, Item: {pk: {S: x}}, ConditionExpression: attribute_exists(pk)}
+    Arguments: {TableName: TABLE, Item: {pk: {S: claimed}}, ConditionExpression: attribute_exists(pk)}
     Catch: [{ErrorEquals: [DynamoDB.ConditionalCheckFailedException], Next: Write}]
     End: true
   Write:
     Type: Task
     Resource: arn:aws:states:::aws-sdk:dynamodb:transactWriteItems
-    Arguments: {TransactItems: [{Put: {TableName: TABLE, Item: {pk: {S: x}}, ConditionExpression: attribute_exists(pk)}}]}
+    Arguments: {TransactItems: [{Put: {TableName: TABLE, Item: {pk: {S: claimed}}, ConditionExpression: attribute_exists(pk)}}]}
     Catch: [{ErrorEquals: [DynamoDb.TransactionCanceledException], Output: caught, Next: Caught}]
     End: true
   Caught: {Type: Succeed}
-""".replace("TABLE", name)
+""".replace("TABLE", tables[0])
     )
     assert ended.output == "caught", ended
+
+
+def test_an_error_that_sagemaker_s_model_does_not_declare_is_its_client_s_base_error(machines):
+    """Its code, `ValidationException`, stands only in the cause; the SDK integration has a base error of another name."""
+    ended = machines.run("""
+StartAt: Create
+States:
+  Create:
+    Type: Task
+    Resource: arn:aws:states:::sagemaker:createEndpoint
+    Arguments: {EndpointName: e, EndpointConfigName: nothere}
+    Catch: [{ErrorEquals: [SageMaker.AmazonSageMakerException], Assign: {cause: "{% $states.errorOutput.Cause %}"}, Next: Describe}]
+    End: true
+  Describe:
+    Type: Task
+    Resource: arn:aws:states:::aws-sdk:sagemaker:describeEndpoint
+    Arguments: {EndpointName: nothere}
+    Catch: [{ErrorEquals: [SageMaker.SageMakerException], Output: "{% $cause %}", Next: Caught}]
+    End: true
+  Caught: {Type: Succeed}
+""")
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert "Service: AmazonSageMaker; Status Code: 400; Error Code: ValidationException" in ended.output
 
 
 def test_put_events_fails_the_task_when_an_entry_is_refused(machines):

@@ -21,19 +21,6 @@ States:
 """
 
 
-@pytest.fixture(scope="module")
-def tables(client) -> list[str]:
-    dynamodb = client("dynamodb")
-    for table in (made := ["tallowed", "tdenied"]):
-        dynamodb.create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        )
-    return made
-
-
 def test_a_role_allows_the_table_that_it_names_and_denies_another(machines, make_role, tables):
     allowed, denied = tables
     role = make_role({"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": f"arn:aws:dynamodb:us-east-1:000000000000:table/{allowed}"})

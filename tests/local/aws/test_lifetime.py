@@ -1,0 +1,95 @@
+"""The local AWS ends with every process that it started, and starts only on the dependencies that it knows."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from local.machine import ROOT
+
+#: Starts a machine of its own, has a function's process run, ends it by `sys.argv[1]` and prints who was and is left.
+LIVE = """
+import io, json, os, signal, subprocess, sys, time, zipfile
+import boto3
+from local import machine
+
+def session(leader):
+    listed = subprocess.run(["ps", "-e", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listed.splitlines()]
+    return [int(pid) for pid, of, state in rows if int(of) == leader and not state.startswith("Z")]
+
+found = machine.up()
+assert machine.up().pid == found.pid
+os.environ.update(found.environment())
+trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+package = io.BytesIO()
+with zipfile.ZipFile(package, "w") as archive:
+    archive.writestr("app.py", "def handler(event, context): return event")
+functions = boto3.client("lambda")
+functions.create_function(FunctionName="f", Runtime="python3.13", Handler="app.handler", Role=role, Code={"ZipFile": package.getvalue()})
+functions.invoke(FunctionName="f", Payload=b"1")["Payload"].read()
+alive = session(found.pid)
+if sys.argv[1] == "kill":
+    os.kill(found.pid, signal.SIGKILL)
+ended = machine.down()
+print(json.dumps({"alive": len(alive), "ended": ended, "left": session(found.pid), "running": machine.running() is not None,
+                  "files": sorted(path.name for path in machine.home().iterdir())}))
+"""
+
+
+@pytest.mark.parametrize("how", ["down", "kill"])
+def test_no_process_is_left_when_the_machine_is_down(tmp_path, how):
+    """GIVEN a gateway with a function's process, ended properly or killed THEN nothing of its session lives on."""
+    environment = {**os.environ, "NORIA_HOME": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", LIVE, how], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout.splitlines()[-1])
+    assert told["alive"] >= 2
+    assert (told["left"], told["running"]) == ([], False)
+    assert told["files"] == ["logs"]
+
+
+def test_down_without_a_machine_ends_nothing(tmp_path):
+    told = "from local import machine; print(machine.down(), machine.running())"
+    ran = subprocess.run([sys.executable, "-c", told], env={**os.environ, "NORIA_HOME": str(tmp_path)}, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["0", "None"]
+
+
+def test_a_stale_pid_of_another_process_is_left_alone(tmp_path):
+    """GIVEN a pid file whose number some other process has by now THEN that one lives on."""
+    stranger = subprocess.Popen(["sleep", "30"])
+    try:
+        (tmp_path / "local.pid").write_text(str(stranger.pid))
+        told = "from local import machine; print(machine.down())"
+        subprocess.run([sys.executable, "-c", told], env={**os.environ, "NORIA_HOME": str(tmp_path)}, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        assert stranger.poll() is None
+    finally:
+        stranger.send_signal(signal.SIGKILL)
+        stranger.wait()
+
+
+@pytest.mark.parametrize(
+    ("module", "names", "told"), [("ministack.app", "('_no_such_name',)", "ministack.app._no_such_name"), ("ministack.nowhere", "('x',)", "ministack.nowhere")]
+)
+def test_a_missing_hook_is_told_by_distribution_version_and_name(module, names, told):
+    python = ROOT / ".noria" / "envs" / "local" / "bin" / "python"
+    check = f"""
+        from importlib.metadata import version
+        from local import hooks
+        hooks.HOOKS = {{"ministack": {{{module!r}: {names}}}}}
+        try:
+            hooks.verify()
+        except hooks.HookMissingError as error:
+            print(version("ministack"))
+            print(error)
+    """
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    ran = subprocess.run([str(python), "-c", textwrap.dedent(check)], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    version, message = ran.stdout.strip().split("\n", 1)
+    assert f"ministack {version} " in message
+    assert told in message
