@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError
 from cli import ledger
 from cli.errors import CliError
 from cli.session import Session
-from noria.data.model import DataContract
+from noria.data.contract import DataContract
 from noria.data.rows import column_fault
 
 Json = dict[str, Any]
@@ -40,7 +41,7 @@ def ask(session: Session, model: str, rows: list[Json]) -> Json:
     spec = story.published()
     if story.champion is None:
         raise CliError(f"no version of {model} serves yet; see: noria status {model}")
-    contract, target = DataContract.model_validate(spec["data"]), spec["target"]
+    contract, target = DataContract.of(spec["data"]), spec["target"]
     if not rows:
         raise CliError("there are no rows to predict: the file has one JSON object a line")
     body = _body([_values(row, number, contract, target) for number, row in enumerate(rows, start=1)])
@@ -76,7 +77,7 @@ def _values(row: Json, number: int, contract: DataContract, target: str) -> list
         value = row.get(name)
         text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
         if fault := column_fault(contract.columns[name], text):
-            column = contract.columns[name].model_dump(exclude_none=True, exclude={"drift"}, mode="json")
+            column = {key: value for key, value in asdict(contract.columns[name]).items() if value and key != "drift"}
             raise CliError(f"row {number}: {name} is {text!r} ({fault}); the contract asks {json.dumps(column)}")
         texts.append(text)
     return texts

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import CliError
-from noria.data.model import is_model_name
+from noria.data.contract import is_model_name
 from noria.data.rows import EMPTY, TRUTHS, is_time
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from noria.kernel.events import Envelope
+from noria.kernel.envelope import Envelope
 from noria.spec import ModelSpec
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,7 +5,7 @@ import json
 import pytest
 from moto.events.models import EventPattern
 
-from noria.kernel.events import Envelope
+from noria.kernel.envelope import Envelope
 from scripts.check_machines import template
 from tests.samples import EVENTS, sample
 

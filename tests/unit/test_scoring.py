@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from noria.kernel.errors import EvaluationError, SmokeMismatchError
 from noria.release import smoke
 from noria.training import metrics, policy, scoring
-from noria.training.model import EvaluateSpec, Gate
+from noria.training.gates import Gate, gates_of
 
 
 def test_binary_metrics_are_those_of_the_definition():
@@ -77,7 +77,7 @@ def test_without_a_champion_only_fixed_limits_count():
 
 
 def test_the_first_metric_is_held_against_the_champion_where_no_gate_is():
-    gates = EvaluateSpec.model_validate({"gates": [{"metric": "f1", "at_least": 0.5}]}).complete()
+    gates = gates_of({"gates": [{"metric": "f1", "at_least": 0.5}]})
     assert [(gate.metric, gate.against) for gate in gates] == [("f1", None), ("f1", "champion")]
 
 

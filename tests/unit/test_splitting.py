@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noria.data import splitting
-from noria.data.model import DataContract
+from noria.data.contract import DataContract
+from noria.spec.data import DataSpec
 
-CONTRACT = DataContract.model_validate({"time": "at", "columns": {"a": {"type": "number"}, "y": {"type": "integer"}}})
+CONTRACT = DataContract.of(DataSpec.model_validate({"time": "at", "columns": {"a": {"type": "number"}, "y": {"type": "integer"}}}).model_dump())
 
 
 def file(rows: list[tuple[int, float, int]]) -> list[bytes]:
@@ -51,7 +52,7 @@ def test_a_random_split_depends_on_the_rows_alone(order):
 
 
 def test_bad_rows_are_set_aside_with_their_reason():
-    contract = DataContract.model_validate({"columns": {"a": {"type": "number", "between": [0, 1]}}})
+    contract = DataContract.of(DataSpec.model_validate({"columns": {"a": {"type": "number", "between": [0, 1]}}}).model_dump())
     good, bad = splitting.curate([b"a,y\n0.5,1\n7,1\n"], contract, "y")
     assert good == "a,y\n0.5,1\n"
     assert bad == "a,y,fault_column,fault_code\n7,1,a,Range\n"

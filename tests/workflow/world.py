@@ -11,8 +11,8 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from noria.data import profiling
+from noria.data.contract import DataContract
 from noria.data.ingest import judge_dataset
-from noria.data.model import DataContract
 from noria.kernel.errors import NoriaError
 from noria.release import smoke
 from noria.release.approval import decide_approval
@@ -91,7 +91,7 @@ class World:
 
     def profiled(self, event: Json) -> Json:
         spec = event["spec"]
-        return profiling.profile([self.upload], DataContract.model_validate(spec["data"]) if spec else None, spec["target"] if spec else "")
+        return profiling.profile([self.upload], DataContract.of(spec["data"]) if spec else None, spec["target"] if spec else "")
 
     def scored(self, event: Json) -> Json:
         answers = {side: self.answers[side] for side in event["predictions"]}

@@ -1,13 +1,12 @@
 """What happens to one upload: the verdict, where it goes, and every request that brings it there."""
 
 import json
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict
-
 from noria.data import policy
-from noria.data.model import DataContract, is_model_name
+from noria.data.contract import DataContract, is_model_name
 from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
 from noria.kernel.verdict import Verdict
@@ -19,10 +18,9 @@ NAMELESS = "unknown"
 LARGEST = 5 * 1024**3
 
 
-class Upload(BaseModel):
+@dataclass(frozen=True)
+class Upload:
     """One object version, as its event names it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     bucket: str
     key: str
@@ -30,10 +28,9 @@ class Upload(BaseModel):
     size: int
 
 
-class Facts(BaseModel):
-    """What the judgement is given."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+@dataclass(frozen=True)
+class Facts:
+    """What the judgement is given; `spec` is the published document, or nothing."""
 
     model: str
     upload: Upload
@@ -41,6 +38,10 @@ class Facts(BaseModel):
     profile: Json
     cause: Cause
     ledger: str
+
+    @classmethod
+    def of(cls, event: Json) -> Self:
+        return cls(event["model"], Upload(**event["upload"]), event["spec"], event["profile"], Cause(**event["cause"]), event["ledger"])
 
 
 def judge_dataset(event: Json) -> Json:
@@ -52,10 +53,10 @@ def judge_dataset(event: Json) -> Json:
     Returns:
         `{outcome, verdict, dataset, curate, copy, report, record, entry}`: what the machine does next, as complete requests.
     """
-    facts = Facts.model_validate(event)
+    facts = Facts.of(event)
     spec = facts.spec if facts.spec and is_model_name(facts.model) else None
     if spec:
-        verdict = policy.judge(facts.profile, DataContract.model_validate(spec["data"]), spec["target"])
+        verdict = policy.judge(facts.profile, DataContract.of(spec["data"]), spec["target"])
     else:
         verdict = policy.unknown_model(facts.model)
     model = facts.model if is_model_name(facts.model) else NAMELESS
@@ -73,7 +74,7 @@ def _requests(facts: Facts, verdict: Verdict, spec: Json | None, model: str, dat
         "bucket": upload.bucket,
         "location": f"{folder}data.csv" if accepted else f"{folder}{name}",
         "verdict": f"{folder}verdict.json",
-        "source": upload.model_dump(),
+        "source": asdict(upload),
         "spec": spec["id"] if spec else None,
         "train": bool(spec and spec["train"]["on_upload"]),
         "digest": facts.profile["digest"],

@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 from typing import Any
 
-from noria.data.model import DataContract
+from noria.data.contract import DataContract
 from noria.kernel.verdict import Reason, Verdict
 
 ACCEPTED, QUARANTINED = "accepted", "quarantined"
@@ -36,7 +36,7 @@ def _missing(name: str, header: list[str], required: tuple[str, ...]) -> Reason:
 
 def _bad_rows(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
     rows, bad = profile["rows"], profile["bad_rows"]
-    limit = contract.bad_rows.at_most
+    limit = contract.bad_rows
     if not bad or bad <= rows * limit:
         return []
     text = f"{bad} of {rows} rows break the contract ({bad / rows:.1%}, at most {limit:.1%}): {_named(profile['faults'])}"

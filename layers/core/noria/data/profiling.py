@@ -6,7 +6,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from noria.data.model import DataContract
+from noria.data.contract import DataContract
 from noria.data.rows import RowChecker, lines, table
 from noria.kernel.errors import UnreadableDatasetError
 

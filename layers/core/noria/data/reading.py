@@ -4,7 +4,7 @@ from typing import Any
 
 from noria.adapters import objects
 from noria.data import profiling, splitting
-from noria.data.model import DataContract
+from noria.data.contract import DataContract
 
 Json = dict[str, Any]
 CSV = "text/csv"
@@ -17,7 +17,7 @@ def profile_dataset(event: Json) -> Json:
         event: `{bucket, key, version, spec}`; `spec` is the published document, or null.
     """
     spec = event["spec"]
-    contract = DataContract.model_validate(spec["data"]) if spec else None
+    contract = DataContract.of(spec["data"]) if spec else None
     pieces = objects.chunks(event["bucket"], event["key"], event["version"])
     return profiling.profile(pieces, contract, spec["target"] if spec else "")
 
@@ -30,7 +30,7 @@ def curate_dataset(event: Json) -> Json:
     """
     spec, folder = event["spec"], event["folder"]
     pieces = objects.chunks(event["bucket"], event["key"], event["version"])
-    good, bad = splitting.curate(pieces, DataContract.model_validate(spec["data"]), spec["target"])
+    good, bad = splitting.curate(pieces, DataContract.of(spec["data"]), spec["target"])
     objects.write(event["bucket"], f"{folder}data.csv", good.encode(), CSV)
     if bad:
         objects.write(event["bucket"], f"{folder}set-aside.csv", bad.encode(), CSV)
@@ -49,7 +49,7 @@ def split_dataset(event: Json) -> Json:
     source = event["source"]
     made = splitting.split(
         objects.chunks(source["bucket"], source["key"]),
-        DataContract.model_validate(event["data"]),
+        DataContract.of(event["data"]),
         event["target"],
         event["split"]["by"],
         event["split"]["test"],

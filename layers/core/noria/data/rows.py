@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
-from noria.data.model import Column, DataContract
+from noria.data.contract import Column, DataContract
 from noria.kernel.errors import UnreadableDatasetError
 
 #: A field longer than this is no field (characters).

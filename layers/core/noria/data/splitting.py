@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from noria.data.model import DataContract
+from noria.data.contract import DataContract
 from noria.data.rows import RowChecker, lines, moment, table
 
 Json = dict[str, Any]

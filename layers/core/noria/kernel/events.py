@@ -1,48 +1,24 @@
-"""The envelope of Noria's events, and the entry that `PutEvents` takes."""
+"""Says events: the entry that `PutEvents` takes. `noria.kernel.envelope` is what their consumers read."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from noria.kernel.identity import event_id
 
 Json = dict[str, Any]
+VERSION = 1
 
 
-class Metadata(BaseModel):
-    """Who says what about which model, and why.
+@dataclass(frozen=True)
+class Cause:
+    """What an event follows from: facts that the state machine hands to a decision.
 
     Attributes:
-        id: deterministic, so a repeated event is the same event.
+        bus: the name of the bus that it goes to.
+        stage: the stack.
         correlation_id: the upload or request that began it all.
         causation_id: the event just before.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
-
-    id: str
-    name: str
-    version: int = 1
-    model: str
-    stage: str
-    time: str
-    correlation_id: str
-    causation_id: str
-
-
-class Envelope(BaseModel):
-    """One event: `detail` of what EventBridge delivers."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    metadata: Metadata
-    data: Json
-
-
-class Cause(BaseModel):
-    """What an event follows from: facts that the state machine hands to a decision."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     bus: str
     stage: str
@@ -59,14 +35,7 @@ def entry(context: str, name: str, model: str, subject: str, cause: Cause, data:
         name: the event's class name in the past tense.
         subject: what makes the event the same event when it is said again.
     """
-    metadata = Metadata(
-        id=event_id(name, subject),
-        name=name,
-        model=model,
-        stage=cause.stage,
-        time=cause.time,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-    )
-    envelope = {"metadata": metadata.model_dump(), "data": data}
-    return {"Source": f"noria.{context}", "DetailType": name, "EventBusName": cause.bus, "Detail": envelope}
+    told = asdict(cause)
+    bus = told.pop("bus")
+    metadata = {"id": event_id(name, subject), "name": name, "version": VERSION, "model": model, **told}
+    return {"Source": f"noria.{context}", "DetailType": name, "EventBusName": bus, "Detail": {"metadata": metadata, "data": data}}

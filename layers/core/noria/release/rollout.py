@@ -6,7 +6,6 @@ from typing import Any
 from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
 from noria.kernel.verdict import Reason, Verdict
-from noria.release.model import ServeSpec
 from noria.training.planning import Resources, tags, transform_job
 
 Json = dict[str, Any]
@@ -25,8 +24,8 @@ def plan_rollout(event: Json) -> Json:
     Returns:
         `{outcome, release, endpoint, verify, deploy}`: what `verify` and `deploy` are started with.
     """
-    resources, spec, metadata = Resources.model_validate(event["resources"]), event["spec"], event["metadata"]
-    model, serve = event["model"], ServeSpec.model_validate(spec["serve"])
+    resources, spec, metadata = Resources(**event["resources"]), event["spec"], event["metadata"]
+    model, serve = event["model"], spec["serve"]
     release = digest(event["package"], event["approved_at"])
     name, config = f"{resources.stack}-{model}", f"{resources.stack}-{model}-{release}"
     uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.stack, metadata["run"])
@@ -44,7 +43,7 @@ def plan_rollout(event: Json) -> Json:
         "config": config,
         "verify": {
             "model": served,
-            "transform": transform_job(f"{config}-smoke", config, smoke, uri, serve.instance, tagged),
+            "transform": transform_job(f"{config}-smoke", config, smoke, uri, serve["instance"], tagged),
             "check": {
                 "bucket": resources.artifacts,
                 "answers": f"releases/{model}/{release}/smoke.csv.out",
@@ -65,12 +64,12 @@ def plan_rollout(event: Json) -> Json:
     }
 
 
-def _config(name: str, serve: ServeSpec, tagged: list[Json]) -> Json:
+def _config(name: str, serve: Json, tagged: list[Json]) -> Json:
     variant = {
         "VariantName": VARIANT,
         "ModelName": name,
-        "InstanceType": serve.instance,
-        "InitialInstanceCount": serve.count,
+        "InstanceType": serve["instance"],
+        "InitialInstanceCount": serve["count"],
         "InitialVariantWeight": 1.0,
     }
     return {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": tagged}
@@ -87,7 +86,7 @@ def conclude_rollout(event: Json) -> Json:
         `{outcome, verdict, record, entry}`; `record` is the transaction that makes the version the champion, or only
         remembers the release.
     """
-    plan, cause = event["plan"], Cause.model_validate(event["cause"])
+    plan, cause = event["plan"], Cause(**event["cause"])
     verdict = _verdict(plan, event.get("deployed"), event.get("failure"))
     data = {
         "release": plan["release"],

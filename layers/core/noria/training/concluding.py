@@ -6,7 +6,7 @@ from typing import Any
 from noria.kernel.events import Cause, entry
 from noria.kernel.verdict import Reason, Verdict
 from noria.training import policy
-from noria.training.model import EvaluateSpec
+from noria.training.gates import gates_of
 from noria.training.planning import Resources, model_data, serving_environment
 
 Json = dict[str, Any]
@@ -26,12 +26,12 @@ def conclude_run(event: Json) -> Json:
         `{outcome, verdict, registration, record, entry}`; `registration` is the request of a version that is good enough.
         The event's data lacks the version's ARN, which the registry gives.
     """
-    spec, cause = event["spec"], Cause.model_validate(event["cause"])
+    spec, cause = event["spec"], Cause(**event["cause"])
     evaluation = event.get("evaluation")
     if event.get("failure") or evaluation is None:
         verdict = Verdict(policy.FAILED, (_failure(event.get("failure") or {}),))
     else:
-        verdict = policy.judge(evaluation, EvaluateSpec.model_validate(spec["evaluate"]).complete())
+        verdict = policy.judge(evaluation, gates_of(spec["evaluate"]))
     data = {
         "run": event["run"],
         "dataset": event["dataset"],
@@ -65,7 +65,7 @@ def _failure(failure: Json) -> Reason:
 
 
 def _registration(event: Json, spec: Json, data: Json) -> Json:
-    resources = Resources.model_validate(event["resources"])
+    resources = Resources(**event["resources"])
     uri = f"s3://{resources.artifacts}/{event['folder']}"
     name = f"{resources.stack}-{event['model']}-{event['run']}"
     metadata = {

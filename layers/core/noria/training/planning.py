@@ -1,22 +1,20 @@
 """What a run and its evaluation ask of SageMaker, as complete requests."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from noria.kernel.identity import digest
-from noria.training.model import EvaluateSpec, Instance, TrainSpec
+from noria.training.gates import gates_of
 
 Json = dict[str, Any]
 #: A transform's mini-batches (MB); the answers are put together line by line.
 PAYLOAD_MB = 6
 
 
-class Resources(BaseModel):
+@dataclass(frozen=True)
+class Resources:
     """The names of the stack that a request needs."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     stack: str
     artifacts: str
@@ -32,8 +30,7 @@ def plan_run(event: Json) -> Json:
     Returns:
         `{outcome: planned|skipped, run, folder, split, training, evaluation}`
     """
-    resources, spec = Resources.model_validate(event["resources"]), event["spec"]
-    train, evaluate = TrainSpec.model_validate(spec["train"]), EvaluateSpec.model_validate(spec["evaluate"])
+    resources, spec = Resources(**event["resources"]), event["spec"]
     model = event["model"]
     run = digest(model, event["dataset"], event["cause_id"])
     folder = f"runs/{model}/{run}/"
@@ -49,9 +46,9 @@ def plan_run(event: Json) -> Json:
             "folder": folder,
             "data": spec["data"],
             "target": spec["target"],
-            "split": evaluate.split.model_dump(),
+            "split": spec["evaluate"]["split"],
         },
-        "training": _training_job(name, spec, train, resources, uri, tags(model, resources.stack, run)),
+        "training": _training_job(name, spec, resources, uri, tags(model, resources.stack, run)),
         "candidate": {"model": name, "request": _model(name, spec, uri, resources, tags(model, resources.stack, run))},
     }
 
@@ -76,15 +73,16 @@ def serving_environment(spec: Json) -> Json:
     }
 
 
-def _training_job(name: str, spec: Json, train: TrainSpec, resources: Resources, uri: str, tagged: list[Json]) -> Json:
-    hyperparameters = {key: value if isinstance(value, str) else json.dumps(value) for key, value in train.hyperparameters.items()}
-    seconds = max(1, round(train.max_minutes * 60))
-    spot = {"EnableManagedSpotTraining": True} if train.instance.spot else {}
+def _training_job(name: str, spec: Json, resources: Resources, uri: str, tagged: list[Json]) -> Json:
+    train, instance = spec["train"], spec["train"]["instance"]
+    hyperparameters = {key: value if isinstance(value, str) else json.dumps(value) for key, value in train["hyperparameters"].items()}
+    seconds = max(1, round(train["max_minutes"] * 60))
+    spot = {"EnableManagedSpotTraining": True} if instance["spot"] else {}
     return {
         "TrainingJobName": name,
         "RoleArn": resources.execution_role,
         "AlgorithmSpecification": {"TrainingImage": spec["images"]["training"], "TrainingInputMode": "File"},
-        "HyperParameters": {**hyperparameters, "sagemaker_program": train.entry, "sagemaker_submit_directory": spec["source"]},
+        "HyperParameters": {**hyperparameters, "sagemaker_program": train["entry"], "sagemaker_submit_directory": spec["source"]},
         "InputDataConfig": [
             {
                 "ChannelName": "train",
@@ -93,15 +91,15 @@ def _training_job(name: str, spec: Json, train: TrainSpec, resources: Resources,
             }
         ],
         "OutputDataConfig": {"S3OutputPath": f"{uri}model"},
-        "ResourceConfig": _job_resources(train.instance),
-        "StoppingCondition": {"MaxRuntimeInSeconds": seconds, **({"MaxWaitTimeInSeconds": seconds * 2} if train.instance.spot else {})},
+        "ResourceConfig": _job_resources(instance),
+        "StoppingCondition": {"MaxRuntimeInSeconds": seconds, **({"MaxWaitTimeInSeconds": seconds * 2} if instance["spot"] else {})},
         "Tags": tagged,
         **spot,
     }
 
 
-def _job_resources(instance: Instance) -> Json:
-    return {"InstanceType": instance.type, "InstanceCount": instance.count, "VolumeSizeInGB": instance.volume_gb}
+def _job_resources(instance: Json) -> Json:
+    return {"InstanceType": instance["type"], "InstanceCount": instance["count"], "VolumeSizeInGB": instance["volume_gb"]}
 
 
 def _model(name: str, spec: Json, uri: str, resources: Resources, tagged: list[Json]) -> Json:
@@ -137,13 +135,12 @@ def plan_evaluation(event: Json) -> Json:
     Returns:
         `{outcome, transforms: [request], score}`
     """
-    resources, spec, run = Resources.model_validate(event["resources"]), event["spec"], event["run"]
+    resources, spec, run = Resources(**event["resources"]), event["spec"], event["run"]
     uri, folder = f"s3://{resources.artifacts}/{event['folder']}", event["folder"]
     champion = (event.get("champion") or {}).get("sagemaker_model", {}).get("S")
     sides = {"candidate": event["candidate"]["model"], **({"champion": champion} if champion else {})}
-    evaluate = EvaluateSpec.model_validate(spec["evaluate"])
     instance, tagged = spec["serve"]["instance"], tags(event["model"], resources.stack, run)
-    compared = [gate.model_dump(include={"metric", "confidence"}) for gate in evaluate.complete() if gate.against]
+    compared = [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates_of(spec["evaluate"]) if gate.against]
     return {
         "outcome": "planned",
         "transforms": [

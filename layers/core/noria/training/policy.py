@@ -3,7 +3,7 @@
 from typing import Any
 
 from noria.kernel.verdict import Reason, Verdict
-from noria.training.model import LESS_IS_BETTER, Gate
+from noria.training.gates import LESS_IS_BETTER, Gate
 
 PASSED, REJECTED, FAILED = "registered", "rejected", "failed"
 

@@ -6,7 +6,7 @@ from typing import Any
 from noria.adapters import objects
 from noria.kernel.errors import EvaluationError
 from noria.training import metrics
-from noria.training.model import LESS_IS_BETTER
+from noria.training.gates import LESS_IS_BETTER
 
 Json = dict[str, Any]
 

@@ -6,13 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Task = Literal["binary", "multiclass", "regression"]
 Metric = Literal["accuracy", "f1", "precision", "recall", "mae", "rmse", "r2"]
-#: Metrics by task, and those of which less is better.
-METRICS: dict[str, tuple[str, ...]] = {
-    "binary": ("accuracy", "f1", "precision", "recall"),
-    "multiclass": ("accuracy", "f1", "precision", "recall"),
-    "regression": ("mae", "rmse", "r2"),
-}
-LESS_IS_BETTER = frozenset({"mae", "rmse"})
 Frozen = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -75,9 +68,3 @@ class EvaluateSpec(BaseModel):
 
     split: SplitSpec = SplitSpec()
     gates: tuple[Gate, ...] = Field(min_length=1)
-
-    def complete(self) -> tuple[Gate, ...]:
-        """The gates; where none is against the champion, the first metric is held against it as well."""
-        if any(gate.against for gate in self.gates):
-            return self.gates
-        return (*self.gates, Gate(metric=self.gates[0].metric, against="champion"))

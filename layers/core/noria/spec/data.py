@@ -1,11 +1,9 @@
-"""The data contract: what a model's owner says of an upload."""
+"""The `data` block of a model spec: what its owner says of an upload."""
 
-import re
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Name = Field(min_length=1, max_length=128)
 ColumnType = Literal["integer", "number", "string", "boolean", "timestamp"]
 
 
@@ -37,7 +35,7 @@ class BadRows(BaseModel):
     at_most: float = Field(0.01, ge=0, lt=1, description="share of all rows; within it, bad rows are set aside and the rest is accepted")
 
 
-class DataContract(BaseModel):
+class DataSpec(BaseModel):
     """The `data` block of a model spec."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,20 +46,3 @@ class DataContract(BaseModel):
     columns: dict[str, Column] = Field(min_length=1, description="what the model is given, in this order")
     bad_rows: BadRows = BadRows()
     min_rows: int = Field(50, ge=1, description="fewer good rows than this are not accepted")
-
-    def required(self, target: str) -> tuple[str, ...]:
-        """Every column that a file must have, in order, without repetition."""
-        named = (*self.columns, *self.key, *([self.time] if self.time else []), target)
-        return tuple(dict.fromkeys(named))
-
-    def features(self, target: str) -> tuple[str, ...]:
-        """What the endpoint is given, in order."""
-        return tuple(name for name in self.columns if name != target)
-
-
-#: Names of models: they become parts of resource names, keys and paths.
-MODEL_NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
-
-
-def is_model_name(value: Any) -> bool:
-    return isinstance(value, str) and bool(MODEL_NAME.fullmatch(value))

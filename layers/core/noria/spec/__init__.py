@@ -4,9 +4,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from noria.data.model import MODEL_NAME, DataContract
-from noria.release.model import ApproveSpec, RolloutSpec, ServeSpec
-from noria.training.model import METRICS, EvaluateSpec, TrainSpec
+from noria.data.contract import MODEL_NAME
+from noria.spec.data import DataSpec
+from noria.spec.release import ApproveSpec, RolloutSpec, ServeSpec
+from noria.spec.training import EvaluateSpec, TrainSpec
+from noria.training.gates import METRICS
 
 
 class ModelSpec(BaseModel):
@@ -17,7 +19,7 @@ class ModelSpec(BaseModel):
     name: str = Field(pattern=rf"^{MODEL_NAME.pattern}$", description="letters, digits and dashes, at most 24; part of resource names")
     task: Literal["binary", "multiclass", "regression"]
     target: str = Field(min_length=1, description="the column that is predicted")
-    data: DataContract
+    data: DataSpec
     train: TrainSpec = TrainSpec()
     evaluate: EvaluateSpec
     approve: ApproveSpec = ApproveSpec()
@@ -31,6 +33,6 @@ class ModelSpec(BaseModel):
         for gate in self.evaluate.gates:
             if gate.metric not in METRICS[self.task]:
                 raise ValueError(f"the metric {gate.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}")
-        if not self.data.features(self.target):
+        if not (set(self.data.columns) - {self.target}):
             raise ValueError("data.columns names nothing but the target; the model needs at least one column to predict from")
         return self

@@ -1,0 +1,58 @@
+"""The data contract as decisions read it: out of a published document, which was validated when it was published.
+
+`noria.spec.data` has the rules for what may be written; a function that starts cold does not pay for them again.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+Json = dict[str, Any]
+#: Names of models: they become parts of resource names, keys and paths.
+MODEL_NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
+
+
+def is_model_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(MODEL_NAME.fullmatch(value))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, whether it may be empty, and which values are right."""
+
+    type: str
+    nullable: bool = False
+    between: tuple[float | None, float | None] | None = None
+    values: tuple[str, ...] | None = None
+    drift: str = "watch"
+
+
+@dataclass(frozen=True)
+class DataContract:
+    """The `data` block of a published spec.
+
+    Attributes:
+        bad_rows: share of rows that may break it before the whole file is quarantined.
+    """
+
+    format: str
+    time: str | None
+    key: tuple[str, ...]
+    columns: dict[str, Column]
+    bad_rows: float
+    min_rows: int
+
+    @classmethod
+    def of(cls, block: Json) -> Self:
+        """Out of a published document's `data`."""
+        columns = {name: Column(**column) for name, column in block["columns"].items()}
+        return cls(block["format"], block["time"], tuple(block["key"]), columns, block["bad_rows"]["at_most"], block["min_rows"])
+
+    def required(self, target: str) -> tuple[str, ...]:
+        """Every column that a file must have, in order, without repetition."""
+        named = (*self.columns, *self.key, *([self.time] if self.time else []), target)
+        return tuple(dict.fromkeys(named))
+
+    def features(self, target: str) -> tuple[str, ...]:
+        """What the endpoint is given, in order."""
+        return tuple(name for name in self.columns if name != target)
