@@ -1,0 +1,132 @@
+"""Reading functions and the command against moto's S3, DynamoDB and SageMaker."""
+
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from cli import app, ledger, publishing, telling, uploading
+from cli.errors import CliError
+from cli.session import Session
+from local import machine
+from noria.adapters import objects
+from noria.data import reading
+from noria.release import smoke
+from noria.training import scoring
+from tests.samples import ROOT, sample
+
+REGION = "us-east-1"
+
+
+@pytest.fixture
+def stack(monkeypatch, tmp_path):
+    """A stack that has its buckets and ledger, and nothing that runs."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        objects._client.cache_clear()
+        s3 = boto3.client("s3")
+        for bucket in ("lake", "artifacts"):
+            s3.create_bucket(Bucket=bucket)
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        boto3.client("dynamodb").create_table(
+            TableName="ledger",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        )
+        session = Session()
+        session.__dict__["outputs"] = {"LakeBucket": "lake", "ArtifactBucket": "artifacts", "LedgerTable": "ledger", "EventLogGroup": "/aws/events/noria"}
+        yield session
+    objects._client.cache_clear()
+
+
+def test_a_reading_function_reads_the_exact_version(stack):
+    event = sample("functions/profile_dataset.json")
+    first = stack.s3.put_object(Bucket="lake", Key="k", Body=b"")["VersionId"]
+    stack.s3.put_object(Bucket="lake", Key="k", Body=b"later")
+    assert reading.profile_dataset({**event, "bucket": "lake", "key": "k", "version": first})["bytes"] == 0
+
+
+def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
+    spec = sample("functions/judge_dataset.json")["spec"]
+    rows = [f"2011-01-{1 + i // 24:02}T{i % 24:02}:00:00,{i % 24},5,1,1,9,0,{i},{int(i > 60)}" for i in range(100)]
+    text = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy\n" + "\n".join([*rows, "2011-02-01T00:00:00,77,5,1,1,9,0,1,0"]) + "\n"
+    version = stack.s3.put_object(Bucket="lake", Key="k", Body=text.encode())["VersionId"]
+    made = reading.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
+    facts = reading.split_dataset(
+        {
+            "source": {"bucket": "lake", "key": made["location"]},
+            "artifacts": "artifacts",
+            "folder": "runs/r/",
+            "data": spec["data"],
+            "target": "busy",
+            "split": {"by": "time", "test": 0.2},
+        }
+    )
+    assert facts == {"rows": 100, "train": 80, "holdout": 20, "by": "time", "first": "2011-01-04T08:00:00", "last": "2011-01-05T03:00:00"}
+    assert b"hour,Range" in stack.s3.get_object(Bucket="lake", Key="curated/bikeshare/d/set-aside.csv")["Body"].read()
+    stack.s3.put_object(Bucket="artifacts", Key="runs/r/p.out", Body=b"1,0.9\n" * 20)
+    scored = scoring.score_holdout(
+        {"bucket": "artifacts", "truth": "runs/r/truth/truth.csv", "predictions": {"candidate": "runs/r/p.out"}, "task": "binary", "compared": [], "run": "r"}
+    )
+    assert scored["candidate"]["accuracy"] == 1.0
+    stack.s3.put_object(Bucket="artifacts", Key="answers", Body=b"1,0.9\n" * 5)
+    assert smoke.check_answers({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out"})["rows"] == 5
+
+
+def test_publishing_twice_changes_nothing_and_keeps_every_spec(stack):
+    first = publishing.publish(stack, ROOT / "models" / "bikeshare")
+    again = publishing.publish(stack, ROOT / "models" / "bikeshare")
+    assert (first["changed"], again["changed"]) == (True, False)
+    assert first["spec"] == again["spec"]
+    keys = {item["sk"]["S"] for item in stack.dynamodb.scan(TableName="ledger")["Items"]}
+    assert keys == {"SPEC", f"SPEC#{first['spec']}"}
+    assert ledger.models(stack) == ["bikeshare"]
+    assert stack.sagemaker.describe_model_package_group(ModelPackageGroupName="noria-bikeshare")
+
+
+def test_content_that_is_known_for_the_spec_is_not_sent_again(stack, tmp_path):
+    published = publishing.publish(stack, ROOT / "models" / "bikeshare")
+    file = tmp_path / "d.csv"
+    file.write_text("a\n")
+    sent = uploading.upload(stack, "bikeshare", file)
+    assert sent["sent"]
+    document = {**sample("noria/DatasetAccepted.v1.json")["detail"]["data"], "digest": sent["digest"], "spec": published["spec"]}
+    item = {
+        "pk": {"S": "MODEL#bikeshare"},
+        "sk": {"S": "DATASET#x"},
+        "status": {"S": "accepted"},
+        "time": {"S": "2026-01-01T00:00:00+00:00"},
+        "document": {"S": json.dumps(document)},
+    }
+    stack.dynamodb.put_item(TableName="ledger", Item=item)
+    assert uploading.upload(stack, "bikeshare", file)["sent"] is False
+    assert uploading.upload(stack, "bikeshare", file, force=True)["sent"] is True
+
+
+def test_status_of_a_model_that_nothing_happened_to(stack):
+    told = telling.status(stack, "nobody")
+    assert (told["published"], told["champion"], told["datasets"]) == (False, None, [])
+    with pytest.raises(CliError, match="noria publish"):
+        ledger.read(stack, "nobody").published()
+
+
+def test_what_the_user_can_mend_is_one_line_and_exit_code_one(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("NORIA_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["noria", "status", "bikeshare"])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("noria: no local AWS is running")
+    assert machine.running() is None
+
+
+def test_init_writes_a_project_and_says_what_is_next(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(app.app, ["init", "churn", "--json"])
+    assert json.loads(ended.stdout)["files"] == ["inference.py", "model.yaml", "requirements.txt", "train.py"]
+    assert CliRunner().invoke(app.app, ["init", "Not A Name"]).exit_code == 1
