@@ -24,13 +24,15 @@ FOLDERS = ["incoming//x.csv", "incoming/x.csv", "incoming/", "incoming/../x.csv"
 
 
 def test_a_good_upload_is_claimed_curated_recorded_and_announced(world: WorldMaker):
-    played = world().play("ingest", upload())
+    services = world()
+    played = services.play("ingest", upload())
     assert played.status == "SUCCEEDED"
     dataset = played.output["dataset"]
     assert played.output == {"outcome": "accepted", "dataset": dataset, "verdict": {"outcome": "accepted", "reasons": []}}
 
     (claim,) = played.requests("Claim upload")
     (curate,) = played.requests("Curate dataset")
+    assert services.written == [f"curated/bikeshare/{dataset}/data.csv"]
     (report,) = played.requests("Write verdict")
     (record,) = played.requests("Record dataset")
     (said,) = played.requests("Announce")[0]["Entries"]

@@ -1,4 +1,4 @@
-"""What answers the machines' calls: the application's own deciding functions, and scripted services and readings."""
+"""What answers the machines' calls: the application's own functions, and scripted services and objects."""
 
 import json
 from collections import defaultdict
@@ -6,20 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import botocore.session
 from botocore.validate import ParamValidator
 
-from noria.data import profiling
-from noria.data.contract import DataContract
+from noria.adapters import objects
 from noria.data.ingest import judge_dataset
+from noria.data.reading import curate_dataset, profile_dataset, split_dataset
 from noria.kernel.errors import NoriaError
-from noria.release import smoke
 from noria.release.approval import decide_approval
 from noria.release.rollout import conclude_rollout, plan_rollout
-from noria.training import scoring
+from noria.release.smoke import check_answers
 from noria.training.concluding import conclude_run
 from noria.training.planning import plan_evaluation, plan_run
+from noria.training.scoring import score_holdout
 from tests.samples import sample
 from tests.workflow.running import Call, Execution, Failure, Interpreter, Json
 
@@ -51,6 +52,7 @@ class World:
         smoke: the answers of the version before it takes traffic.
         endpoint: its description, or nothing.
         settles: the statuses that it shows after it was created or updated; the last one stays.
+        written: keys of the objects that functions wrote.
         goes_back: whether SageMaker, unable to serve the new configuration, went back to the old one.
     """
 
@@ -65,6 +67,7 @@ class World:
     endpoint: Json | None = None
     settles: tuple[str, ...] = ("Creating", "InService")
     goes_back: bool = False
+    written: list[str] = field(default_factory=list)
     executions: dict[str, list[Execution]] = field(default_factory=lambda: defaultdict(list))
 
     def play(self, machine: str, event: Json) -> Execution:
@@ -84,22 +87,17 @@ class World:
         return _SERVICES[call.resource](self, call.request)
 
     def _invoked(self, function: str, event: Json) -> Json:
+        reads = {"chunks": lambda *where: [self.upload], "read": self.column, "write": lambda *what: self.written.append(what[1])}
         try:
-            return _FUNCTIONS[function](self, event)
+            with patch.multiple(objects, **reads):
+                return _FUNCTIONS[function](event)
         except NoriaError as error:
             raise Failure(type(error).__name__, json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})) from error
 
-    def profiled(self, event: Json) -> Json:
-        spec = event["spec"]
-        return profiling.profile([self.upload], DataContract.of(spec["data"]) if spec else None, spec["target"] if spec else "")
-
-    def scored(self, event: Json) -> Json:
-        answers = {side: self.answers[side] for side in event["predictions"]}
-        return scoring.evaluate(event["task"], TRUTH, answers, event["compared"], event["run"])
-
-    def checked(self, event: Json) -> Json:
-        smoke.compare(self.smoke, TRUTH[: len(self.smoke)])
-        return {"outcome": "equal", "rows": len(self.smoke)}
+    def column(self, bucket: str, key: str) -> bytes:
+        """A column of the holdout: the truth, a side's predictions, or the version's answers to the smoke rows."""
+        found = {"truth.csv": TRUTH, "smoke.csv.out": self.smoke}
+        return "\n".join(found.get(key.rsplit("/", 1)[1]) or self.answers[key.split("/")[-2]]).encode()
 
     def read(self, request: Json) -> Json:
         key = request["Key"]["sk"]["S"]
@@ -135,27 +133,23 @@ class World:
         return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
 
 
-def _pure(use_case: Callable[[Json], Json]) -> Callable[[World, Json], Json]:
-    return lambda world, event: use_case(event)
-
-
 def _always(answer: Any) -> Callable[[World, Json], Any]:
     return lambda world, request: answer
 
 
 _FUNCTIONS = {
-    "ProfileDataset": World.profiled,
-    "JudgeDataset": _pure(judge_dataset),
-    "CurateDataset": lambda world, event: {"location": f"{event['folder']}data.csv"},
-    "PlanRun": _pure(plan_run),
-    "SplitDataset": _always({"rows": 200, "train": 160, "holdout": 40, "by": "time"}),
-    "PlanEvaluation": _pure(plan_evaluation),
-    "ScoreHoldout": World.scored,
-    "ConcludeRun": _pure(conclude_run),
-    "DecideApproval": _pure(decide_approval),
-    "PlanRollout": _pure(plan_rollout),
-    "CheckAnswers": World.checked,
-    "ConcludeRollout": _pure(conclude_rollout),
+    "ProfileDataset": profile_dataset,
+    "JudgeDataset": judge_dataset,
+    "CurateDataset": curate_dataset,
+    "PlanRun": plan_run,
+    "SplitDataset": split_dataset,
+    "PlanEvaluation": plan_evaluation,
+    "ScoreHoldout": score_holdout,
+    "ConcludeRun": conclude_run,
+    "DecideApproval": decide_approval,
+    "PlanRollout": plan_rollout,
+    "CheckAnswers": check_answers,
+    "ConcludeRollout": conclude_rollout,
 }
 _SERVICES = {
     "dynamodb:getItem": World.read,
