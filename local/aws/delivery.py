@@ -22,8 +22,27 @@ MAX_ATTEMPTS, MAX_AGE_SECONDS = 185, 86_400
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 60.0
 #: Refusals that no repetition mends; EventBridge sends these to the dead-letter queue at once.
 FINAL_CODES = frozenset(
-    {"AccessDeniedException", "AccessDenied", "InvalidExecutionInput", "ResourceNotFoundException", "StateMachineDoesNotExist", "ValidationException"}
+    {
+        "AccessDeniedException",
+        "AccessDenied",
+        "InvalidExecutionInput",
+        "ResourceNotFoundException",
+        "RoleNotAssumable",
+        "StateMachineDoesNotExist",
+        "ValidationException",
+    }
 )
+#: What a dead letter calls a target's refusal; all others are the target's own errors.
+DEAD_LETTER_CODES = {
+    "AccessDenied": "NO_PERMISSIONS",
+    "AccessDeniedException": "NO_PERMISSIONS",
+    "InvalidExecutionInput": "INVALID_PARAMETER",
+    "ResourceNotFoundException": "NO_RESOURCE",
+    "RoleNotAssumable": "FAILED_TO_ASSUME_ROLE",
+    "StateMachineDoesNotExist": "NO_RESOURCE",
+    "ThrottlingException": "THROTTLING",
+    "ValidationException": "INVALID_PARAMETER",
+}
 
 
 @dataclass(frozen=True)
@@ -106,7 +125,8 @@ def _attempt(call: Any, arn: str, payload: str) -> None:
         except DeliveryError as error:
             final, why = error.code in FINAL_CODES, error
         if final or retries == attempts or time.monotonic() > ends:
-            _to_dead_letter_queue(delivery, payload, why, retries, "MaximumRetryAttempts" if retries == attempts else "MaximumEventAgeInSeconds")
+            exhausted = None if final else "MaximumRetryAttempts" if retries == attempts else "MaximumEventAgeInSeconds"
+            _to_dead_letter_queue(delivery, payload, why, retries, exhausted)
             return
         time.sleep(random.uniform(0.5, 1) * min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**retries))
 
@@ -119,7 +139,7 @@ def _to_state_machine(arn: str, payload: str, delivery: Delivery) -> None:
     try:
         roles.client("stepfunctions", role, EVENTS, get_region()).start_execution(stateMachineArn=arn, input=payload, name=name)
     except roles.RoleNotAssumableError as error:
-        raise DeliveryError("AccessDeniedException", str(error)) from error
+        raise DeliveryError("RoleNotAssumable", str(error)) from error
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code != "ExecutionAlreadyExists":
@@ -143,7 +163,7 @@ def _to_logs(arn: str, payload: str, delivery: Delivery) -> None:
     cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [entry]})
 
 
-def _to_dead_letter_queue(delivery: Delivery, payload: str, error: DeliveryError, retries: int, condition: str) -> None:
+def _to_dead_letter_queue(delivery: Delivery, payload: str, error: DeliveryError, retries: int, exhausted: str | None) -> None:
     arn = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     if not arn:
         return
@@ -151,10 +171,10 @@ def _to_dead_letter_queue(delivery: Delivery, payload: str, error: DeliveryError
     facts = {
         "RULE_ARN": delivery.rule_arn,
         "TARGET_ARN": delivery.target["Arn"],
-        "ERROR_CODE": error.code,
+        "ERROR_CODE": DEAD_LETTER_CODES.get(error.code, "ERROR_FROM_TARGET"),
         "ERROR_MESSAGE": str(error),
-        "EXHAUSTED_RETRY_CONDITION": condition,
         "RETRY_ATTEMPTS": str(retries),
+        **({"EXHAUSTED_RETRY_CONDITION": exhausted} if exhausted else {}),
     }
     roles.client_with("sqs", "test", "test", None, get_region()).send_message(
         QueueUrl=f"{roles.gateway_url()}/{account}/{queue}",

@@ -102,8 +102,8 @@ def test_an_event_starts_a_state_machine_with_itself_as_the_input(machines, make
     assert len(machines.client.list_executions(stateMachineArn=machine)["executions"]) == 1
 
 
-@pytest.mark.parametrize("lacks", ["permission", "trust"])
-def test_an_event_that_a_role_may_not_deliver_goes_to_the_dead_letter_queue(machines, make_role, rule, put, queue, name, lacks):
+@pytest.mark.parametrize(("lacks", "code"), [("permission", "NO_PERMISSIONS"), ("trust", "FAILED_TO_ASSUME_ROLE")])
+def test_an_event_that_a_role_may_not_deliver_goes_to_the_dead_letter_queue(machines, make_role, rule, put, queue, name, lacks, code):
     machine = machines.create(SUCCEED)
     if lacks == "trust":
         role = make_role(trusts=["lambda.amazonaws.com"])
@@ -116,7 +116,8 @@ def test_an_event_that_a_role_may_not_deliver_goes_to_the_dead_letter_queue(mach
     assert json.loads(message["Body"])["id"] == event
     assert json.loads(message["Body"])["detail"] == {"run": 7}
     assert (told["RULE_ARN"], told["TARGET_ARN"]) == (arn, machine)
-    assert told["ERROR_CODE"] in {"AccessDeniedException", "NO_PERMISSIONS"}
+    assert (told["ERROR_CODE"], told["RETRY_ATTEMPTS"]) == (code, "0")
+    assert "EXHAUSTED_RETRY_CONDITION" not in told
     assert told["ERROR_MESSAGE"]
     assert machines.client.list_executions(stateMachineArn=machine)["executions"] == []
 
@@ -127,7 +128,7 @@ def test_a_target_that_is_gone_goes_to_the_dead_letter_queue(machines, role, rul
     machines.client.delete_state_machine(stateMachineArn=machine)
     until(lambda: machine not in str(machines.client.list_state_machines()))
     put({})
-    assert queue.next()["MessageAttributes"]["ERROR_CODE"]["StringValue"]
+    assert queue.next()["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
 
 
 def test_an_event_is_written_into_a_log_group(client, rule, put, name):

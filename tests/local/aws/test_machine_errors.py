@@ -10,7 +10,7 @@ Arguments: {TableName: nothere, Key: {pk: {S: x}}}
 """.strip().replace("\n", "\n    ")
 
 #: How much longer than asked a pause may take on a busy machine (seconds).
-SLACK = 0.6
+SLACK = 1.5
 
 
 def pauses(machines, execution: str) -> list[float]:

@@ -6,6 +6,7 @@ import textwrap
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local.aws.conftest import fresh
 from tests.local.aws.waiting import until
 
 TEMPLATE = """
@@ -71,7 +72,7 @@ def settle(cloudformation, name: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def stack(client):
     """The template as a stack: its name and its outputs."""
-    cloudformation, name = client("cloudformation"), "tstackreadback"
+    cloudformation, name = client("cloudformation"), fresh()
     cloudformation.create_stack(StackName=name, TemplateBody=TEMPLATE, Capabilities=["CAPABILITY_IAM"])
     described = settle(cloudformation, name)
     assert described["StackStatus"] == "CREATE_COMPLETE", described
