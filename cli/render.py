@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cli.uploading import Stage
@@ -64,15 +63,12 @@ def _records(kind: str, records: Iterable[Json], line: Any) -> None:
 
 def events(told: Iterable[Json]) -> None:
     """The story, oldest first."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("time", "event", "what"):
-        table.add_column(column, overflow="fold")
     for event in told:
         data = event["data"]
-        reasons = "; ".join(reason["text"] for reason in data.get("reasons", [])) or str(data.get("cause") or "")
         ids = "  ".join(f"{name} {data[name]}" for name in ("dataset", "run", "release", "machine", "error") if data.get(name))
-        table.add_row(event["time"][:19], event["name"], Text(f"{ids}  {reasons}".strip()))
-    console.print(table)
+        console.print(Text(event["time"][:19], style="dim"), Text(event["name"], style="bold"), Text(ids))
+        for text in [reason["text"] for reason in data.get("reasons", [])] or [str(data["cause"])] * bool(data.get("cause")):
+            console.print(Text(f"                    {text}"))
 
 
 def predictions(told: Json) -> None:

@@ -88,6 +88,8 @@ def _updated(record: Record, changes: Record) -> None:
 def _deleted(record: Record) -> None:
     if record["EndpointStatus"] in ("Creating", "Updating"):
         raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+    record["EndpointStatus"] = "Deleting"
+    _tell(record)
     if fleet := _fleets.pop(record["EndpointArn"], None):
         _in_background(fleet.stop)
 
@@ -109,10 +111,27 @@ def _model_created(record: Record) -> None:
     events.state_changed("Model", record)
 
 
+def _reweigh(parameters: Record) -> Record:
+    """`UpdateEndpointWeightsAndCapacities`: at once, since no server has to start for it."""
+    record = families.found(NOUN, parameters)
+    if record["EndpointStatus"] != "InService":
+        raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+    shown = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
+    if unknown := [asked["VariantName"] for asked in parameters["DesiredWeightsAndCapacities"] if asked["VariantName"] not in shown]:
+        raise invalid(f'The variant name(s) "{", ".join(unknown)}" is/are not present within endpoint configuration "{record["EndpointConfigName"]}".')
+    for asked in parameters["DesiredWeightsAndCapacities"]:
+        variant = shown[asked["VariantName"]]
+        for member in ("Weight", "InstanceCount"):
+            variant[f"Desired{member}"] = variant[f"Current{member}"] = asked.get(f"Desired{member}", variant[f"Desired{member}"])
+    _fleets[record["EndpointArn"]].weights = {name: variant["CurrentWeight"] for name, variant in shown.items()}
+    _tell(record)
+    return {"EndpointArn": record["EndpointArn"]}
+
+
 BEHAVIOUR = Behaviour(created=_created, updated=_updated, deleted=_deleted)
 CONFIG_BEHAVIOUR = Behaviour(created=_config_created, deleted=lambda record: events.state_changed("EndpointConfig", record))
 MODEL_BEHAVIOUR = Behaviour(created=_model_created, deleted=lambda record: events.state_changed("Model", record))
-OPERATIONS: dict[str, Any] = {}
+OPERATIONS: dict[str, Any] = {"UpdateEndpointWeightsAndCapacities": _reweigh}
 
 
 def _in_background(call: Any, *args: Any) -> None:

@@ -48,4 +48,4 @@ def _run(command: list[str]) -> None:
     ended = subprocess.run(command, capture_output=True, text=True)
     if ended.returncode:
         told = "\n".join(ended.stderr.strip().splitlines()[-TOLD_LINES:])
-        raise JobFailedError(f'AlgorithmError: InstallRequirementsError:\nExitCode {ended.returncode}\nErrorMessage "{told}"')
+        raise JobFailedError(f'AlgorithmError: InstallRequirementsError:\nExitCode {ended.returncode}\nErrorMessage "{told}", exit code: {ended.returncode}')

@@ -24,6 +24,8 @@ PAGE = 10
 PAGING = frozenset({"MaxResults", "NextToken", "SortBy", "SortOrder"})
 #: Jobs that AWS does not find are `Requested resource not found.`
 JOBS = frozenset({"TrainingJob", "TransformJob", "ProcessingJob", "HyperParameterTuningJob"})
+#: Families that List tells oldest first unless it is asked otherwise; all others come newest first.
+OLDEST_FIRST = frozenset({"Algorithm", "CodeRepository", "HyperParameterTuningJob", "ModelPackage", "ModelPackageGroup", "ProcessingJob", "TrainingJob"})
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ def create(noun: str, parameters: Record, behaviour: Behaviour, name: str | None
 def _taken(noun: str, taken: str) -> ApiError:
     if noun in JOBS:
         return ApiError("ResourceInUse", f"Job name must be unique within an AWS account and region, and a job with this name already exists ({taken})")
+    if noun == "ModelPackageGroup":
+        return invalid(f"Model Package Group already exists: {taken}")
     return invalid(f'Cannot create already existing {words(noun)} "{taken}".')
 
 
@@ -114,13 +118,23 @@ def found(noun: str, parameters: Record) -> Record:
     """The record that a request names.
 
     Raises:
-        ApiError: `ValidationException`, as AWS words it for this family.
+        ApiError: with the code and the words that AWS has for this family.
     """
     name = name_of(noun, parameters)
     record = STORE.find(noun, name)
     if record is None:
-        raise invalid("Requested resource not found." if noun in JOBS else f'Could not find {words(noun)} "{arn(noun, name)}".')
+        raise _missing(noun, name)
     return record
+
+
+def _missing(noun: str, name: str) -> ApiError:
+    if noun in JOBS:
+        return invalid("Requested resource not found.")
+    if noun == "ModelPackageGroup":
+        return invalid(f"ModelPackageGroup {arn(noun, name)} does not exist.")
+    if any(shape.name == "ResourceNotFound" for shape in MODEL.operation_model(f"Describe{noun}").error_shapes):
+        return ApiError("ResourceNotFound", f"{noun} '{name}' does not exist.")
+    return invalid(f'Could not find {words(noun)} "{arn(noun, name)}".')
 
 
 def describe(noun: str, parameters: Record) -> Record:
@@ -164,10 +178,17 @@ def listing(noun: str, operation: str, parameters: Record) -> Record:
     matching = [record for record in STORE.of(noun) if all(_matches(noun, record, key, value) for key, value in parameters.items() if key not in PAGING)]
     asked = parameters.get("SortBy", "CreationTime")
     sort = f"{noun}{asked}" if asked in ("Name", "Status") else asked
-    matching.sort(key=lambda record: record.get(sort) or 0, reverse=parameters.get("SortOrder", "Descending") == "Descending")
-    start, size = int(parameters.get("NextToken") or 0), parameters.get("MaxResults", PAGE)
+    order = parameters.get("SortOrder", "Ascending" if noun in OLDEST_FIRST else "Descending")
+    matching.sort(key=lambda record: record.get(sort) or 0, reverse=order.upper() == "DESCENDING")
+    start, size = _start(parameters.get("NextToken", "0")), parameters.get("MaxResults", PAGE)
     page = [{key: value for key, value in record.items() if key in shown} for record in matching[start : start + size]]
     return {member: page, **({"NextToken": str(start + size)} if start + size < len(matching) else {})}
+
+
+def _start(token: str) -> int:
+    if not token.isdecimal():
+        raise invalid("Invalid pagination token.")
+    return int(token)
 
 
 def _matches(noun: str, record: Record, key: str, value: Any) -> bool:

@@ -65,10 +65,14 @@ def start(command: Sequence[str], folder: Path, environment: Mapping[str, str], 
 
 
 def _wrapped(command: Sequence[str], folder: Path, cwd: Path) -> list[str]:
-    """The command in bubblewrap. What else lies under /opt stays visible; a missing mount point is never made on the host."""
+    """The command in bubblewrap. What else lies under /opt stays visible; a missing mount point is never made on the host.
+
+    The environments are read-only: all jobs of an image share one.
+    """
+    images = os.environ.get("NORIA_IMAGES", "/nowhere")
     beside = [part for child in sorted(Path("/opt").iterdir()) if child.name != "ml" for part in ("--bind", str(child), str(child))]
     mounts = ["--bind", "/", "/", "--dev-bind", "/dev", "/dev", "--tmpfs", "/opt", *beside, "--bind", str(folder), str(MOUNT), "--proc", "/proc"]
-    return ["bwrap", "--die-with-parent", "--unshare-pid", *mounts, "--chdir", str(cwd), "--", *command]
+    return ["bwrap", "--die-with-parent", "--unshare-pid", *mounts, "--ro-bind-try", images, images, "--chdir", str(cwd), "--", *command]
 
 
 def terminate(process: subprocess.Popen[str], grace_seconds: float) -> None:

@@ -3,7 +3,6 @@
 Source: "How Amazon SageMaker Runs Your Training Image", SageMaker developer guide.
 """
 
-import json
 import os
 import shutil
 import tempfile
@@ -13,23 +12,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
 from ministack.core.responses import get_region
 
 from local.aws import roles
-from local.sagemaker import environments, images, jobs, sandbox, storage
+from local.sagemaker import environments, families, images, jobs, layout, sandbox, storage
 from local.sagemaker.errors import JobFailedError
 from local.sagemaker.families import Behaviour, Record
 from local.sagemaker.logs import NAMESPACE, Log
 
 NOUN = "TrainingJob"
 TOOLKIT = Path(__file__).with_name("toolkit")
-HOST = "algo-1"
 DEFAULT_MAX_SECONDS = 86_400
 #: What each secondary status says of itself.
 MESSAGES = {
     "Starting": "Preparing the instances for training",
     "Downloading": "Downloading input data",
     "Training": "Training image download completed. Training in progress.",
+    "Stopping": "Stopping the training job",
     "Uploading": "Uploading generated training model",
     "Completed": "Training job completed",
     "Failed": "Training job failed",
@@ -44,8 +44,15 @@ def _created(record: Record) -> None:
     jobs.begin(NOUN, record, _work)
 
 
+def _stop(parameters: Record) -> Record:
+    record = families.found(NOUN, parameters)
+    if record["TrainingJobStatus"] == "InProgress":
+        _enter(record, "Stopping")
+    return jobs.stop(NOUN, parameters)
+
+
 BEHAVIOUR = Behaviour(created=_created, deleted=partial(jobs.refuse_running, NOUN))
-OPERATIONS = {"StopTrainingJob": partial(jobs.stop, NOUN)}
+OPERATIONS = {"StopTrainingJob": _stop}
 
 
 def _enter(record: Record, secondary: str) -> None:
@@ -66,7 +73,7 @@ def _work(record: Record, stop: threading.Event) -> None:
         _upload(record, folder)
         _enter(record, error.secondary)
         raise
-    except JobFailedError:
+    except (ClientError, JobFailedError, OSError, ValueError):
         _enter(record, "Failed")
         raise
     finally:
@@ -78,7 +85,7 @@ def _train(record: Record, folder: Path, stop: threading.Event) -> None:
     log = Log(
         role,
         NAMESPACE,
-        f"{record['TrainingJobName']}/{HOST}-{int(time.time())}",
+        f"{record['TrainingJobName']}/{layout.HOST}-{int(time.time())}",
         record["AlgorithmSpecification"].get("MetricDefinitions", ()),
         record["TrainingJobName"],
     )
@@ -88,9 +95,8 @@ def _train(record: Record, folder: Path, stop: threading.Event) -> None:
     if image.substitutions:
         record["Tags"] = [*record.get("Tags", []), {"Key": "noria:substitution", "Value": image.substitutions[0][:256]}]
     _enter(record, "Downloading")
-    _lay_out(record, folder)
-    requirements = folder / "code" / "requirements.txt"
-    python = environments.python_for(image, requirements.read_text() if requirements.exists() else "")
+    layout.lay_out(record, folder)
+    python = environments.python_for(image, layout.requirements(folder))
     _enter(record, "Training")
     record["TrainingStartTime"] = time.time()
     code = _run(record, folder, python, log, stop)
@@ -101,38 +107,6 @@ def _train(record: Record, folder: Path, stop: threading.Event) -> None:
         raise JobFailedError(_reason(folder, code, log.tail))
     _enter(record, "Uploading")
     _upload(record, folder)
-
-
-def _lay_out(record: Record, folder: Path) -> None:
-    """Everything that the container finds under /opt/ml."""
-    role, config = record["RoleArn"], folder / "input" / "config"
-    for path in (config, folder / "input" / "data", folder / "model", folder / "output" / "data", folder / "checkpoints"):
-        path.mkdir(parents=True, exist_ok=True)
-    hyperparameters = record.get("HyperParameters", {})
-    channels = {channel["ChannelName"]: channel for channel in record.get("InputDataConfig", [])}
-    described = {
-        name: {
-            "ContentType": channel.get("ContentType"),
-            "TrainingInputMode": channel.get("InputMode", record["AlgorithmSpecification"].get("TrainingInputMode", "File")),
-            "S3DistributionType": channel["DataSource"].get("S3DataSource", {}).get("S3DataDistributionType", "FullyReplicated"),
-            "RecordWrapperType": channel.get("RecordWrapperType", "None"),
-        }
-        for name, channel in channels.items()
-    }
-    resources = {
-        "current_host": HOST,
-        "current_instance_type": record["ResourceConfig"].get("InstanceType", ""),
-        "current_group_name": "homogeneousCluster",
-        "hosts": [HOST],
-        "network_interface_name": "lo",
-    }
-    for name, content in (("hyperparameters", hyperparameters), ("inputdataconfig", described), ("resourceconfig", resources)):
-        (config / f"{name}.json").write_text(json.dumps(content))
-    for name, channel in channels.items():
-        storage.download(role, channel["DataSource"]["S3DataSource"]["S3Uri"], folder / "input" / "data" / name)
-    submitted = str(hyperparameters.get("sagemaker_submit_directory", "")).strip('"')
-    if submitted:
-        storage.unpack(storage.read(role, submitted), folder / "code")
 
 
 def _run(record: Record, folder: Path, python: Path, log: Log, stop: threading.Event) -> int:

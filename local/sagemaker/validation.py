@@ -1,4 +1,4 @@
-"""Requests against botocore's service model: types, required members and ranges by botocore, patterns and enums here."""
+"""Requests against botocore's service model: required members, lengths, ranges, patterns and enums in AWS's words, types by botocore."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, StringSha
 from botocore.validate import ParamValidator
 
 from local.sagemaker.errors import invalid
+
+NUMBERS = frozenset({"integer", "long", "float", "double"})
 
 
 def check(operation: OperationModel, parameters: dict[str, Any]) -> None:
@@ -17,36 +19,56 @@ def check(operation: OperationModel, parameters: dict[str, Any]) -> None:
     """
     if operation.input_shape is None:
         return
-    report = ParamValidator().validate(parameters, operation.input_shape)
-    if report.has_errors():
-        raise invalid(report.generate_report())
     faults = _faults(operation.input_shape, parameters, "")
     if faults:
         count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected: "
         raise invalid(count + "; ".join(faults))
+    report = ParamValidator().validate(parameters, operation.input_shape)
+    if report.has_errors():
+        raise invalid(report.generate_report())
 
 
 def _faults(shape: Shape, value: Any, path: str) -> list[str]:
-    if isinstance(shape, StructureShape):
-        return [fault for name, item in value.items() for fault in _faults(shape.members[name], item, _join(path, name))]
-    if isinstance(shape, ListShape):
-        return [fault for i, item in enumerate(value) for fault in _faults(shape.member, item, f"{path}.{i + 1}.member")]
-    if isinstance(shape, MapShape):
+    """Of a value and all within it; a value of another type has none here."""
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        missing = [_fault(None, _join(path, name), "Member must not be null") for name in shape.required_members if value.get(name) is None]
+        known = [(shape.members[name], item, _join(path, name)) for name, item in value.items() if name in shape.members]
+        return missing + [fault for member, item, at in known for fault in _faults(member, item, at)]
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        within = [fault for i, item in enumerate(value) for fault in _faults(shape.member, item, f"{path}.{i + 1}.member")]
+        return _size_faults(shape, len(value), value, path, "length") + within
+    if isinstance(shape, MapShape) and isinstance(value, dict):
         return [fault for key, item in value.items() for fault in _faults(shape.value, item, f"{path}.{key}.member")]
-    return _string_faults(shape, value, path) if isinstance(shape, StringShape) else []
+    if isinstance(shape, StringShape) and isinstance(value, str):
+        return _string_faults(shape, value, path)
+    if shape.type_name in NUMBERS and isinstance(value, int | float):
+        return _size_faults(shape, value, value, path, "value")
+    return []
 
 
 def _string_faults(shape: StringShape, value: str, path: str) -> list[str]:
-    prefix = f"Value '{value}' at '{path}' failed to satisfy constraint: "
     if shape.enum and value not in shape.enum:
-        return [f"{prefix}Member must satisfy enum value set: [{', '.join(shape.enum)}]"]
-    faults = []
-    pattern, longest = shape.metadata.get("pattern"), shape.metadata.get("max")
-    if longest is not None and len(value) > longest:
-        faults.append(f"{prefix}Member must have length less than or equal to {longest}")
+        return [_fault(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")]
+    faults = _size_faults(shape, len(value), value, path, "length")
+    pattern = shape.metadata.get("pattern")
     if pattern and not regex.fullmatch(pattern, value):
-        faults.append(f"{prefix}Member must satisfy regular expression pattern: {pattern}")
+        faults.append(_fault(value, path, f"Member must satisfy regular expression pattern: {pattern}"))
     return faults
+
+
+def _size_faults(shape: Shape, size: float, value: Any, path: str, what: str) -> list[str]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    faults = []
+    if least is not None and size < least:
+        faults.append(_fault(value, path, f"Member must have {what} greater than or equal to {least}"))
+    if most is not None and size > most:
+        faults.append(_fault(value, path, f"Member must have {what} less than or equal to {most}"))
+    return faults
+
+
+def _fault(value: Any, path: str, constraint: str) -> str:
+    shown = "null" if value is None else f"'{value}'"
+    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
 
 
 def _join(path: str, name: str) -> str:

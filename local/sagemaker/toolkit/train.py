@@ -14,7 +14,20 @@ from pathlib import Path
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 #: Hyperparameters that speak to the container, not to the script.
-RESERVED = "sagemaker_"
+RESERVED = ("sagemaker_", "_tuning_objective_metric", "default_user_module_name")
+#: Of these, those that the toolkit itself reads; the others are parameters of the framework.
+PLATFORM = frozenset(
+    (
+        *RESERVED[1:],
+        "sagemaker_container_log_level",
+        "sagemaker_enable_cloudwatch_metrics",
+        "sagemaker_job_name",
+        "sagemaker_program",
+        "sagemaker_region",
+        "sagemaker_s3_output",
+        "sagemaker_submit_directory",
+    )
+)
 #: How much of the script's last words the failure file carries.
 TOLD_CHARACTERS = 900
 
@@ -32,45 +45,77 @@ def decoded(value):
         return value
 
 
+def compact(value):
+    """As the toolkit writes values into variables."""
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def argument(value):
+    """As the toolkit writes values onto the command line: Python's own words, and `a=1,b=2` for a mapping."""
+    if isinstance(value, dict):
+        return ",".join(f"{key}={item}" for key, item in sorted(value.items()))
+    return "" if value is None else str(value)
+
+
 def arguments(hyperparameters):
     """`--name value` in order of names; one letter takes one dash."""
-    listed = []
-    for name in sorted(hyperparameters):
-        value = hyperparameters[name]
-        listed += [f"-{name}" if len(name) == 1 else f"--{name}", value if isinstance(value, str) else json.dumps(value)]
-    return listed
+    return [part for name in sorted(hyperparameters) for part in (f"-{name}" if len(name) == 1 else f"--{name}", argument(hyperparameters[name]))]
 
 
-def variables(hyperparameters, program):
-    """The SM_* environment of script mode."""
+def settings(hyperparameters, user, program):
+    """What the toolkit knows of a job, by its own names."""
     resources, channels = config("resourceconfig"), config("inputdataconfig")
-    user = {name: value for name, value in hyperparameters.items() if not name.startswith(RESERVED)}
-    made = {
-        "SM_CHANNELS": json.dumps(sorted(channels)),
-        "SM_CURRENT_HOST": resources.get("current_host", "algo-1"),
-        "SM_CURRENT_INSTANCE_TYPE": resources.get("current_instance_type", ""),
-        "SM_HOSTS": json.dumps(resources.get("hosts", ["algo-1"])),
-        "SM_HPS": json.dumps(user),
-        "SM_INPUT_CONFIG_DIR": str(BASE / "input" / "config"),
-        "SM_INPUT_DATA_CONFIG": json.dumps(channels),
-        "SM_INPUT_DIR": str(BASE / "input"),
-        "SM_MODEL_DIR": str(BASE / "model"),
-        "SM_MODULE_DIR": hyperparameters.get("sagemaker_submit_directory", ""),
-        "SM_MODULE_NAME": Path(program).stem,
-        "SM_NETWORK_INTERFACE_NAME": resources.get("network_interface_name", "eth0"),
-        "SM_NUM_CPUS": str(os.cpu_count()),
-        "SM_NUM_GPUS": "0",
-        "SM_OUTPUT_DATA_DIR": str(BASE / "output" / "data"),
-        "SM_OUTPUT_DIR": str(BASE / "output"),
-        "SM_OUTPUT_INTERMEDIATE_DIR": str(BASE / "output" / "intermediate"),
-        "SM_RESOURCE_CONFIG": json.dumps(resources),
-        "SM_USER_ARGS": json.dumps(arguments(user)),
-        "SM_USER_ENTRY_POINT": program,
+    groups = {group["instance_group_name"]: group for group in resources.get("instance_groups", [])}
+    group = resources.get("current_group_name", "homogeneousCluster")
+    return {
+        "channel_input_dirs": {name: str(BASE / "input" / "data" / name) for name in channels},
+        "current_host": resources.get("current_host", "algo-1"),
+        "current_instance_group": group,
+        "current_instance_group_hosts": groups.get(group, {}).get("hosts", []),
+        "current_instance_type": resources.get("current_instance_type", ""),
+        "distribution_instance_groups": [],
+        "framework_module": os.environ.get("SAGEMAKER_TRAINING_MODULE", ""),
+        "hosts": resources.get("hosts", ["algo-1"]),
+        "hyperparameters": user,
+        "input_config_dir": str(BASE / "input" / "config"),
+        "input_data_config": channels,
+        "input_dir": str(BASE / "input"),
+        "instance_groups": list(groups),
+        "instance_groups_dict": groups,
+        "is_hetero": len(groups) > 1,
+        "log_level": hyperparameters.get("sagemaker_container_log_level", 20),
+        "model_dir": str(BASE / "model"),
+        "module_dir": hyperparameters.get("sagemaker_submit_directory", ""),
+        "module_name": program.removesuffix(".py"),
+        "network_interface_name": resources.get("network_interface_name", "eth0"),
+        "num_cpus": os.cpu_count(),
+        "num_gpus": 0,
+        "num_neurons": 0,
+        "output_data_dir": str(BASE / "output" / "data"),
+        "output_dir": str(BASE / "output"),
+        "output_intermediate_dir": str(BASE / "output" / "intermediate"),
+        "resource_config": resources,
+        "user_entry_point": program,
     }
-    made |= {f"SM_CHANNEL_{name.upper()}": str(BASE / "input" / "data" / name) for name in channels}
-    made |= {f"SM_HP_{name.upper()}": value if isinstance(value, str) else json.dumps(value) for name, value in user.items()}
-    made["SM_TRAINING_ENV"] = json.dumps({"hyperparameters": user, "model_dir": made["SM_MODEL_DIR"], "job_name": os.environ.get("TRAINING_JOB_NAME", "")})
-    return made, user
+
+
+def variables(hyperparameters, user, program):
+    """The environment of script mode: SM_* and what goes with them."""
+    known = settings(hyperparameters, user, program)
+    shown = {name: value for name, value in known.items() if name not in ("channel_input_dirs", "hyperparameters")}
+    job = hyperparameters.get("sagemaker_job_name") or os.environ.get("TRAINING_JOB_NAME", "")
+    host = known["current_host"]
+    training = {**known, "additional_framework_parameters": {}, "is_master": host == known["hosts"][0], "job_name": job, "master_hostname": known["hosts"][0]}
+    shown |= {
+        "channels": sorted(known["channel_input_dirs"]),
+        "framework_params": {name: value for name, value in hyperparameters.items() if name.startswith(RESERVED) and name not in PLATFORM},
+        "hps": user,
+        "training_env": training,
+        "user_args": arguments(user),
+    }
+    shown |= {f"channel_{name}": path for name, path in known["channel_input_dirs"].items()}
+    shown |= {f"hp_{name}": value for name, value in user.items()}
+    return {"CURRENT_HOST": host, "SAGEMAKER_JOB_NAME": compact(job), **{f"SM_{name.upper()}": compact(value) for name, value in shown.items()}}
 
 
 def run(command, environment, folder):
@@ -92,16 +137,16 @@ def main():
         fail('ClientError:\nErrorMessage "no script to run: set the hyperparameters sagemaker_program and sagemaker_submit_directory"', 1)
     for folder in ("model", "output/data", "output/intermediate"):
         (BASE / folder).mkdir(parents=True, exist_ok=True)
-    made, user = variables(hyperparameters, program)
+    user = {name: value for name, value in hyperparameters.items() if not name.startswith(RESERVED)}
     code = BASE / "code"
     if not (code / program).exists():
         fail(f'ClientError:\nErrorMessage "{program} is not in the source archive, which has {sorted(p.name for p in code.iterdir())}"', 1)
-    command = [sys.executable, program, *arguments(user)]
+    command = [sys.executable, "--", program, *arguments(user)]
     print(f"Invoking script with the following command:\n\n{' '.join(command)}\n", flush=True)
-    status, tail = run(command, {**os.environ, **made, "PYTHONPATH": str(code)}, code)
+    status, tail = run(command, {**os.environ, **variables(hyperparameters, user, program), "PYTHONPATH": str(code)}, code)
     if status:
-        number = 128 - status if status < 0 else status
-        fail(f'ExecuteUserScriptError:\nExitCode {number}\nErrorMessage "{tail.strip()}"\nCommand "{" ".join(command)}"', number)
+        reason = f'ExecuteUserScriptError:\nExitCode {status}\nErrorMessage "{tail.strip()}"\nCommand "{" ".join(command)}"'
+        fail(reason, 128 - status if status < 0 else 1)
 
 
 def fail(reason, status):
