@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from cli import ledger, telling
 from cli.errors import CliError
 from cli.session import Session
+from noria.data.contract import is_model_name
 
 Json = dict[str, Any]
 #: How often the ledger is looked at while following, here and on AWS (seconds).
@@ -47,8 +48,10 @@ def upload(session: Session, model: str, file: Path, force: bool = False) -> Jso
         `{model, digest, bucket, key, version, sent, at}`; `at` is seconds since the epoch.
 
     Raises:
-        CliError: there is no such file.
+        CliError: there is no such file, or that is no name of a model.
     """
+    if not is_model_name(model):
+        raise CliError(f"found {model!r}, expected the name of a model: lower-case letters, digits and dashes, a letter first, at most 24")
     try:
         body = file.read_bytes()
     except OSError as error:
