@@ -1,6 +1,7 @@
 """A job's output: lines into CloudWatch Logs as they come, metrics found in them by regular expression."""
 
 import re
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -28,7 +29,7 @@ class Log:
         self._definitions = [(definition["Name"], re.compile(definition["Regex"])) for definition in definitions]
         self._logs, self._metrics = storage.client("logs", role_arn), storage.client("cloudwatch", role_arn)
         self._pending: list[dict[str, Any]] = []
-        self._sent = time.monotonic()
+        self._lock = threading.RLock()
         self.found: dict[str, dict[str, Any]] = {}
         self.tail: list[str] = []
         _ignore_denied(self._logs.create_log_group, logGroupName=group)
@@ -36,16 +37,26 @@ class Log:
 
     def write(self, line: str) -> None:
         self.tail = [*self.tail[-40:], line]
-        self._pending.append({"timestamp": int(time.time() * 1000), "message": line or " "})
+        with self._lock:
+            self._pending.append({"timestamp": int(time.time() * 1000), "message": line or " "})
+            if len(self._pending) == 1:
+                self._later()
         for name, pattern in self._definitions:
             if match := pattern.search(line):
                 self._measure(name, match[1])
-        if len(self._pending) >= BATCH_LINES or time.monotonic() - self._sent > BATCH_SECONDS:
+        if len(self._pending) >= BATCH_LINES:
             self.flush()
 
+    def _later(self) -> None:
+        timer = threading.Timer(BATCH_SECONDS, self.flush)
+        timer.daemon = True
+        timer.start()
+
     def flush(self) -> None:
-        pending, self._pending, self._sent = self._pending, [], time.monotonic()
-        if pending:
+        with self._lock:
+            pending, self._pending = self._pending, []
+            if not pending:
+                return
             _ignore_denied(self._logs.put_log_events, logGroupName=self._group, logStreamName=self._stream, logEvents=pending)
 
     def _measure(self, name: str, text: str) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -16,6 +17,8 @@ from pathlib import Path
 MOUNT = Path("/opt/ml")
 #: Exit codes of processes that a signal ended, as containers report them.
 SIGNALLED = 128
+#: bubblewrap takes milliseconds to start its command.
+START_SECONDS = 5.0
 NO_SANDBOX = "local SageMaker: no sandbox on this machine (bubblewrap is missing or refused): a script with /opt/ml written into it will not find it"
 #: What a container's process inherits from this machine.
 INHERITED = ("LANG", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SSL_CERT_FILE")
@@ -77,7 +80,7 @@ def _wrapped(command: Sequence[str], folder: Path, cwd: Path) -> list[str]:
 
 def terminate(process: subprocess.Popen[str], grace_seconds: float) -> None:
     """SIGTERM to the process itself, SIGKILL to all of it after the grace."""
-    for pid in _inner(process.pid):
+    for pid in _inner(process):
         _signal(pid, signal.SIGTERM)
     try:
         process.wait(grace_seconds)
@@ -92,12 +95,24 @@ def exit_code(process: subprocess.Popen[str]) -> int:
     return SIGNALLED - code if code < 0 else code
 
 
-def _inner(pid: int) -> list[int]:
-    """The processes that get the signal: what bubblewrap runs, since it does not forward signals; else the process itself."""
-    if not available():
-        return [pid]
-    children = _children(pid)
-    return [grandchild for child in children for grandchild in _children(child)] or children or [pid]
+def _inner(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that get the signal: what bubblewrap runs, since it does not forward signals; else the process itself.
+
+    bubblewrap's own process inside ignores SIGTERM, so one that is just starting is waited for.
+    """
+    ends = time.monotonic() + START_SECONDS
+    while available() and process.poll() is None and time.monotonic() < ends:
+        if started := [pid for child in _children(process.pid) for pid in _children(child) if _program(pid) != "bwrap"]:
+            return started
+        time.sleep(0.01)
+    return [process.pid]
+
+
+def _program(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _children(pid: int) -> list[int]:

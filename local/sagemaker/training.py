@@ -4,6 +4,7 @@ Source: "How Amazon SageMaker Runs Your Training Image", SageMaker developer gui
 """
 
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -17,7 +18,7 @@ from ministack.core.responses import get_region
 
 from local.aws import roles
 from local.sagemaker import environments, families, images, jobs, layout, sandbox, storage
-from local.sagemaker.errors import JobFailedError
+from local.sagemaker.errors import JobFailedError, invalid
 from local.sagemaker.families import Behaviour, Record
 from local.sagemaker.logs import NAMESPACE, Log
 
@@ -39,6 +40,13 @@ MESSAGES = {
 
 
 def _created(record: Record) -> None:
+    for definition in record["AlgorithmSpecification"].get("MetricDefinitions", []):
+        try:
+            groups = re.compile(definition["Regex"]).groups
+        except re.error as error:
+            raise invalid(f"Invalid regular expression in the metric definition {definition['Name']}: {error}") from error
+        if groups != 1:
+            raise invalid(f"Invalid regular expression in the metric definition {definition['Name']}: it needs one group, and has {groups}")
     record.update(TrainingJobStatus="InProgress", SecondaryStatusTransitions=[], EnableManagedSpotTraining=record.get("EnableManagedSpotTraining", False))
     _enter(record, "Starting")
     jobs.begin(NOUN, record, _work)

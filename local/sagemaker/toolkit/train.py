@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
@@ -30,6 +31,8 @@ PLATFORM = frozenset(
 )
 #: How much of the script's last words the failure file carries.
 TOLD_CHARACTERS = 900
+#: A process that the script has left behind may hold its output open; it is not waited for longer than this.
+LAST_WORDS_SECONDS = 2.0
 
 
 def config(name):
@@ -115,19 +118,29 @@ def variables(hyperparameters, user, program):
     }
     shown |= {f"channel_{name}": path for name, path in known["channel_input_dirs"].items()}
     shown |= {f"hp_{name}": value for name, value in user.items()}
-    return {"CURRENT_HOST": host, "SAGEMAKER_JOB_NAME": compact(job), **{f"SM_{name.upper()}": compact(value) for name, value in shown.items()}}
+    region = hyperparameters.get("sagemaker_region") or os.environ.get("AWS_REGION", "")
+    beside = {"CURRENT_HOST": host, "SAGEMAKER_JOB_NAME": job, "SAGEMAKER_REGION": region}
+    return beside | {f"SM_{name.upper()}": compact(value) for name, value in shown.items()}
 
 
 def run(command, environment, folder):
     """The script's exit code and the last words it wrote; SIGTERM reaches it."""
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGTERM))
-    tail = ""
-    for line in process.stdout:
+    words = []
+    reader = threading.Thread(target=pass_on, args=(process.stdout, words), daemon=True)
+    reader.start()
+    status = process.wait()
+    reader.join(LAST_WORDS_SECONDS)
+    return status, "".join(words)[-TOLD_CHARACTERS:]
+
+
+def pass_on(lines, words):
+    """Each line to the log as it comes; `words` keeps the last ones."""
+    for line in lines:
         sys.stdout.write(line)
         sys.stdout.flush()
-        tail = (tail + line)[-TOLD_CHARACTERS:]
-    return process.wait(), tail
+        words[:] = [*words[-40:], line]
 
 
 def main():

@@ -133,6 +133,13 @@ def test_metrics_are_read_out_of_the_log(finder, client):
     assert max(point["Maximum"] for point in told["Datapoints"]) == 0.5
 
 
+@pytest.mark.parametrize("regex", ["loss=[0-9.]+", "loss=([0-9"])
+def test_a_metric_without_a_group_or_of_no_regular_expression_is_refused(jobs, regex):
+    specification = {"TrainingImage": IMAGE, "TrainingInputMode": "File", "MetricDefinitions": [{"Name": "loss", "Regex": regex}]}
+    with pytest.raises(ClientError, match="Invalid regular expression in the metric definition loss"):
+        jobs.start(AlgorithmSpecification=specification)
+
+
 def test_a_completed_job_went_through_its_statuses_in_order(finder):
     assert finder["SecondaryStatus"] == "Completed"
     assert secondaries(finder) == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
@@ -230,7 +237,9 @@ def test_an_unknown_image_fails_the_job_and_names_the_known_ones(jobs):
 def test_a_substituted_version_is_the_logs_first_line_and_a_tag(jobs):
     image = IMAGE.replace("1.9-0", "1.4-2")
     ended = jobs.run(
-        "import sklearn\nprint(sklearn.__version__)", AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"}, Tags=[{"Key": "a", "Value": "1"}]
+        "import sklearn\nprint(sklearn.__version__)",
+        AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"},
+        Tags=[{"Key": "a", "Value": "1"}],
     )
     assert ended["TrainingJobStatus"] == "Completed", ended["FailureReason"]
     lines = jobs.lines(ended["TrainingJobName"])
@@ -241,7 +250,9 @@ def test_a_substituted_version_is_the_logs_first_line_and_a_tag(jobs):
 
 
 def test_a_container_entrypoint_stands_for_the_images_own(jobs, bucket):
-    command = 'echo "$0 $1"; cat /opt/ml/input/data/train/x; echo done > /opt/ml/model/m; python3 -c "import sklearn, sys; print(sys.prefix != sys.base_prefix)"'
+    command = (
+        'echo "$0 $1"; cat /opt/ml/input/data/train/x; echo done > /opt/ml/model/m; python3 -c "import sklearn, sys; print(sys.prefix != sys.base_prefix)"'
+    )
     ended = jobs.run(
         InputDataConfig=[channel("train", bucket.put("data\n", f"{fresh()}/x").removesuffix("x"))],
         AlgorithmSpecification={
@@ -257,7 +268,12 @@ def test_a_container_entrypoint_stands_for_the_images_own(jobs, bucket):
 
 
 def test_an_entrypoint_that_fails_is_told_by_its_last_words_and_its_exit_code(jobs):
-    specification = {"TrainingImage": IMAGE, "TrainingInputMode": "File", "ContainerEntrypoint": ["/bin/sh", "-c"], "ContainerArguments": ["echo no luck; exit 5"]}
+    specification = {
+        "TrainingImage": IMAGE,
+        "TrainingInputMode": "File",
+        "ContainerEntrypoint": ["/bin/sh", "-c"],
+        "ContainerArguments": ["echo no luck; exit 5"],
+    }
     assert jobs.run(AlgorithmSpecification=specification)["FailureReason"] == "AlgorithmError: no luck, exit code: 5"
 
 
