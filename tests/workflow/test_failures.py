@@ -46,6 +46,14 @@ def test_a_task_waits_longer_each_time_but_never_too_long(task: Task):
     assert sum(waits) < LONGEST_RETRY_S
 
 
+def test_tasks_that_try_the_same_errors_again_do_so_in_the_same_way():
+    ways: dict[tuple[str, ...], list[dict]] = {}
+    for task in TASKS:
+        (rule,) = task.retry
+        ways.setdefault(tuple(rule["ErrorEquals"]), []).append(rule)
+    assert all(rule == rules[0] for rules in ways.values() for rule in rules)
+
+
 @pytest.mark.parametrize(("task", "error"), CAUGHT, ids=str)
 def test_an_error_that_does_not_pass_is_not_tried_again_and_goes_where_its_catcher_says(stage: Stage, task: Task, error: str):
     failing = stage.failing(task, error)

@@ -33,7 +33,9 @@ def test_a_dataset_is_split_trained_on_evaluated_and_registered_pending_approval
     assert started["Name"] == f"bikeshare-{run}"
     assert registration["ModelApprovalStatus"] == "PendingManualApproval"
     assert record["ExpressionAttributeValues"][":status"]["S"] == "registered"
+    asked, said = request()["detail"]["metadata"], announced(played)["Detail"]["metadata"]
     assert announced(played)["DetailType"] == "ModelRegistered"
+    assert (said["causation_id"], said["correlation_id"]) == (asked["id"], asked["correlation_id"])
     assert announced(played)["Detail"]["data"]["model_package_arn"] == PACKAGE
     assert announced(played)["Detail"]["data"]["metrics"]["accuracy"] == 1
     assert [execution.status for execution in services.executions["evaluate"]] == ["SUCCEEDED"]
