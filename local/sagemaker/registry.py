@@ -36,9 +36,10 @@ def _create(parameters: Record) -> Record:
         raise invalid(f"Model Package Group {families.arn(GROUP, group)} does not exist.")
     name, token = family["ModelPackageGroupName"], parameters.get("ClientToken")
     with STORE.lock:
-        if token and (earlier := next((package for package in STORE.of(NOUN) if package.get("ClientToken") == token), None)):
+        versions = [package for package in STORE.of(NOUN) if package["ModelPackageGroupName"] == name]
+        if token and (earlier := next((package for package in versions if package.get("ClientToken") == token), None)):
             return {"ModelPackageArn": earlier["ModelPackageArn"]}
-        version = 1 + max((package["ModelPackageVersion"] for package in STORE.of(NOUN) if package["ModelPackageGroupName"] == name), default=0)
+        version = 1 + max((package["ModelPackageVersion"] for package in versions), default=0)
         arn = families.arn(NOUN, f"{name}/{version}")
         now = time.time()
         record = {

@@ -31,7 +31,8 @@ def invoke(endpoint: str, headers: dict[str, str], body: bytes) -> Answer:
     except ApiError as error:
         payload = json.dumps({"message": error.message, "Message": error.message, **error.fields}).encode()
         return error.status, {"Content-Type": "application/json", "x-amzn-errortype": error.code, "x-amzn-requestid": str(uuid.uuid4())}, payload
-    return 200, {"Content-Type": reply.content_type, "x-Amzn-Invoked-Production-Variant": variant, "x-amzn-requestid": str(uuid.uuid4())}, reply.body
+    # In lower case, the gateway leaves it alone: a model's JSON is no envelope of the protocol.
+    return 200, {"content-type": reply.content_type, "x-Amzn-Invoked-Production-Variant": variant, "x-amzn-requestid": str(uuid.uuid4())}, reply.body
 
 
 def _words(endpoint: str, status: int, told: str) -> str:
