@@ -101,12 +101,7 @@ def upload(
             if sent["sent"]
             else "this content is known for the published spec and is not sent again (--force sends it)"
         )
-    stages = []
-    if wait:
-        for stage in uploading.follow(_session, sent, timeout):
-            stages.append(stage)
-            if not json:
-                render.stage(stage)
+    stages = render.followed(uploading.follow(_session, sent, timeout), quiet=json) if wait else []
     if json:
         render.as_json({**sent, "stages": [stage.to_json() for stage in stages]})
     if stages and stages[-1].verdict not in render.GOOD | {"pending"}:

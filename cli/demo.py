@@ -60,25 +60,10 @@ def run(session: Session, quiet: bool = False) -> Json:
 
 
 def _followed(session: Session, sent: Json, quiet: bool) -> list[Stage]:
-    stages: list[Stage] = []
-    with render.console.status("the loop turns …") if not quiet and render.console.is_terminal else _Quiet():
-        for stage in uploading.follow(session, sent, LIMIT_SECONDS):
-            stages.append(stage)
-            if not quiet:
-                render.stage(stage)
+    stages = render.followed(uploading.follow(session, sent, LIMIT_SECONDS), quiet)
     if stages[-1].name != "rollout" or stages[-1].verdict != "completed":
         raise CliError(f"the loop ended at {stages[-1].name}: {stages[-1].verdict}: {'; '.join(stages[-1].reasons)}")
     return stages
-
-
-class _Quiet:
-    """Stands for the spinner where there is none."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 def _data(year: int) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +11,8 @@ from rich.text import Text
 from cli.uploading import Stage
 
 Json = dict[str, Any]
+#: The stages of the loop.
+ORDER = ("ingest", "train", "evaluate", "register", "approve", "rollout")
 GOOD = {"accepted", "completed", "registered", "approved", "InService", "published", "serves"}
 BAD = {"quarantined", "rejected", "failed", "rolled_back", "Failed", "Missing"}
 
@@ -23,13 +26,29 @@ def as_json(value: Any) -> None:
 
 def word(outcome: str) -> Text:
     """An outcome, coloured by whether it is good."""
-    return Text(outcome, style="green" if outcome in GOOD else "red" if outcome in BAD else "yellow")
+    name = outcome.strip()
+    return Text(outcome, style="green" if name in GOOD else "red" if name in BAD else "yellow")
+
+
+def followed(stages: Iterable[Stage], quiet: bool = False) -> list[Stage]:
+    """Shows each stage as it ends, on a terminal also the one that is under way; all of them, when the last one has ended."""
+    told: list[Stage] = []
+    if quiet:
+        return list(stages)
+    shown = console.status("ingest …") if console.is_terminal else None
+    with shown or nullcontext():
+        for found in stages:
+            told.append(found)
+            stage(found)
+            if shown and found.name in ORDER[:-1]:
+                shown.update(f"{ORDER[ORDER.index(found.name) + 1]} …")
+    return told
 
 
 def stage(found: Stage) -> None:
     """One stage of the loop, as it ends."""
-    console.print(Text(f"{found.seconds:7.1f} s  "), Text(f"{found.name:9}", style="bold"), word(found.verdict), sep="", end="  ")
-    console.print(Text("  ".join(f"{name} {value}" for name, value in found.ids.items()), style="dim"))
+    ids = Text("  ".join(f"{name} {value}" for name, value in found.ids.items()), style="dim")
+    console.print(Text(f"{found.seconds:7.1f} s "), Text(f"{found.name:9}", style="bold"), word(f"{found.verdict:11}"), ids)
     for reason in found.reasons:
         console.print(Text(f"             {reason}"))
 
