@@ -8,10 +8,13 @@ import uuid
 
 from local.sagemaker import endpoints
 from local.sagemaker.errors import ApiError
+from local.sagemaker.servers import Reply, ServerStoppedError
 
 Answer = tuple[int, dict[str, str], bytes]
 #: Largest body of a real-time request (bytes).
 MAX_BODY = 6_291_456
+#: An update replaces a fleet once; no request meets it more often than this.
+CHOICES = 5
 
 
 def invoke(endpoint: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -19,10 +22,8 @@ def invoke(endpoint: str, headers: dict[str, str], body: bytes) -> Answer:
     try:
         if len(body) > MAX_BODY:
             raise ApiError("ValidationError", f"Request body size {len(body)} bytes exceeds the limit of {MAX_BODY} bytes")
-        variant, server = endpoints.fleet_of(endpoint).chosen(headers.get("x-amzn-sagemaker-target-variant"))
-        content_type = headers.get("content-type", "application/json")
         try:
-            reply = server.invoke(body, content_type, headers.get("accept", "*/*"))
+            variant, reply = _asked(endpoint, headers, body)
         except OSError as error:
             raise ApiError("ModelError", _words(endpoint, 0, str(error)), 424, {"OriginalStatusCode": 0, "OriginalMessage": str(error)}) from error
         if reply.status >= 400:
@@ -33,6 +34,17 @@ def invoke(endpoint: str, headers: dict[str, str], body: bytes) -> Answer:
         return error.status, {"Content-Type": "application/json", "x-amzn-errortype": error.code, "x-amzn-requestid": str(uuid.uuid4())}, payload
     # In lower case, the gateway leaves it alone: a model's JSON is no envelope of the protocol.
     return 200, {"content-type": reply.content_type, "x-Amzn-Invoked-Production-Variant": variant, "x-amzn-requestid": str(uuid.uuid4())}, reply.body
+
+
+def _asked(endpoint: str, headers: dict[str, str], body: bytes) -> tuple[str, Reply]:
+    """The variant and its answer; a fleet that is replaced between the choice and the request is chosen anew."""
+    for _ in range(CHOICES):
+        variant, server = endpoints.fleet_of(endpoint).chosen(headers.get("x-amzn-sagemaker-target-variant"))
+        try:
+            return variant, server.invoke(body, headers.get("content-type", "application/json"), headers.get("accept", "*/*"))
+        except ServerStoppedError:
+            continue
+    raise ConnectionError(f"the servers of {endpoint} were replaced {CHOICES} times during one request")
 
 
 def _words(endpoint: str, status: int, told: str) -> str:

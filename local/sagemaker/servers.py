@@ -49,6 +49,10 @@ class Reply:
     body: bytes
 
 
+class ServerStoppedError(Exception):
+    """The server was chosen and then stopped: another one has its place."""
+
+
 def container_of(model: Record) -> Record:
     """The container of a model: its own, or that of the model package which it names.
 
@@ -83,6 +87,7 @@ class ModelServer:
         self._folder = Path(tempfile.mkdtemp(prefix="srv-", dir=os.environ["NORIA_WORK"]))
         self._log = Log(self._role, group, stream)
         self._active = threading.Semaphore(THREADS)
+        self._stopped = False
         self.invocations = 0
         try:
             self._start(container_of(model))
@@ -147,9 +152,12 @@ class ModelServer:
         """One invocation.
 
         Raises:
+            ServerStoppedError: it was stopped before it could be asked.
             OSError: the server is gone or did not answer in 60 s.
         """
         with self._active:
+            if self._stopped:
+                raise ServerStoppedError
             self.invocations += 1
             return self._ask("POST", "/invocations", body, {"Content-Type": content_type, "Accept": accept})
 
@@ -168,6 +176,8 @@ class ModelServer:
         """Let requests under way finish, then end every process of it."""
         for _ in range(THREADS):
             self._active.acquire(timeout=STOP_GRACE_SECONDS)
+        self._stopped = True
+        self._active.release(THREADS)
         sandbox.terminate(self._process, STOP_GRACE_SECONDS)
         self._log.flush()
         shutil.rmtree(self._folder, ignore_errors=True)

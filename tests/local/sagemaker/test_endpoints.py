@@ -19,6 +19,10 @@ def input_fn(data, content_type):
 def predict_fn(data, model):
     return [{value}]
 """
+#: Takes its time, so that an update finds requests under way and others waiting.
+SLOW = "import time\n" + CONSTANT.replace("    return [{value}]", "    time.sleep(0.05)\n    return [{value}]")
+#: More than a server has threads.
+ASKERS = 12
 BROKEN = "def model_fn(folder):\n    raise RuntimeError('no such column: temp')\n"
 CHOOSY = """
 def model_fn(folder):
@@ -99,7 +103,7 @@ def test_a_model_that_does_not_load_fails_the_endpoint_with_its_last_words(endpo
 @pytest.fixture(scope="module")
 def changing(endpoints):
     """An endpoint that the tests of this module update; its model says 1."""
-    name = endpoints.create(endpoints.config(only=(endpoints.model(CONSTANT.format(value=1)), 1.0)))
+    name = endpoints.create(endpoints.config(only=(endpoints.model(SLOW.format(value=1)), 1.0)))
     assert endpoints.settled(name)["EndpointStatus"] == "InService"
     return name
 
@@ -116,7 +120,7 @@ def asked_all_the_time(endpoints, name):
             except ClientError as error:
                 answers.append(error)
 
-    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads = [threading.Thread(target=ask) for _ in range(ASKERS)]
     for thread in threads:
         thread.start()
     try:
@@ -130,13 +134,13 @@ def asked_all_the_time(endpoints, name):
 
 def test_an_update_drops_no_request(endpoints, changing):
     with asked_all_the_time(endpoints, changing) as answers:
-        endpoints.sagemaker.update_endpoint(EndpointName=changing, EndpointConfigName=endpoints.config(only=(endpoints.model(CONSTANT.format(value=2)), 1.0)))
+        endpoints.sagemaker.update_endpoint(EndpointName=changing, EndpointConfigName=endpoints.config(only=(endpoints.model(SLOW.format(value=2)), 1.0)))
         assert endpoints.described(changing)["EndpointStatus"] == "Updating"
         with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
             endpoints.sagemaker.update_endpoint(EndpointName=changing, EndpointConfigName=endpoints.described(changing)["EndpointConfigName"])
         endpoints.settled(changing)
         before = len(answers)
-        until(lambda: len(answers) > before + 5)
+        until(lambda: len(answers) > before + 2 * ASKERS)
     assert [answer for answer in answers if isinstance(answer, ClientError)] == []
     assert set(answers) == {b"[1]", b"[2]"}
     assert answers[-1] == b"[2]"
