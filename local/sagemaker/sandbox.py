@@ -72,7 +72,7 @@ def _wrapped(command: Sequence[str], folder: Path, cwd: Path) -> list[str]:
 
     The environments are read-only: all jobs of an image share one.
     """
-    images = os.environ.get("NORIA_IMAGES", "/nowhere")
+    images = str(Path(os.environ.get("NORIA_IMAGES", "/nowhere")).resolve())
     beside = [part for child in sorted(Path("/opt").iterdir()) if child.name != "ml" for part in ("--bind", str(child), str(child))]
     mounts = ["--bind", "/", "/", "--dev-bind", "/dev", "/dev", "--tmpfs", "/opt", *beside, "--bind", str(folder), str(MOUNT), "--proc", "/proc"]
     return ["bwrap", "--die-with-parent", "--unshare-pid", *mounts, "--ro-bind-try", images, images, "--chdir", str(cwd), "--", *command]
