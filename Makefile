@@ -35,7 +35,7 @@ check: setup-dev ## style, types, imports, templates, machines, generated files
 	@scripts/check.sh
 
 test: check ## everything: the checks and all test suites
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
 
 bench: setup-dev ## measure; BENCH=name runs one of cold_start, function_size, loop_cost, loop_overhead
 	@$(BIN)/python -m bench $(BENCH)

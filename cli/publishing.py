@@ -48,13 +48,14 @@ def _document(project: projects.Project, source: str, resolved: dict[str, str], 
 
 
 def _declare_group(session: Session, group: str, model: str) -> None:
+    """The group of the model's versions; one that is there already, or that somebody else makes just now, is as good."""
+    tags: list[TagTypeDef] = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.stack}]
     try:
-        session.sagemaker.describe_model_package_group(ModelPackageGroupName=group)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
-            raise
-        tags: list[TagTypeDef] = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.stack}]
         session.sagemaker.create_model_package_group(ModelPackageGroupName=group, ModelPackageGroupDescription=f"Versions of {model}", Tags=tags)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationException", "ConflictException"):
+            raise
+        session.sagemaker.describe_model_package_group(ModelPackageGroupName=group)
 
 
 def _record(session: Session, model: str, document: Json) -> None:

@@ -13,7 +13,6 @@ from cli.session import Session
 from local import machine
 from tests.local.aws.waiting import until
 
-pytestmark = pytest.mark.xdist_group("loop")
 LIMIT = 180
 #: A small model that trains in a second: its features tell the target almost wholly.
 SPEC = """name: {name}
