@@ -7,7 +7,7 @@ from pathlib import Path
 def main() -> None:
     """Assert the hooks, extend the emulator, serve until SIGTERM."""
     from local import hooks
-    from local.states import provider
+    from local.states import assembly
 
     hooks.verify()
     from ministack import app
@@ -19,7 +19,7 @@ def main() -> None:
     delivery.install()
     stacks.install()
     transport.install()
-    provider.install()
+    assembly.install()
     service.install()
     app.main()
 

@@ -81,13 +81,6 @@ _skeleton = create_skeleton("stepfunctions", _provider)
 
 def install() -> None:
     """Have the gateway's `states` service answered by the provider."""
-    from local.states import errors, expressions, jobs, language, machines
-
-    language.install()
-    expressions.install()
-    errors.install()
-    jobs.install()
-    machines.install()
     Execution._get_events_client = lambda self: Events(self.account_id, self.region_name)
     stepfunctions.handle_request = handle_request
     stepfunctions._start_execution = lambda data: call("StartExecution", data)

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 # Before anything of the interpreter, which binds at import what this replaces.
-from local.states import provider
+from local.states import assembly, provider
 
 # isort: split
 from localstack.aws.api.stepfunctions import ExecutionStatus, HistoryEventType, TaskFailedEventDetails
@@ -75,7 +75,7 @@ def _say(message: Json) -> None:
 
 def _replace() -> None:
     """Answer tasks over the pipe, skip every wait, parse a definition once, tell of the end."""
-    provider.install()
+    assembly.install()
     before = state_task_service.StateTaskService._before_eval_execution
 
     def remember(task: Any, env: Any, resource_runtime_part: Any, raw_parameters: Any, state_credentials: Any) -> None:
