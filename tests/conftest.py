@@ -1,8 +1,28 @@
 """What every suite shares."""
 
 import os
+from pathlib import Path
 
 import pytest
+
+from local import machine
+
+#: Where the local AWS of the tests lives, and the file that says that the application is deployed on it.
+HOME = Path(os.environ.get("NORIA_TEST_HOME", machine.ROOT / ".noria" / "test"))
+DEPLOYED = "deployed"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The process that began the tests ends the local AWS that its workers started."""
+    if hasattr(session.config, "workerinput") or not HOME.exists():
+        return
+    before = os.environ.get("NORIA_HOME")
+    os.environ["NORIA_HOME"] = str(HOME)
+    machine.down()
+    (HOME / DEPLOYED).unlink(missing_ok=True)
+    os.environ.pop("NORIA_HOME")
+    if before:
+        os.environ["NORIA_HOME"] = before
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -5,7 +5,6 @@ import os
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,20 +13,10 @@ from botocore.config import Config
 
 from cli.session import Session
 from local import machine
-
-HOME = Path(os.environ.get("NORIA_TEST_HOME", machine.ROOT / ".noria" / "test"))
-DEPLOYED = "deployed"
+from tests.conftest import DEPLOYED, HOME
 
 #: Makes a client of the local AWS: `client("s3")`, or with other credentials.
 ClientMaker = Callable[..., Any]
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The controller ends what its workers started."""
-    if not hasattr(session.config, "workerinput") and HOME.exists():
-        os.environ["NORIA_HOME"] = str(HOME)
-        machine.down()
-        (HOME / DEPLOYED).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
