@@ -19,6 +19,7 @@ def test_a_profile_without_faults_is_accepted(contract):
     ("change", "code"),
     [
         ({"bytes": 0}, "EmptyFile"),
+        ({"bytes": policy.MOST_BYTES + 1}, "TooLarge"),
         ({"problem": "no CSV"}, "NotCsv"),
         ({"header": ["id", "at", "size_cm", "kind", "count", "y"]}, "MissingColumn"),
         ({"bad_rows": 30, "faults": {"size": {"Range": 30}}}, "TooManyBadRows"),

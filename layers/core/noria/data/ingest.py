@@ -14,8 +14,6 @@ from noria.kernel.verdict import Verdict
 Json = dict[str, Any]
 #: A quarantined upload whose folder names no model lies under this one.
 NAMELESS = "unknown"
-#: CopyObject copies up to 5 GiB in one call.
-LARGEST = 5 * 1024**3
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,19 @@ from noria.data.contract import DataContract
 from noria.kernel.verdict import Reason, Verdict
 
 ACCEPTED, QUARANTINED = "accepted", "quarantined"
+#: What fits, as rows in memory, into the functions that curate and split (bytes).
+MOST_BYTES = 128 * 1024 * 1024
 
 
 def judge(profile: dict[str, Any], contract: DataContract, target: str) -> Verdict:
     """The verdict on a profile: `accepted` or `quarantined`, with every reason there is."""
     if profile["bytes"] == 0:
         return Verdict(QUARANTINED, (Reason("EmptyFile", "the file is empty; upload one with a header and rows", 0, "at least one row"),))
+    if profile["bytes"] > MOST_BYTES:
+        text = (
+            f"the file has {profile['bytes'] / 2**20:.0f} MiB, more than {MOST_BYTES // 2**20}; upload it in parts, or drop columns that the model does not use"
+        )
+        return Verdict(QUARANTINED, (Reason("TooLarge", text, profile["bytes"], MOST_BYTES),))
     if profile["problem"]:
         return Verdict(QUARANTINED, (Reason("NotCsv", profile["problem"], "unreadable", "UTF-8 CSV with a header"),))
     missing = [name for name in contract.required(target) if name not in profile["header"]]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from noria.adapters import objects
-from noria.data import profiling, splitting
+from noria.data import policy, profiling, splitting
 from noria.data.contract import DataContract
 
 Json = dict[str, Any]
@@ -14,9 +14,10 @@ def profile_dataset(event: Json) -> Json:
     """The facts of one object version.
 
     Args:
-        event: `{bucket, key, version, spec}`; `spec` is the published document, or null.
+        event: `{bucket, key, version, size, spec}`; `spec` is the published document, or null. Rows of an object that is too
+            large are not looked at.
     """
-    spec = event["spec"]
+    spec = event["spec"] if event["size"] <= policy.MOST_BYTES else None
     contract = DataContract.of(spec["data"]) if spec else None
     pieces = objects.chunks(event["bucket"], event["key"], event["version"])
     return profiling.profile(pieces, contract, spec["target"] if spec else "")
