@@ -15,7 +15,6 @@ from typing import Any
 from cli import ledger, predicting, publishing, render, uploading
 from cli.errors import CliError
 from cli.session import Session
-from cli.uploading import Stage
 from local import machine
 
 Json = dict[str, Any]
@@ -47,23 +46,19 @@ def run(session: Session, quiet: bool = False) -> Json:
         quiet,
         f"{len(data.read_text().splitlines()) - 1} hours of {YEAR} {'uploaded' if sent['sent'] else 'are known already and not sent again'}: s3://{sent['bucket']}/{sent['key']}",
     )
-    stages = _followed(session, sent, quiet)
-    loop_began = sent["at"]
-    answered, truth = _prediction(session, later)
+    stages = render.followed(uploading.follow(session, sent, LIMIT_SECONDS), quiet)
+    told: Json = {"ok": stages[-1].name == "rollout" and stages[-1].verdict == "completed"}
+    told["stages"] = [{"name": stage.name, "seconds": stage.seconds, "verdict": stage.verdict} for stage in stages]
+    if told["ok"]:
+        told |= _told(session, later)
     ended = time.time()
-    told = _told(session, stages, answered, truth)
-    told |= {"total_s": round(ended - began, 2), "setup_s": round(loop_began - began, 2), "loop_s": round(ended - loop_began, 2)}
+    told |= {"total_s": round(ended - began, 2), "setup_s": round(sent["at"] - began, 2), "loop_s": round(ended - sent["at"], 2)}
     (machine.home() / "demo.json").write_text(json.dumps(told, indent=2))
+    if not told["ok"]:
+        raise CliError(f"the loop ended at {stages[-1].name}: {stages[-1].verdict}: {'; '.join(stages[-1].reasons)}")
     if not quiet:
         _show(told)
     return told
-
-
-def _followed(session: Session, sent: Json, quiet: bool) -> list[Stage]:
-    stages = render.followed(uploading.follow(session, sent, LIMIT_SECONDS), quiet)
-    if stages[-1].name != "rollout" or stages[-1].verdict != "completed":
-        raise CliError(f"the loop ended at {stages[-1].name}: {stages[-1].verdict}: {'; '.join(stages[-1].reasons)}")
-    return stages
 
 
 def _data(year: int) -> Path:
@@ -105,14 +100,14 @@ def _prediction(session: Session, later: Path) -> tuple[Json, str]:
     return predicting.ask(session, MODEL, [features]), hour["busy"]
 
 
-def _told(session: Session, stages: list[Stage], answered: Json, truth: str) -> Json:
+def _told(session: Session, later: Path) -> Json:
+    """What serves, how good it was on its holdout, and what it says of an hour that it has never seen."""
+    answered, truth = _prediction(session, later)
     story = ledger.read(session, MODEL)
     assert story.champion is not None
     run_id = story.champion["run"]
     run = next(found for found in story.runs if found["run"] == run_id)
     return {
-        "ok": True,
-        "stages": [{"name": stage.name, "seconds": stage.seconds, "verdict": stage.verdict} for stage in stages],
         "model_package_arn": story.champion["model_package_arn"],
         "endpoint": story.champion["endpoint"],
         "holdout": {"accuracy": run["metrics"]["accuracy"], "f1": run["metrics"]["f1"], "rows": run["rows"]},

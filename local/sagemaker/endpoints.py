@@ -12,7 +12,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id
 
-from local.sagemaker import events, families
+from local.sagemaker import events, families, quotas
 from local.sagemaker.errors import ApiError, JobFailedError, invalid
 from local.sagemaker.families import Behaviour, Record
 from local.sagemaker.servers import ModelServer, container_of
@@ -71,6 +71,7 @@ def reset() -> None:
 
 def _created(record: Record) -> None:
     config = families.found("EndpointConfig", record)
+    quotas.check(NOUN, record, lambda _: 1)
     record["EndpointStatus"] = "Creating"
     _tell(record)
     _in_background(_bring_up, record, config)

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from ministack.core.responses import get_region
 
 from local.aws import roles
-from local.sagemaker import environments, families, images, jobs, layout, sandbox, storage
+from local.sagemaker import environments, families, images, jobs, layout, quotas, sandbox, storage
 from local.sagemaker.errors import JobFailedError, invalid
 from local.sagemaker.families import Behaviour, Record
 from local.sagemaker.logs import NAMESPACE, Log
@@ -47,6 +47,7 @@ def _created(record: Record) -> None:
             raise invalid(f"Invalid regular expression in the metric definition {definition['Name']}: {error}") from error
         if groups != 1:
             raise invalid(f"Invalid regular expression in the metric definition {definition['Name']}: it needs one group, and has {groups}")
+    quotas.check(NOUN, record, lambda job: job["ResourceConfig"].get("InstanceCount", 1))
     record.update(TrainingJobStatus="InProgress", SecondaryStatusTransitions=[], EnableManagedSpotTraining=record.get("EnableManagedSpotTraining", False))
     _enter(record, "Starting")
     jobs.begin(NOUN, record, _work)

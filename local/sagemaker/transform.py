@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from local.sagemaker import families, jobs, storage
+from local.sagemaker import families, jobs, quotas, storage
 from local.sagemaker.errors import JobFailedError, invalid
 from local.sagemaker.families import Behaviour, Record
 from local.sagemaker.servers import ModelServer
@@ -23,6 +23,7 @@ MEGABYTE = 1024 * 1024
 def _created(record: Record) -> None:
     if families.STORE.find("Model", record["ModelName"]) is None:
         raise invalid(f'Could not find model "{families.arn("Model", record["ModelName"])}".')
+    quotas.check(NOUN, record, lambda job: job["TransformResources"]["InstanceCount"])
     jobs.begin(NOUN, record, _work)
 
 

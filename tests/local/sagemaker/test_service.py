@@ -174,3 +174,11 @@ def test_an_operation_that_is_not_served_says_so(sagemaker):
     code, message, _ = refused(sagemaker.get_search_suggestions, Resource="Experiment")
     assert code == "UnknownOperationException"
     assert "GetSearchSuggestions" in message
+
+
+def test_more_instances_than_the_quota_are_refused(unchecked, role):
+    request = {**TRAINING, "RoleArn": role, "ResourceConfig": {**TRAINING["ResourceConfig"], "InstanceCount": 21}}
+    code, message, status = refused(unchecked.create_training_job, **request)
+    assert (code, status) == ("ResourceLimitExceeded", 400)
+    assert "a request delta of 21 Instances" in message
+    assert refused(unchecked.describe_training_job, TrainingJobName="a")[0] == "ValidationException"
