@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from cli import demo, predicting, publishing, render, starting, telling, uploading
+from cli import demo, predicting, publishing, render, requesting, starting, telling, uploading
 from cli.errors import CliError
 from cli.session import Session, explained
 from local import machine
@@ -106,6 +106,16 @@ def upload(
         render.as_json({**sent, "stages": [stage.to_json() for stage in stages]})
     if stages and stages[-1].verdict not in render.GOOD | {"pending"}:
         raise typer.Exit(1)
+
+
+@app.command()
+def retrain(model: Model, json: AsJson = False) -> None:
+    """Train again on the newest accepted dataset."""
+    told = requesting.retrain(_session, model)
+    if json:
+        render.as_json(told)
+    else:
+        render.console.print(f"asked for a run of {model} on dataset {told['dataset']}; see: noria status {model}")
 
 
 @app.command()

@@ -15,6 +15,7 @@ from local import machine
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_events import EventBridgeClient
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_s3 import S3Client
     from types_boto3_sagemaker import SageMakerClient
@@ -99,6 +100,11 @@ class Session:
     @cached_property
     def runtime(self) -> "SageMakerRuntimeClient":
         client: SageMakerRuntimeClient = self._client("sagemaker-runtime")
+        return client
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        client: EventBridgeClient = self._client("events")
         return client
 
     @cached_property

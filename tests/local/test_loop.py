@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo, ledger, predicting, publishing, telling, uploading
+from cli import demo, ledger, predicting, publishing, requesting, telling, uploading
 from cli.errors import CliError
 from cli.session import Session
 from local import machine
@@ -169,6 +169,31 @@ def test_the_same_file_twice_within_a_second_is_one_dataset_and_one_run(stack, n
     story = ledger.read(stack, name)
     assert (len(story.datasets), len(story.runs), len(story.releases)) == (1, 1, 1)
     assert uploading.upload(stack, name, file)["sent"] is False
+
+
+def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, name, tmp_path):
+    publishing.publish(stack, project(tmp_path / "p", name))
+    file = data(tmp_path)
+    assert loop(stack, name, file)[-1].verdict == "completed"
+    # As after an ingestion that died between its record and its announcement: the dataset is there, and no run has taken it.
+    table, taken = stack.outputs["LedgerTable"], ledger.read(stack, name)
+    dataset, run = taken.datasets[0]["dataset"], taken.runs[0]["run"]
+    stack.dynamodb.update_item(
+        TableName=table, Key={"pk": {"S": f"MODEL#{name}"}, "sk": {"S": f"DATASET#{dataset}"}}, UpdateExpression="REMOVE claim, claim_owner, claim_expires"
+    )
+    stack.dynamodb.delete_item(TableName=table, Key={"pk": {"S": f"MODEL#{name}"}, "sk": {"S": f"RUN#{run}"}})
+    uploading.upload(stack, name, file, force=True)
+    assert until(lambda: ledger.read(stack, name).runs, 60)[0]["run"] == run
+
+
+def test_a_run_can_be_asked_for_again(stack, name, tmp_path):
+    publishing.publish(stack, project(tmp_path / "p", name))
+    with pytest.raises(CliError, match="was accepted yet"):
+        requesting.retrain(stack, name)
+    loop(stack, name, data(tmp_path))
+    asked = requesting.retrain(stack, name)
+    assert until(lambda: len(ledger.read(stack, name).runs) == 2, 60)
+    assert {run["dataset"] for run in ledger.read(stack, name).runs} == {asked["dataset"]}
 
 
 @pytest.mark.parametrize("key", ["a b 'c\" $eval(1).csv", "größe/☃.csv", "../../escape.csv", "{% 1 %}.csv"], ids=["quotes", "unicode", "dots", "expression"])

@@ -78,10 +78,10 @@ def test_the_copy_names_the_exact_version_with_its_key_encoded():
     assert judge_dataset(event)["copy"]["CopySource"] == "noria-lake/incoming/bikeshare/a%20b%3F.csv?versionId=v%2B1"
 
 
-def test_an_accepted_dataset_carries_its_spec_into_the_ledger_once():
+def test_an_accepted_dataset_carries_its_spec_into_the_ledger_until_a_run_has_taken_it():
     event = sample("functions/judge_dataset.json")
     record = judge_dataset(event)["record"]
-    assert record["ConditionExpression"] == "attribute_not_exists(pk)"
+    assert record["ConditionExpression"] == "attribute_not_exists(claim)"
     assert json.loads(record["Item"]["spec"]["S"])["id"] == event["spec"]["id"]
 
 

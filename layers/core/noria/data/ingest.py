@@ -93,7 +93,11 @@ def _requests(facts: Facts, verdict: Verdict, spec: Json | None, model: str, dat
 
 
 def _record(facts: Facts, model: str, dataset: str, data: Json, spec: Json | None, verdict: Verdict) -> Json:
-    """The dataset in the ledger, once; the spec that judged it goes with it."""
+    """The dataset in the ledger, with the spec that judged it.
+
+    Until a run has taken it, the same content may come again: so an announcement that was lost is made good by a second
+    upload, and one that was not says the same event, which a run takes once.
+    """
     item = {
         "pk": {"S": f"MODEL#{model}"},
         "sk": {"S": f"DATASET#{dataset}"},
@@ -102,7 +106,7 @@ def _record(facts: Facts, model: str, dataset: str, data: Json, spec: Json | Non
         "document": {"S": json.dumps(data)},
         "spec": {"S": json.dumps(spec)},
     }
-    return {"TableName": facts.ledger, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+    return {"TableName": facts.ledger, "Item": item, "ConditionExpression": "attribute_not_exists(claim)"}
 
 
 def _file_name(key: str) -> str:

@@ -1,0 +1,36 @@
+"""Asks for a run on a dataset that is there already: after a failure that was not the data's fault, or with what serves now gone."""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from cli import ledger
+from cli.errors import CliError
+from cli.session import Session
+
+Json = dict[str, Any]
+
+
+def retrain(session: Session, model: str) -> Json:
+    """Say `TrainingRequested` for the newest accepted dataset; the run that follows is one of its own.
+
+    Returns:
+        `{model, dataset, spec, event}`
+
+    Raises:
+        CliError: no dataset was accepted yet, or the bus refused the event.
+    """
+    story = ledger.read(session, model)
+    dataset = next((found for found in story.datasets if found["status"] == "accepted"), None)
+    if dataset is None:
+        raise CliError(f"no dataset of {model!r} was accepted yet; upload one: noria upload {model} FILE")
+    told = str(uuid.uuid4())
+    metadata = {"id": told, "name": "TrainingRequested", "version": 1, "model": model, "stage": session.stack}
+    metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": told, "causation_id": told}
+    data = {key: value for key, value in dataset.items() if key not in ("status", "time", "claimed")}
+    entry = {"Source": "noria.training", "DetailType": "TrainingRequested", "EventBusName": session.outputs["EventBus"]}
+    answer = session.events.put_events(Entries=[{**entry, "Detail": json.dumps({"metadata": metadata, "data": data})}])  # type: ignore[typeddict-item]
+    if answer["FailedEntryCount"]:
+        raise CliError(f"the bus refused the event: {answer['Entries'][0].get('ErrorMessage')}")
+    return {"model": model, "dataset": dataset["dataset"], "spec": dataset["spec"], "event": told}
