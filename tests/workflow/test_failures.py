@@ -30,27 +30,27 @@ def test_a_task_that_fails_once_with_each_passing_error_asks_the_same_again_and_
 
 @pytest.mark.parametrize("task", TASKS, ids=str)
 def test_a_task_that_never_recovers_is_given_up_after_its_attempts_and_caught(stage: Stage, task: Task):
-    (rule,) = task.retry
-    failing = stage.failing(task, rule["ErrorEquals"][0], forever=True)
-    assert len(asked_by(failing, task)) == rule["MaxAttempts"] + 1
-    assert went_to(failing, task) == task.catch[task.catcher(rule["ErrorEquals"][0])]["Next"]
-    assert_ended_as_its_catcher_says(failing, task, rule["ErrorEquals"][0])
+    for rule in task.retry:
+        failing = stage.failing(task, rule["ErrorEquals"][0], forever=True)
+        assert len(asked_by(failing, task)) == rule["MaxAttempts"] + 1
+        assert went_to(failing, task) == task.catch[task.catcher(rule["ErrorEquals"][0])]["Next"]
+        assert_ended_as_its_catcher_says(failing, task, rule["ErrorEquals"][0])
 
 
 @pytest.mark.parametrize("task", TASKS, ids=str)
 def test_a_task_waits_longer_each_time_but_never_too_long(task: Task):
-    (rule,) = task.retry
-    waits = [min(rule["MaxDelaySeconds"], rule["IntervalSeconds"] * rule["BackoffRate"] ** i) for i in range(rule["MaxAttempts"])]
-    assert rule["JitterStrategy"] == "FULL"
-    assert waits == sorted(waits)
-    assert sum(waits) < LONGEST_RETRY_S
+    for rule in task.retry:
+        waits = [min(rule["MaxDelaySeconds"], rule["IntervalSeconds"] * rule["BackoffRate"] ** i) for i in range(rule["MaxAttempts"])]
+        assert rule["JitterStrategy"] == "FULL"
+        assert waits == sorted(waits)
+        assert sum(waits) < LONGEST_RETRY_S
 
 
 def test_tasks_that_try_the_same_errors_again_do_so_in_the_same_way():
     ways: dict[tuple[str, ...], list[dict]] = {}
     for task in TASKS:
-        (rule,) = task.retry
-        ways.setdefault(tuple(rule["ErrorEquals"]), []).append(rule)
+        for rule in task.retry:
+            ways.setdefault(tuple(rule["ErrorEquals"]), []).append(rule)
     assert all(rule == rules[0] for rules in ways.values() for rule in rules)
 
 

@@ -30,7 +30,7 @@ def test_a_dataset_is_split_trained_on_evaluated_and_registered_pending_approval
     assert {key.rsplit("/", 2)[0] for key in services.written} == {f"runs/bikeshare/{run}"}
     assert f"runs/bikeshare/{run}/holdout/holdout.csv" in services.written
     assert training["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] == f"s3://Artifacts/runs/bikeshare/{run}/train/"
-    assert started["Name"] == f"bikeshare-{run}"
+    assert started["Name"].startswith(f"bikeshare-{run}-")
     assert registration["ModelApprovalStatus"] == "PendingManualApproval"
     assert record["ExpressionAttributeValues"][":status"]["S"] == "registered"
     asked, said = request()["detail"]["metadata"], announced(played)["Detail"]["metadata"]

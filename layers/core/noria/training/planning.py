@@ -129,8 +129,8 @@ def plan_evaluation(event: Json) -> Json:
     """Plan the evaluation of a candidate, and of the champion on the same rows when there is one.
 
     Args:
-        event: `{model, run, folder, candidate: {model, request}, spec, champion, resources}`; `champion` is the ledger's
-            item, or null.
+        event: `{model, run, folder, candidate: {model, request}, spec, champion, attempt, resources}`; `champion` is the
+            ledger's item, or null; `attempt` names the execution that asks: a run that is taken over transforms anew.
 
     Returns:
         `{outcome, transforms: [request], score}`
@@ -144,7 +144,14 @@ def plan_evaluation(event: Json) -> Json:
     return {
         "outcome": "planned",
         "transforms": [
-            transform_job(f"{resources.stack}-{event['model']}-{run}-{side}", name, f"{uri}holdout/", f"{uri}predictions/{side}/", instance, tagged)
+            transform_job(
+                f"{resources.stack}-{event['model']}-{digest(run, event['attempt'])}-{side}",
+                name,
+                f"{uri}holdout/",
+                f"{uri}predictions/{side}/",
+                instance,
+                tagged,
+            )
             for side, name in sides.items()
         ],
         "score": {
