@@ -4,12 +4,13 @@ import json
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from typer.testing import CliRunner
 
 from cli import app, ledger, publishing, telling, uploading
 from cli.errors import CliError
-from cli.session import Session
+from cli.session import Session, explained
 from local import machine
 from noria.adapters import objects
 from noria.data import reading
@@ -130,3 +131,17 @@ def test_init_writes_a_project_and_says_what_is_next(tmp_path, monkeypatch):
     ended = CliRunner().invoke(app.app, ["init", "churn", "--json"])
     assert json.loads(ended.stdout)["files"] == ["inference.py", "model.yaml", "requirements.txt", "train.py"]
     assert CliRunner().invoke(app.app, ["init", "Not A Name"]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("ExpiredToken", "have expired"),
+        ("InvalidClientTokenId", "does not accept the credentials"),
+        ("AccessDeniedException", "may not do this"),
+        ("InternalFailure", "was refused"),
+    ],
+)
+def test_an_aws_error_is_one_sentence_with_what_to_do(code, told):
+    error = ClientError({"Error": {"Code": code, "Message": "m"}}, "DescribeStacks")
+    assert told in str(explained(error, Session(profile="work")))
