@@ -51,14 +51,6 @@ def read(session: Session, model: str) -> Story:
     return story
 
 
-def models(session: Session) -> list[str]:
-    """Names of the published models."""
-    pages = session.dynamodb.get_paginator("scan").paginate(
-        TableName=session.outputs["LedgerTable"], FilterExpression="sk = :spec", ExpressionAttributeValues={":spec": {"S": "SPEC"}}, ProjectionExpression="pk"
-    )
-    return sorted(item["pk"]["S"].removeprefix("MODEL#") for page in pages for item in page["Items"])
-
-
 def _place(story: Story, sort_key: str, item: Json) -> None:
     document = json.loads(item["document"])
     kind = sort_key.split("#")[0]

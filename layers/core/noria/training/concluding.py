@@ -7,7 +7,7 @@ from noria.kernel.events import Cause, entry
 from noria.kernel.verdict import Reason, Verdict
 from noria.training import policy
 from noria.training.gates import gates_of
-from noria.training.planning import Resources, model_data, serving_environment
+from noria.training.planning import Resources, serving_container
 
 Json = dict[str, Any]
 SAID = {policy.PASSED: "ModelRegistered", policy.REJECTED: "ModelRejected", policy.FAILED: "TrainingFailed"}
@@ -81,14 +81,13 @@ def _registration(event: Json, spec: Json, data: Json) -> Json:
         "holdout_rows": str(data["rows"]),
         **{f"holdout_{metric}": f"{value:.6f}" for metric, value in data["metrics"].items()},
     }
-    container = {"Image": spec["images"]["inference"], "ModelDataUrl": model_data(uri, name), "Environment": serving_environment(spec)}
     return {
         "ModelPackageGroupName": f"{resources.stack}-{event['model']}",
         "ModelPackageDescription": f"run {event['run']} on dataset {event['dataset']}",
         "ModelApprovalStatus": "PendingManualApproval",
         "ClientToken": event["run"],
         "InferenceSpecification": {
-            "Containers": [container],
+            "Containers": [serving_container(spec, uri, name)],
             "SupportedContentTypes": ["text/csv"],
             "SupportedResponseMIMETypes": ["text/csv"],
             "SupportedRealtimeInferenceInstanceTypes": [spec["serve"]["instance"]],

@@ -58,19 +58,15 @@ def tags(model: str, stage: str, run: str) -> list[Json]:
     return [{"Key": key, "Value": value} for key, value in (("noria:model", model), ("noria:stage", stage), ("noria:run", run))]
 
 
-def model_data(uri: str, name: str) -> str:
-    """Where a training job leaves its model."""
-    return f"{uri}model/{name}/output/model.tar.gz"
-
-
-def serving_environment(spec: Json) -> Json:
-    """By which the framework container finds the user's inference code."""
-    return {
+def serving_container(spec: Json, uri: str, name: str) -> Json:
+    """The container that evaluates, and later serves, what a run trained: image, artefact, and where the user's code is."""
+    environment = {
         "SAGEMAKER_PROGRAM": "inference.py",
         "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"],
         "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
         "SAGEMAKER_REGION": spec["region"],
     }
+    return {"Image": spec["images"]["inference"], "ModelDataUrl": f"{uri}model/{name}/output/model.tar.gz", "Environment": environment}
 
 
 def _training_job(name: str, spec: Json, resources: Resources, uri: str, tagged: list[Json]) -> Json:
@@ -103,8 +99,7 @@ def _job_resources(instance: Json) -> Json:
 
 
 def _model(name: str, spec: Json, uri: str, resources: Resources, tagged: list[Json]) -> Json:
-    container = {"Image": spec["images"]["inference"], "ModelDataUrl": model_data(uri, name), "Environment": serving_environment(spec)}
-    return {"ModelName": name, "ExecutionRoleArn": resources.execution_role, "PrimaryContainer": container, "Tags": tagged}
+    return {"ModelName": name, "ExecutionRoleArn": resources.execution_role, "PrimaryContainer": serving_container(spec, uri, name), "Tags": tagged}
 
 
 def transform_job(name: str, model: str, source: str, target: str, instance: str, tagged: list[Json]) -> Json:
