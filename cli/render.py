@@ -86,7 +86,7 @@ def events(told: Iterable[Json]) -> None:
         data = event["data"]
         ids = "  ".join(f"{name} {data[name]}" for name in ("dataset", "run", "release", "machine", "error") if data.get(name))
         console.print(Text(event["time"][:19], style="dim"), Text(event["name"], style="bold"), Text(ids))
-        for text in [reason["text"] for reason in data.get("reasons", [])] or [str(data["cause"])] * bool(data.get("cause")):
+        for text in [reason["text"] for reason in data.get("reasons", [])] or [str(cause) for cause in [data.get("cause")] if cause]:
             console.print(Text(f"                    {text}"))
 
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from cli import app, ledger, publishing, telling, uploading
+from cli import app, ledger, publishing, render, telling, uploading
 from cli.errors import CliError
 from cli.session import Session, explained
 from local import machine
@@ -144,3 +144,10 @@ def test_init_writes_a_project_and_says_what_is_next(tmp_path, monkeypatch):
 def test_an_aws_error_is_one_sentence_with_what_to_do(code, told):
     error = ClientError({"Error": {"Code": code, "Message": "m"}}, "DescribeStacks")
     assert told in str(explained(error, Session(profile="work")))
+
+
+def test_events_without_reasons_are_shown_too(capsys):
+    data = sample("noria/DatasetAccepted.v1.json")["detail"]["data"]
+    render.events([{"time": "2026-01-01T00:00:00Z", "name": "DatasetAccepted", "data": {**data, "reasons": []}}])
+    render.events([{"time": "2026-01-01T00:00:00Z", "name": "Execution failed", "data": {"machine": "m", "error": "E", "cause": "why"}}])
+    assert "why" in capsys.readouterr().out
