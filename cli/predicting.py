@@ -70,6 +70,8 @@ def _row(line: str, number: int, file: Path) -> Json:
 
 
 def _values(row: Json, number: int, contract: DataContract, target: str) -> list[str]:
+    if unknown := sorted(set(row) - set(contract.required(target))):
+        raise CliError(f"row {number} has {', '.join(unknown)}, which the spec does not name; expected: {', '.join(contract.features(target))}")
     texts = []
     for name in contract.features(target):
         if name not in row and not contract.columns[name].nullable:

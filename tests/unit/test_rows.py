@@ -35,6 +35,7 @@ def test_a_good_file_has_no_faults(contract):
         ("1,2024-01-01,1,a,3.5,0", "count", "Type"),
         ("1,2024-01-01,1,a,3,", "y", "Null"),
         ("1,2024-01-01,1,a,3", "", "Shape"),
+        ("1,yesterday,1,a,3,0", "at", "Type"),
     ],
 )
 def test_a_bad_value_is_named_by_column_and_code(contract, row, column, code):

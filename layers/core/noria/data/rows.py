@@ -101,6 +101,8 @@ class RowChecker:
             column = self.contract.columns.get(name)
             value = row[self._at[name]]
             fault = column_fault(column, value) if column else None if value not in EMPTY else "Null"
+            if not fault and name == self.contract.time and not is_time(value):
+                fault = "Type"
             if fault:
                 return Fault(name, fault, value[:80])
         return self._key_fault(row)
