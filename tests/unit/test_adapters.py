@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from cli import app, ledger, publishing, render, telling, uploading
+from cli import app, ledger, predicting, publishing, render, telling, uploading
 from cli.errors import CliError
 from cli.session import Session, explained
 from local import machine
@@ -106,6 +106,14 @@ def test_content_that_is_known_for_the_spec_is_not_sent_again(stack, tmp_path):
     stack.dynamodb.put_item(TableName="ledger", Item=item)
     assert uploading.upload(stack, "bikeshare", file)["sent"] is False
     assert uploading.upload(stack, "bikeshare", file, force=True)["sent"] is True
+
+
+def test_a_misspelt_column_is_refused_and_never_taken_for_an_empty_one(stack):
+    publishing.publish(stack, ROOT / "models" / "bikeshare")
+    item = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "CHAMPION"}, "time": {"S": "t"}, "sagemaker_model": {"S": "m"}, "document": {"S": '{"endpoint": "e"}'}}
+    stack.dynamodb.put_item(TableName="ledger", Item=item)
+    with pytest.raises(CliError, match="row 1 has lag_wek, which the spec does not name"):
+        predicting.ask(stack, "bikeshare", [{"hour": 8, "lag_wek": 468}])
 
 
 def test_status_of_a_model_that_nothing_happened_to(stack):
