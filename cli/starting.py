@@ -152,7 +152,7 @@ def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Seen
     words = [column for column in features if seen[column].type in ("string", "boolean")]
     filled = {
         "NAME": name,
-        "TARGET": target,
+        "TARGET": repr(target),
         "FEATURES": repr(features),
         "WORDS": repr(words),
         "NUMBERS": repr([column for column in features if column not in words]),

@@ -91,7 +91,7 @@ def _told(event: Json, model: str) -> Json | None:
 
 
 def _failed(event: Json, detail: Json, model: str) -> Json | None:
-    if f'"{model}"' not in detail.get("input", "") and f"incoming/{model}/" not in detail.get("input", ""):
+    if f'"{model}"' not in (detail.get("input") or "") and f"incoming/{model}/" not in (detail.get("input") or ""):
         return None
     machine = detail["stateMachineArn"].rsplit(":", 1)[-1]
     data = {"machine": machine, "execution": detail["executionArn"], "error": detail.get("error"), "cause": detail.get("cause")}

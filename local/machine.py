@@ -113,23 +113,40 @@ def up() -> Machine:
 
 
 def down() -> int:
-    """End every process of it, also after the gateway itself was killed; how many there were."""
+    """End every process of it, also after the gateway itself was killed; how many there were.
+
+    A number left from before a reboot may lead somebody else's session by now: that one is left alone.
+    """
     try:
         leader = int((home() / "local.pid").read_text())
     except (OSError, ValueError):
         return 0
-    ended = len(_session(leader))
-    _signal(_session(leader) & {leader}, signal.SIGTERM)
-    ends = time.monotonic() + END_SECONDS
-    while leader in _session(leader) and time.monotonic() < ends:
-        time.sleep(0.05)
-    while left := _session(leader):
-        _signal(left, signal.SIGKILL)
-        time.sleep(0.02)
+    if not _ours(_session(leader)):
+        leader = 0
+    ended = len(_session(leader)) if leader else 0
+    if leader:
+        _end_session(leader)
     for name in ("local.json", "local.env", "local.pid"):
         (home() / name).unlink(missing_ok=True)
     shutil.rmtree(home() / "work", ignore_errors=True)
     return ended
+
+
+def _end_session(leader: int) -> None:
+    _signal(_session(leader) & {leader}, signal.SIGTERM)
+    ends = time.monotonic() + END_SECONDS
+    while leader in _session(leader) and time.monotonic() < ends:
+        time.sleep(0.05)
+    while (left := _session(leader)) and time.monotonic() < ends + END_SECONDS:
+        _signal(left, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def _ours(pids: set[int]) -> bool:
+    """Whether a session is the local AWS of this home: one of its processes names our environments or our work folder."""
+    marks = (str(ROOT / ".noria"), str(home()), "ministack-lambda-")
+    listed = subprocess.run(["ps", "-o", "args=", "-p", ",".join(map(str, pids)) or "0"], capture_output=True, text=True).stdout
+    return any(mark in line for line in listed.splitlines() for mark in marks)
 
 
 def _environment(group: str) -> Path:

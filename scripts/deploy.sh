@@ -12,6 +12,9 @@ home=${NORIA_HOME:-.noria}
 log=$home/logs/deploy.log
 mkdir -p "$home/logs"
 if [ "$target" != local ]; then
+    case "${AWS_ENDPOINT_URL:-}" in
+    http://127.0.0.1:*) echo "deploy: AWS_ENDPOINT_URL is that of the local AWS; unset what .noria/local.env set before deploying to $target" >&2 && exit 1 ;;
+    esac
     $sam build
     exec $sam deploy --config-env "$target"
 fi

@@ -1,6 +1,7 @@
 """The verdict on an upload, and what it makes the machine do."""
 
 import json
+import re
 
 import pytest
 
@@ -70,6 +71,14 @@ def test_no_key_leads_out_of_its_folder(key):
     assert folder == "quarantine"
     assert model in ("unknown", "bikeshare", "m")
     assert ".." not in (model, dataset, name)
+
+
+def test_a_long_unicode_name_fits_into_a_key():
+    event = {**sample("functions/judge_dataset.json"), "spec": None}
+    event["upload"]["key"] = "incoming/bikeshare/" + "数" * 330 + ".csv"
+    target = judge_dataset(event)["copy"]["Key"]
+    assert len(target.encode()) < 1024
+    assert re.fullmatch(r"quarantine/bikeshare/[0-9a-f]{12}/(%[0-9A-F]{2})+\.csv", target)
 
 
 def test_the_copy_names_the_exact_version_with_its_key_encoded():

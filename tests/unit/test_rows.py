@@ -67,6 +67,15 @@ def test_a_header_that_names_a_column_twice_is_refused():
         rows.table(["a,a\n", "1,2\n"])
 
 
+def test_one_long_line_is_no_header(contract):
+    assert "no header" in profile(contract, ",".join(f"c{i}" for i in range(40_000)))["problem"]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-Infinity", "yesterday", ""])
+def test_what_is_no_time_is_told_from_times(value):
+    assert not rows.is_time(value)
+
+
 def test_an_upload_without_a_spec_is_only_hashed():
     found = profiling.profile([b"ab", b"c"], None, "")
     assert (found["bytes"], found["digest"][:8]) == (3, "ba7816bf")

@@ -72,6 +72,14 @@ def test_the_champion_must_be_beaten_by_the_margin(bound, margin, outcome):
     assert policy.judge(evaluation, (Gate(metric="accuracy", against="champion", margin=margin),)).outcome == outcome
 
 
+def test_an_answer_that_is_no_number_passes_no_gate():
+    for answer in ("nan", "inf", "-inf"):
+        with pytest.raises(EvaluationError, match="finite"):
+            scoring.evaluate("regression", ["1", "2"], {"candidate": ["1", answer]}, [], "s")
+    for gate in (Gate(metric="mae", at_most=1), Gate(metric="mae", at_least=0)):
+        assert policy.judge({"candidate": {"mae": float("nan")}, "champion": None, "bounds": {}}, (gate,)).outcome == "rejected"
+
+
 def test_without_a_champion_only_fixed_limits_count():
     assert policy.judge({**EVALUATION, "champion": None, "bounds": {}}, (Gate(metric="accuracy", against="champion"),)).outcome == "registered"
 

@@ -51,6 +51,12 @@ def test_a_random_split_depends_on_the_rows_alone(order):
     assert splitting.split(file(rows), CONTRACT, "y", "random", 0.25) == splitting.split(file(shuffled), CONTRACT, "y", "random", 0.25)
 
 
+def test_more_rows_move_no_row_to_the_other_side():
+    few = splitting.split(file([(i, i / 10, 0) for i in range(100)]), CONTRACT, "y", "random", 0.3)
+    many = splitting.split(file([(i, i / 10, 0) for i in range(300)]), CONTRACT, "y", "random", 0.3)
+    assert set(few.train.splitlines()) <= set(many.train.splitlines())
+
+
 def test_bad_rows_are_set_aside_with_their_reason():
     contract = DataContract.of(DataSpec.model_validate({"columns": {"a": {"type": "number", "between": [0, 1]}}}).model_dump())
     good, bad = splitting.curate([b"a,y\n0.5,1\n7,1\n"], contract, "y")

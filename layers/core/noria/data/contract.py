@@ -9,7 +9,7 @@ from typing import Any, Self
 
 Json = dict[str, Any]
 #: Names of models: they become parts of resource names, keys and paths.
-MODEL_NAME = re.compile(r"[a-z][a-z0-9-]{0,23}")
+MODEL_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
 
 
 def is_model_name(value: Any) -> bool:

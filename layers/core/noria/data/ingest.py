@@ -1,6 +1,7 @@
 """What happens to one upload: the verdict, where it goes, and every request that brings it there."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 from urllib.parse import quote
@@ -14,6 +15,8 @@ from noria.kernel.verdict import Verdict
 Json = dict[str, Any]
 #: A quarantined upload whose folder names no model lies under this one.
 NAMELESS = "unknown"
+#: Longest file name under quarantine/, percent-encoded.
+MOST_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def _requests(facts: Facts, verdict: Verdict, spec: Json | None, model: str, dat
     source = f"{upload.bucket}/{quote(upload.key)}?versionId={quote(upload.version)}"
     return {
         "curate": {"bucket": upload.bucket, "key": upload.key, "version": upload.version, "folder": folder, "spec": spec},
-        "copy": {"Bucket": upload.bucket, "Key": data["location"], "CopySource": source},
+        "copy": {"Bucket": upload.bucket, "Key": data["location"], "CopySource": source, "TaggingDirective": "REPLACE"},
         "report": {"Bucket": upload.bucket, "Key": data["verdict"], "Body": report, "ContentType": "application/json"},
         "record": _record(facts, model, dataset, data, spec, verdict),
         "entry": entry("data", said, model, dataset, facts.cause, data),
@@ -111,5 +114,7 @@ def _record(facts: Facts, model: str, dataset: str, data: Json, spec: Json | Non
 
 def _file_name(key: str) -> str:
     """The last part of a key, harmless in any path: letters, digits and `._-`; other characters are percent-encoded."""
-    name = quote(key.rsplit("/", 1)[-1][-120:], safe="")
+    name = quote(key.rsplit("/", 1)[-1], safe="")
+    # Cut from the front, never inside an escape: S3 takes keys of 1,024 bytes.
+    name = re.sub(r"^[0-9A-F]{0,2}(?=%)", "", name[-MOST_CHARACTERS:]) if len(name) > MOST_CHARACTERS else name
     return name if name.strip(".") else "data"

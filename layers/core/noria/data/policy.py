@@ -8,7 +8,7 @@ from noria.kernel.verdict import Reason, Verdict
 
 ACCEPTED, QUARANTINED = "accepted", "quarantined"
 #: What fits, as rows in memory, into the functions that curate and split (bytes).
-MOST_BYTES = 128 * 1024 * 1024
+MOST_BYTES = 48 * 1024 * 1024
 
 
 def judge(profile: dict[str, Any], contract: DataContract, target: str) -> Verdict:

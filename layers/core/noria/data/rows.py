@@ -2,9 +2,10 @@
 
 import csv
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 
 from noria.data.contract import Column, DataContract
@@ -12,6 +13,8 @@ from noria.kernel.errors import UnreadableDatasetError
 
 #: A field longer than this is no field (characters).
 LONGEST_FIELD = 1_000_000
+#: More names than this are no header; they would not fit through a state machine either.
+MOST_COLUMNS = 2_000
 EMPTY = ("", "NA", "NaN", "nan", "null", "NULL", "None")
 TRUTHS = {"true", "false", "0", "1", "True", "False", "TRUE", "FALSE"}
 
@@ -66,7 +69,9 @@ def table(text: Iterable[str]) -> tuple[list[str], Iterator[list[str]]]:
     if not any(header):
         raise UnreadableDatasetError("the file is empty: its first line must name the columns")
     names = [name.strip() for name in header]
-    if twice := {name for name in names if names.count(name) > 1}:
+    if len(names) > MOST_COLUMNS:
+        raise UnreadableDatasetError(f"the first line has {len(names)} fields, more than {MOST_COLUMNS}: it is no header of a CSV")
+    if twice := {name for name, times in Counter(names).items() if times > 1}:
         raise UnreadableDatasetError(f"the header names {', '.join(sorted(twice))} more than once")
     return names, _guarded(reader)
 
@@ -82,7 +87,7 @@ def _guarded(reader: Iterator[list[str]]) -> Iterator[list[str]]:
 
 @dataclass
 class RowChecker:
-    """Judges rows one by one; remembers the keys it has seen (16 bytes each)."""
+    """Judges rows one by one; remembers a digest of each key it has seen (about 100 bytes a row)."""
 
     contract: DataContract
     target: str
@@ -158,7 +163,10 @@ def moment(value: str) -> float:
         ValueError: it is no time.
     """
     try:
-        return float(value)
+        seconds = float(value)
     except ValueError:
         parsed = datetime.fromisoformat(value)
-        return parsed.timestamp() if parsed.tzinfo else datetime.fromisoformat(value + "+00:00" if len(value) > 10 else value + "T00:00:00+00:00").timestamp()
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    if not math.isfinite(seconds):
+        raise ValueError(f"{value!r} is no time")
+    return seconds

@@ -52,19 +52,21 @@ def split(pieces: Iterable[bytes], contract: DataContract, target: str, by: str,
 
     Args:
         by: `time`: the newest rows are the holdout; `random`: rows are drawn by a hash of their content, so a row is
-            always on the same side.
+            on the same side whatever other rows there are.
         test: the holdout's share of all rows.
     """
     header, found = table(lines(pieces))
     at = {name: i for i, name in enumerate(header)}
     rows = list(found)
+    size = round(len(rows) * test)
     if by == "time":
         assert contract.time is not None
         column = at[contract.time]
         rows.sort(key=lambda row: moment(row[column]))
     else:
-        rows.sort(key=lambda row: blake2b("\x1f".join(row).encode(), digest_size=8).digest())
-    size = max(1, min(len(rows) - 1, round(len(rows) * test)))
+        rows.sort(key=_place)
+        size = sum(_place(row) >= 1 - test for row in rows)
+    size = max(1, min(len(rows) - 1, size))
     known, held = rows[:-size], rows[-size:]
     features = [[row[at[name]] for name in contract.features(target)] for row in held]
     facts = {"rows": len(rows), "train": len(known), "holdout": len(held), "by": by}
@@ -77,6 +79,11 @@ def split(pieces: Iterable[bytes], contract: DataContract, target: str, by: str,
         smoke=_written(features[:SMOKE_ROWS]),
         facts=facts,
     )
+
+
+def _place(row: list[str]) -> float:
+    """Where a row lies between 0 and 1, by its content alone."""
+    return int.from_bytes(blake2b("\x1f".join(row).encode(), digest_size=6).digest()) / 2**48
 
 
 def _written(rows: list[list[str]], header: list[str] | None = None) -> str:

@@ -16,7 +16,10 @@ class ModelSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Noria model spec")
 
-    name: str = Field(pattern=rf"^{MODEL_NAME.pattern}$", description="letters, digits and dashes, at most 24; part of resource names")
+    name: str = Field(
+        pattern=rf"^{MODEL_NAME.pattern}$",
+        description="lower-case letters, digits and dashes inside, at most 24; part of resource names",
+    )
     task: Literal["binary", "multiclass", "regression"]
     target: str = Field(min_length=1, description="the column that is predicted")
     data: DataSpec

@@ -29,7 +29,7 @@ class TrainSpec(BaseModel):
     entry: str = Field("train.py", pattern=r"^[\w][\w./-]*\.py$")
     instance: Instance = Instance()
     hyperparameters: dict[str, str | int | float | bool] = {}
-    max_minutes: float = Field(60, gt=0, le=40320, description="a training job that runs longer is stopped")
+    max_minutes: float = Field(60, gt=0, le=720, description="a training job that runs longer is stopped; twelve hours at most")
     on_upload: bool = Field(True, description="whether an accepted dataset starts a run")
 
 

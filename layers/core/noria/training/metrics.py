@@ -61,11 +61,18 @@ def quality(task: str, truth: Sequence[str], predicted: Sequence[str]) -> dict[s
         truth, predicted: one value a row, as the files have them.
 
     Raises:
-        ValueError: a regression's value is no number.
+        ValueError: a regression's value is no finite number.
     """
     if task == "regression":
-        return regression([float(value) for value in truth], [float(value) for value in predicted])
+        return regression([_finite(value) for value in truth], [_finite(value) for value in predicted])
     return classification([label(value) for value in truth], [label(value) for value in predicted], task == "binary")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no finite number")
+    return number
 
 
 def lower_bound(

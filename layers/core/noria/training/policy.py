@@ -1,5 +1,6 @@
 """Whether a candidate is good enough to be registered."""
 
+import math
 from typing import Any
 
 from noria.kernel.verdict import Reason, Verdict
@@ -20,6 +21,8 @@ def judge(evaluation: dict[str, Any], gates: tuple[Gate, ...]) -> Verdict:
 
 def _missed(gate: Gate, evaluation: dict[str, Any]) -> list[Reason]:
     got = evaluation["candidate"].get(gate.metric)
+    if got is not None and not math.isfinite(got):
+        return [Reason("GateMissed", f"{gate.metric} is {got}, which reaches no gate", str(got), gate.metric)]
     if got is None:
         return [Reason("GateUnknown", f"{gate.metric} is no metric of this task", None, gate.metric)]
     if gate.at_least is not None and got < gate.at_least:
