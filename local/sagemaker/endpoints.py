@@ -78,7 +78,9 @@ def _created(record: Record) -> None:
 
 
 def _updated(record: Record, changes: Record) -> None:
-    if record["EndpointStatus"] not in ("InService", "Failed"):
+    if record["EndpointStatus"] == "Failed":
+        raise invalid(f'Cannot update endpoint "{record["EndpointArn"]}" in status Failed: it can only be deleted.')
+    if record["EndpointStatus"] != "InService":
         raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
     config = families.found("EndpointConfig", changes)
     record["EndpointStatus"] = "Updating"

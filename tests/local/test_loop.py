@@ -199,6 +199,51 @@ def test_a_run_can_be_asked_for_again(stack, name, tmp_path):
     assert {run["dataset"] for run in ledger.read(stack, name).runs} == {asked["dataset"]}
 
 
+def test_a_training_script_cannot_read_the_holdout_or_its_truth(stack, name, tmp_path):
+    peeking = (
+        TRAIN.format(depth=4)
+        + """
+import boto3, json
+bucket, prefix = json.load(open(os.environ["SM_INPUT_CONFIG_DIR"] + "/hyperparameters.json"))["peek"].split("/", 1)
+run = os.environ["TRAINING_JOB_NAME"].rsplit("-", 1)[1]
+for part in ("truth/truth.csv", "holdout/holdout.csv"):
+    try:
+        boto3.client("s3").get_object(Bucket=bucket, Key=f"{prefix}/{run}/{part}")
+    except Exception as error:
+        print("refused", part, type(error).__name__)
+    else:
+        raise SystemExit("it can see " + part)
+"""
+    )
+    folder = project(tmp_path / "p", name, train=peeking)
+    spec = folder / "model.yaml"
+    spec.write_text(spec.read_text().replace("max_minutes: 5", f"max_minutes: 5, hyperparameters: {{peek: {stack.outputs['ArtifactBucket']}/runs/{name}}}"))
+    publishing.publish(stack, folder)
+    assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
+
+
+def test_a_version_with_other_columns_is_not_compared_with_a_champion_that_cannot_read_them(stack, name, tmp_path):
+    publishing.publish(stack, project(tmp_path / "p", name))
+    assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
+    wider = project(tmp_path / "p", name)
+    spec = wider / "model.yaml"
+    spec.write_text(spec.read_text().replace("    x: {type", "    id: {type: integer}\n    x: {type"))
+    for script in ("train.py", "inference.py"):
+        (wider / script).write_text((wider / script).read_text().replace('rows[["x"]]', 'rows[["id", "x"]]'))
+    publishing.publish(stack, wider)
+    stages = loop(stack, name, data(tmp_path, "more.csv", rows=210))
+    assert stages[-1].verdict == "completed"
+    assert "was not asked" in next(stage for stage in stages if stage.name == "evaluate").reasons[0]
+
+
+def test_a_first_endpoint_that_failed_does_not_block_the_next_version(stack, name, tmp_path):
+    broken = INFERENCE.replace("    return joblib", "    import os\n    assert os.environ.get('SAGEMAKER_BATCH') == 'true', 'cannot serve'\n    return joblib")
+    publishing.publish(stack, project(tmp_path / "p", name, inference=broken))
+    assert loop(stack, name, data(tmp_path))[-1].verdict == "failed"
+    publishing.publish(stack, project(tmp_path / "p", name))
+    assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
+
+
 @pytest.mark.parametrize("key", ["a b 'c\" $eval(1).csv", "größe/☃.csv", "../../escape.csv", "{% 1 %}.csv"], ids=["quotes", "unicode", "dots", "expression"])
 def test_a_hostile_key_is_only_a_name(stack, name, tmp_path, key):
     publishing.publish(stack, project(tmp_path / "p", name))

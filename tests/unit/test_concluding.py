@@ -59,6 +59,20 @@ def test_an_endpoint_that_is_there_is_updated_and_keeps_what_autoscaling_added()
     assert deploy["update"]["RetainAllVariantProperties"] is True
 
 
+def test_an_endpoint_that_failed_is_made_anew():
+    event = {**sample("functions/plan_rollout.json"), "endpoint": {"EndpointStatus": "Failed"}}
+    assert plan_rollout(event)["deploy"]["action"] == "recreate"
+
+
+def test_a_refused_update_is_told_unless_what_was_asked_serves_all_the_same():
+    event = sample("functions/conclude_rollout.json")
+    event["deployed"]["Refused"] = {"Error": "SageMaker.SageMakerException", "Cause": "Cannot update in-progress endpoint"}
+    assert conclude_rollout(event)["outcome"] == "completed"
+    event["deployed"]["EndpointConfigName"] = "another"
+    told = conclude_rollout(event)
+    assert (told["outcome"], told["verdict"]["reasons"][0]["text"]) == ("failed", "Cannot update in-progress endpoint")
+
+
 def test_every_approval_is_a_release_of_its_own():
     event = sample("functions/plan_rollout.json")
     assert plan_rollout(event)["release"] != plan_rollout({**event, "approved_at": "2027-01-01T00:00:00Z"})["release"]

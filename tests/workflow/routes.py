@@ -52,8 +52,17 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
     """By machine and route: the event, and how the world differs from the usual one."""
     return {
         "approve": {"automatic": (registered(), {}), "manual": (registered(), {"spec": manual()})},
-        "deploy": {"create": (asked("create"), {}), "update": (asked("update"), {"endpoint": dict(SERVING)})},
-        "evaluate": {"first": (evaluation(), {}), "champion": (evaluation(), {"champion": "Stage-bikeshare-before"})},
+        "deploy": {
+            "create": (asked("create"), {}),
+            "update": (asked("update"), {"endpoint": dict(SERVING)}),
+            "recreate": (asked("recreate"), {"endpoint": {**SERVING, "EndpointStatus": "Failed"}}),
+        },
+        "evaluate": {
+            "first": (evaluation(), {}),
+            "champion": (evaluation(), {"champion": "Stage-bikeshare-before"}),
+            "running": (evaluation(), {"trainings": ("InProgress", "Completed")}),
+            "failed": (evaluation(), {"trainings": ("Failed",)}),
+        },
         "ingest": {"accepted": (upload(), {}), "quarantined": (upload(), {"upload": b""})},
         "rollout": {"next": (approved(), {"endpoint": dict(SERVING)}), "first": (approved(), {})},
         "train": {"registered": (request(), {}), "rejected": (request(), {"answers": {"candidate": WRONG, "champion": TRUTH}})},

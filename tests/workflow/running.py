@@ -16,6 +16,7 @@ Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".noria" / "envs" / "local" / "bin" / "python"
 EXECUTION_ROLE = "arn:aws:iam::123456789012:role/execution"
+TRAINING_ROLE = "arn:aws:iam::123456789012:role/TrainingRole"
 MACHINES = {path.name.removesuffix(".asl.yaml"): yaml.safe_load(path.read_text()) for path in sorted((ROOT / "statemachines").glob("*.asl.yaml"))}
 
 
@@ -124,4 +125,4 @@ class Interpreter:
 
 def filled(definition: Json) -> str:
     """The definition with each `${Name}` as that name, but for the role, which is long enough to be an ARN."""
-    return re.sub(r"\$\{(\w+)\}", r"\1", json.dumps(definition).replace("${ExecutionRole}", EXECUTION_ROLE))
+    return re.sub(r"\$\{(\w+)\}", r"\1", json.dumps(definition).replace("${ExecutionRole}", EXECUTION_ROLE).replace("${TrainingRole}", TRAINING_ROLE))

@@ -95,7 +95,14 @@ def test_every_state_every_way_every_retry_and_every_catch_of_a_machine_is_taken
     own = [task for task in TASKS if task.machine == machine]
     recovered = {task: stage.failing(task, *task.retried()) for task in own}
     failed = {(task, error): stage.failing(task, error) for task, error in CAUGHT if task.machine == machine}
-    played = [*stage.routes(machine), *recovered.values(), *failed.values()]
+    given_up = {
+        (task, error): stage.failing(task, error, forever=True)
+        for task in own
+        for rule in task.catch
+        for error in rule["ErrorEquals"]
+        if error in task.retried()
+    }
+    played = [*stage.routes(machine), *recovered.values(), *failed.values(), *given_up.values()]
 
     entered = {state for execution in played for state in execution.states}
     assert entered == {*states, *(inner for state in states.values() for inner in state.get("ItemProcessor", {}).get("States", {}))}
@@ -106,7 +113,7 @@ def test_every_state_every_way_every_retry_and_every_catch_of_a_machine_is_taken
     retried = {(str(task), call.error) for task, execution in recovered.items() for call in asked_by(execution, task) if call.error}
     assert retried == {(str(task), error) for task in own for error in task.retried()}
 
-    taken = {(task.caught_in, task.catcher(error)) for (task, error), execution in failed.items() if asked_by(execution, task)[0].error == error}
+    taken = {(task.caught_in, task.catcher(error)) for (task, error), execution in (failed | given_up).items() if asked_by(execution, task)[0].error == error}
     assert taken == {(name, i) for name, state in states.items() for i in range(len(state.get("Catch", [])))}
 
 

@@ -68,6 +68,14 @@ def test_an_endpoint_that_silently_went_back_is_announced_as_rolled_back_and_not
     assert recorded(played) == [f"RELEASE#{played.output['release']}"]
 
 
+def test_a_refused_update_is_announced_with_the_words_of_the_refusal(world: WorldMaker):
+    refusal = Failure("SageMaker.SageMakerException", "Cannot update in-progress endpoint")
+    services = world(endpoint=dict(SERVING), faults={"deploy: Update endpoint": [refusal] * 7})
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "failed"
+    assert announced(played)["Detail"]["data"]["reasons"][0]["text"] == "Cannot update in-progress endpoint"
+
+
 def test_an_endpoint_that_failed_is_announced_as_such_and_nothing_is_champion(world: WorldMaker):
     played = world(settles=("Creating", "Failed")).play("rollout", approved())
     assert played.output["outcome"] == "failed"

@@ -19,7 +19,7 @@ from noria.release.approval import decide_approval
 from noria.release.rollout import conclude_rollout, plan_rollout
 from noria.release.smoke import check_answers
 from noria.training.concluding import conclude_run
-from noria.training.planning import plan_evaluation, plan_run
+from noria.training.planning import plan_evaluation, plan_run, schema_digest
 from noria.training.scoring import score_holdout
 from tests.samples import sample
 from tests.workflow.running import Call, Execution, Failure, Interpreter, Json
@@ -48,6 +48,7 @@ class World:
         faults: by `machine: state`, what its calls are answered with before they are answered as usual.
         spec: the published document, or nothing.
         upload: the bytes of the uploaded object.
+        trainings: what a training job's description says, one look after the other.
         answers: of each side to the holdout; the champion's only when there is one.
         smoke: the answers of the version before it takes traffic.
         endpoint: its description, or nothing.
@@ -61,6 +62,7 @@ class World:
     spec: Json | None = field(default_factory=published)
     upload: bytes = "\n".join([HEADER, *HOURS, ""]).encode()
     champion: str | None = None
+    trainings: tuple[str, ...] = ("Completed",)
     answers: dict[str, list[str]] = field(default_factory=lambda: {"candidate": TRUTH, "champion": WRONG})
     smoke: list[str] = field(default_factory=lambda: TRUTH[:5])
     metadata: Json = field(default_factory=lambda: sample("functions/plan_rollout.json")["metadata"])
@@ -102,7 +104,8 @@ class World:
     def read(self, request: Json) -> Json:
         key = request["Key"]["sk"]["S"]
         if key == "CHAMPION":
-            return {"Item": {"sagemaker_model": {"S": self.champion}}} if self.champion else {}
+            held = {"sagemaker_model": {"S": self.champion}, "schema": {"S": schema_digest(self.spec or published())}}
+            return {"Item": held} if self.champion else {}
         assert key.split("#")[0] == "SPEC"
         return {"Item": {"document": {"S": json.dumps(self.spec)}}} if self.spec else {}
 
@@ -125,6 +128,19 @@ class World:
             self.settles = self.settles[1:]
             self.endpoint["EndpointStatus"] = self.settles[0]
         return self.endpoint
+
+    def deleted(self, request: Json) -> Json:
+        self.endpoint = None
+        return {}
+
+    def trained(self, request: Json) -> Json:
+        status, *later = self.trainings
+        self.trainings = tuple(later) or (status,)
+        return {
+            "TrainingJobName": request["TrainingJobName"],
+            "TrainingJobStatus": status,
+            **({"FailureReason": "AlgorithmError"} if status == "Failed" else {}),
+        }
 
     def changed(self, request: Json) -> Json:
         before = (self.endpoint or {}).get("EndpointConfigName")
@@ -166,6 +182,8 @@ _SERVICES = {
     "sagemaker:createEndpoint": World.changed,
     "aws-sdk:sagemaker:updateEndpoint": World.changed,
     "aws-sdk:sagemaker:describeEndpoint": World.described,
+    "aws-sdk:sagemaker:deleteEndpoint": World.deleted,
+    "aws-sdk:sagemaker:describeTrainingJob": World.trained,
     "aws-sdk:sagemaker:createModelPackage": _always({"ModelPackageArn": PACKAGE}),
     "aws-sdk:sagemaker:updateModelPackage": _always({"ModelPackageArn": PACKAGE}),
     "aws-sdk:sagemaker:describeModelPackage": lambda world, request: {

@@ -52,7 +52,7 @@ def plan_rollout(event: Json) -> Json:
         },
         "deploy": {
             "config": _config(config, serve, tagged),
-            "action": "update" if event["endpoint"] else "create",
+            "action": _action(event["endpoint"]),
             "create": {"EndpointName": name, "EndpointConfigName": config, "Tags": tagged},
             "update": {
                 "EndpointName": name,
@@ -62,6 +62,13 @@ def plan_rollout(event: Json) -> Json:
             },
         },
     }
+
+
+def _action(endpoint: Json | None) -> str:
+    """An endpoint that failed can only be deleted: it is made anew."""
+    if endpoint is None:
+        return "create"
+    return "recreate" if endpoint["EndpointStatus"] == "Failed" else "update"
 
 
 def _config(name: str, serve: Json, tagged: list[Json]) -> Json:
@@ -111,6 +118,8 @@ def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict
     status, serves = deployed["EndpointStatus"], deployed.get("EndpointConfigName")
     if status == "InService" and serves == plan["config"]:
         return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {plan['config']}", serves, plan["config"]),))
+    if refused := deployed.get("Refused"):
+        return Verdict(FAILED, (Reason(str(refused.get("Error")), _told(str(refused.get("Cause", ""))), serves, plan["config"]),))
     if status == "InService":
         text = f"{plan['endpoint']} is InService with {serves}, not with {plan['config']} that was asked for: SageMaker went back to it"
         return Verdict(ROLLED_BACK, (Reason("WentBack", text, serves, plan["config"]),))
@@ -140,6 +149,7 @@ def _records(event: Json, verdict: Verdict, data: Json, cause: Cause) -> list[Js
         "run": {"S": data["run"]},
         "release": {"S": data["release"]},
         "sagemaker_model": {"S": event["metadata"]["sagemaker_model"]},
+        "schema": {"S": event["metadata"]["schema"]},
         "time": {"S": cause.time},
         "document": {"S": json.dumps(data)},
     }

@@ -7,7 +7,7 @@ from noria.kernel.events import Cause, entry
 from noria.kernel.verdict import Reason, Verdict
 from noria.training import policy
 from noria.training.gates import gates_of
-from noria.training.planning import Resources, serving_container
+from noria.training.planning import Resources, schema_digest, serving_container
 
 Json = dict[str, Any]
 SAID = {policy.PASSED: "ModelRegistered", policy.REJECTED: "ModelRejected", policy.FAILED: "TrainingFailed"}
@@ -70,9 +70,11 @@ def _registration(event: Json, spec: Json, data: Json) -> Json:
     name = f"{resources.stack}-{event['model']}-{event['run']}"
     metadata = {
         "model": event["model"],
+        "stage": resources.stack,
         "run": event["run"],
         "spec": spec["id"],
         "dataset": event["dataset"],
+        "schema": schema_digest(spec),
         "data_digest": event["digest"],
         "code_digest": spec["digests"]["code"],
         "environment_digest": spec["digests"]["environment"],

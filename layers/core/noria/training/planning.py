@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from noria.data.contract import DataContract
 from noria.kernel.identity import digest
 from noria.training.gates import gates_of
 
@@ -19,6 +20,7 @@ class Resources:
     stack: str
     artifacts: str
     execution_role: str
+    training_role: str = ""
 
 
 def plan_run(event: Json) -> Json:
@@ -76,7 +78,7 @@ def _training_job(name: str, spec: Json, resources: Resources, uri: str, tagged:
     spot = {"EnableManagedSpotTraining": True} if instance["spot"] else {}
     return {
         "TrainingJobName": name,
-        "RoleArn": resources.execution_role,
+        "RoleArn": resources.training_role,
         "AlgorithmSpecification": {"TrainingImage": spec["images"]["training"], "TrainingInputMode": "File"},
         "HyperParameters": {**hyperparameters, "sagemaker_program": train["entry"], "sagemaker_submit_directory": spec["source"]},
         "InputDataConfig": [
@@ -120,6 +122,11 @@ def transform_job(name: str, model: str, source: str, target: str, instance: str
     }
 
 
+def schema_digest(spec: Json) -> str:
+    """What two versions must share to be compared on the same rows: the columns that they are sent, the target, the task."""
+    return digest(list(DataContract.of(spec["data"]).features(spec["target"])), spec["target"], spec["task"])
+
+
 def plan_evaluation(event: Json) -> Json:
     """Plan the evaluation of a candidate, and of the champion on the same rows when there is one.
 
@@ -132,7 +139,9 @@ def plan_evaluation(event: Json) -> Json:
     """
     resources, spec, run = Resources(**event["resources"]), event["spec"], event["run"]
     uri, folder = f"s3://{resources.artifacts}/{event['folder']}", event["folder"]
-    champion = (event.get("champion") or {}).get("sagemaker_model", {}).get("S")
+    held = event.get("champion") or {}
+    comparable = held.get("schema", {}).get("S") == schema_digest(spec)
+    champion = held["sagemaker_model"]["S"] if held and comparable else None
     sides = {"candidate": event["candidate"]["model"], **({"champion": champion} if champion else {})}
     instance, tagged = spec["serve"]["instance"], tags(event["model"], resources.stack, run)
     compared = [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates_of(spec["evaluate"]) if gate.against]
@@ -155,6 +164,7 @@ def plan_evaluation(event: Json) -> Json:
             "predictions": {side: f"{folder}predictions/{side}/holdout.csv.out" for side in sides},
             "task": spec["task"],
             "compared": compared,
+            "incomparable": bool(held) and not comparable,
             "run": run,
         },
     }

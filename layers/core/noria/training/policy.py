@@ -16,7 +16,10 @@ def judge(evaluation: dict[str, Any], gates: tuple[Gate, ...]) -> Verdict:
         evaluation: `{candidate: {metric: value}, champion: {…} | null, bounds: {metric: lower bound of the gain}}`
     """
     reasons = [reason for gate in gates for reason in _missed(gate, evaluation)]
-    return Verdict(REJECTED if reasons else PASSED, tuple(reasons))
+    if reasons or not evaluation.get("incomparable"):
+        return Verdict(REJECTED if reasons else PASSED, tuple(reasons))
+    text = "the champion is sent other columns, or predicts another target: it was not asked about these rows, and only the fixed gates counted"
+    return Verdict(PASSED, (Reason("ChampionNotComparable", text),))
 
 
 def _missed(gate: Gate, evaluation: dict[str, Any]) -> list[Reason]:

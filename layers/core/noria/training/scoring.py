@@ -18,14 +18,15 @@ def score_holdout(event: Json) -> Json:
         event: `{bucket, truth, predictions: {side: key}, task, compared: [{metric, confidence}], run}`
 
     Returns:
-        `{rows, candidate: {metric: value}, champion: {…}|null, bounds: {metric: lower bound of the gain}}`
+        `{rows, candidate: {metric: value}, champion: {…}|null, bounds: {metric: lower bound of the gain}, incomparable}`
 
     Raises:
         EvaluationError: another number of answers than of rows, or an answer that is none.
     """
     truth = first_column(objects.read(event["bucket"], event["truth"]).decode())
     answers = {side: first_column(objects.read(event["bucket"], key).decode()) for side, key in event["predictions"].items()}
-    return evaluate(event["task"], truth, answers, event["compared"], event["run"])
+    scored = evaluate(event["task"], truth, answers, event["compared"], event["run"])
+    return {**scored, "incomparable": event.get("incomparable", False)}
 
 
 def evaluate(task: str, truth: list[str], answers: dict[str, list[str]], compared: list[Json], seed: str) -> Json:
