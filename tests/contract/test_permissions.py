@@ -89,6 +89,16 @@ def test_a_machine_may_do_what_its_tasks_call_and_no_more(name, machine, resourc
     assert allowed - BESIDES <= wanted, f"has more than it needs: {sorted(allowed - BESIDES - wanted)}"
 
 
+#: The role in each machine's requests to SageMaker: training sees no holdout, so it has a role of its own.
+PASSED = {"train.asl.yaml": "TrainingRole", "evaluate.asl.yaml": "ExecutionRole", "verify.asl.yaml": "ExecutionRole"}
+
+
+@pytest.mark.parametrize(("name", "machine", "resource"), list(machines()), ids=lambda value: value if isinstance(value, str) else "")
+def test_a_machine_may_pass_the_very_role_that_its_requests_name(name, machine, resource):
+    passed = [statement["Resource"] for statement in statements(resource["Policies"]) if statement["Action"] == "iam:PassRole"]
+    assert passed == ([{"Fn::GetAtt": [PASSED[name], "Arn"]}] if name in PASSED else [])
+
+
 def test_roles_are_passed_to_sagemaker_alone():
     for resource in RESOURCES.values():
         for statement in statements(resource["Properties"].get("Policies", [])) if resource["Type"] == "AWS::Serverless::StateMachine" else []:

@@ -67,6 +67,11 @@ def loop(stack: Session, model: str, file: Path) -> list[uploading.Stage]:
     return list(uploading.follow(stack, uploading.upload(stack, model, file), LIMIT))
 
 
+def told_events(stack: Session, model: str) -> set[str]:
+    """Names of the events on record; the record is written after the ledger."""
+    return {event["name"] for event in telling.events(stack, model)}
+
+
 def test_real_data_become_a_served_model_and_a_second_look_redoes_nothing(stack):
     told = demo.run(stack, quiet=True)
     assert told["ok"]
@@ -137,7 +142,7 @@ def test_what_breaks_the_contract_lies_untouched_beside_its_verdict(stack, name,
     assert stack.s3.get_object(Bucket=found["bucket"], Key=found["source"]["key"])["Body"].read() == file.read_bytes()
     verdict = json.loads(stack.s3.get_object(Bucket=found["bucket"], Key=found["verdict"])["Body"].read())
     assert verdict["outcome"] == "quarantined"
-    assert [event["name"] for event in telling.events(stack, name)] == ["DatasetQuarantined"]
+    assert until(lambda: told_events(stack, name)) == {"DatasetQuarantined"}
 
 
 def test_one_bad_row_is_set_aside_and_the_rest_goes_on(stack, name, tmp_path):
@@ -270,7 +275,7 @@ def test_a_training_script_that_fails_is_told_with_its_own_words(stack, name, tm
     stages = loop(stack, name, data(tmp_path))
     assert (stages[-1].name, stages[-1].verdict) == ("train", "failed")
     assert told in stages[-1].reasons[0]
-    assert {"DatasetAccepted", "TrainingFailed"} <= {event["name"] for event in telling.events(stack, name)}
+    assert until(lambda: {"DatasetAccepted", "TrainingFailed"} <= told_events(stack, name))
 
 
 def test_a_version_whose_server_does_not_come_up_leaves_the_old_one_serving(stack, name, tmp_path):
@@ -286,7 +291,7 @@ def test_a_version_whose_server_does_not_come_up_leaves_the_old_one_serving(stac
     assert ledger.read(stack, name).champion == before
     assert telling.status(stack, name)["champion"]["serves"] == before["config"]
     assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "1"
-    assert telling.events(stack, name)[-1]["name"] == "RolledBack"
+    assert until(lambda: "RolledBack" in told_events(stack, name))
 
 
 def test_what_is_asked_of_an_unknown_model_or_file_is_told(stack, name, tmp_path):
