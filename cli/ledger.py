@@ -16,11 +16,13 @@ class Story:
 
     Attributes:
         spec: the published document, or nothing.
+        specs: every document that was ever published, by its id.
         champion: what serves, or nothing.
     """
 
     model: str
     spec: Json | None = None
+    specs: dict[str, Json] = field(default_factory=dict)
     champion: Json | None = None
     datasets: list[Json] = field(default_factory=list)
     runs: list[Json] = field(default_factory=list)
@@ -56,10 +58,12 @@ def _place(story: Story, sort_key: str, item: Json) -> None:
     kind = sort_key.split("#")[0]
     if sort_key == "SPEC":
         story.spec = document
+    elif kind == "SPEC":
+        story.specs[document["id"]] = document
     elif sort_key == "CHAMPION":
         story.champion = {**document, "time": item["time"], "sagemaker_model": item["sagemaker_model"]}
     elif kind == "DATASET":
-        story.datasets.append({**document, "status": item["status"], "time": item["time"], "claimed": "claim" in item})
+        story.datasets.append({**document, "status": item["status"], "time": item["time"]})
     elif kind == "RUN":
         story.runs.append({**document, "status": item["status"], "time": item["ended"]})
     elif kind == "RELEASE":

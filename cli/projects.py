@@ -23,19 +23,22 @@ class Project:
 
     Attributes:
         code_digest: of every packed file's path and content.
-        environment_digest: of `requirements.txt`.
+        requirements: the text of `requirements.txt`.
         archive: a gzipped tarball without times or owners.
     """
 
     spec: ModelSpec
     code_digest: str
-    environment_digest: str
+    requirements: str
     archive: bytes
 
-    @property
-    def id(self) -> str:
-        """Twelve hexadecimal characters: the same content has the same id."""
-        return digest(self.spec.model_dump(mode="json"), self.code_digest, self.environment_digest)
+    def environment_digest(self, images: dict[str, str]) -> str:
+        """Of all that the code runs on: its images and its requirements."""
+        return digest(images, self.requirements)
+
+    def id(self, images: dict[str, str]) -> str:
+        """Twelve hexadecimal characters: the same content on the same images has the same id."""
+        return digest(self.spec.model_dump(mode="json"), self.code_digest, self.environment_digest(images))
 
 
 def load(folder: Path) -> Project:
@@ -53,7 +56,7 @@ def load(folder: Path) -> Project:
             raise CliError(
                 f"{folder / name} is missing: a project has {spec.train.entry}, which trains, and inference.py, which serves; noria init writes both"
             )
-    paths = sorted({path for pattern in PACKED for path in folder.glob(pattern) if path.is_file() and "__pycache__" not in path.parts})
+    paths = sorted({path for pattern in PACKED for path in folder.glob(pattern) if path.is_file() and _packed_part(path.relative_to(folder))})
     files = {str(path.relative_to(folder)): path.read_bytes() for path in paths}
     archive = _packed(files)
     if len(archive) > LARGEST_ARCHIVE:
@@ -61,7 +64,12 @@ def load(folder: Path) -> Project:
             f"{folder} packs to {len(archive) // 1024**2} MB, more than {LARGEST_ARCHIVE // 1024**2}: data belongs into an upload, not into a project"
         )
     code = digest({name: sha256(content).hexdigest() for name, content in files.items()})
-    return Project(spec, code, digest(files.get("requirements.txt", b"").decode(errors="replace")), archive)
+    return Project(spec, code, files.get("requirements.txt", b"").decode(errors="replace"), archive)
+
+
+def _packed_part(path: Path) -> bool:
+    """No caches, environments or other folders that begin with a dot."""
+    return not any(part.startswith((".", "__pycache__")) or part in ("venv", "node_modules") for part in path.parts)
 
 
 def _packed(files: dict[str, bytes]) -> bytes:

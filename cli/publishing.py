@@ -1,49 +1,80 @@
 """Publishes a model project: its archive, its spec in the ledger, its group in the model registry."""
 
+import difflib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cli import images, ledger, projects
+from cli import images, ledger, projects, specs
+from cli.errors import CliError
 from cli.session import Session
+from noria.kernel.errors import SpecError
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker.type_defs import TagTypeDef
 
 Json = dict[str, Any]
+#: A spec travels through machines whose payloads have at most 256 KiB, beside a header and a verdict.
+MOST_BYTES = 64 * 1024
 
 
 def publish(session: Session, folder: Path) -> Json:
     """Publish what is in a folder; what is published already is left as it is.
 
     Returns:
-        `{model, spec, changed, source, images}`
+        `{model, spec, changed, source, images, warnings}`
+
+    Raises:
+        SpecError: the spec is wrong, or too large for a state machine.
     """
     project = projects.load(folder)
     model, stack = project.spec.name, session.stack
     current = ledger.read(session, model).spec
-    resolved = images.resolve(project.spec.train.image, session.region_name)
-    changed = current is None or current["id"] != project.id or current["images"] != resolved
-    bucket = session.outputs["ArtifactBucket"]
-    source = f"s3://{bucket}/projects/{model}/{project.id}/source.tar.gz"
+    resolved = _images(project, folder, session.region_name)
+    spec, bucket = project.id(resolved), session.outputs["ArtifactBucket"]
+    changed = current is None or current["id"] != spec
+    source = f"s3://{bucket}/projects/{model}/{spec}/source.tar.gz"
     if changed:
+        document = _document(project, source, resolved, session.region_name)
+        if (size := len(json.dumps(document))) > MOST_BYTES:
+            raise SpecError(f"{folder / 'model.yaml'} makes a document of {size} bytes, more than {MOST_BYTES}: name fewer columns, or fewer values of them")
         session.s3.put_object(Bucket=bucket, Key=source.removeprefix(f"s3://{bucket}/"), Body=project.archive)
         _declare_group(session, f"{stack}-{model}", model)
-        _record(session, model, _document(project, source, resolved, session.region_name))
-    return {"model": model, "spec": project.id, "changed": changed, "source": source, "images": resolved}
+        _record(session, model, document)
+    return {"model": model, "spec": spec, "changed": changed, "source": source, "images": resolved, "warnings": list(warnings(project, folder))}
+
+
+def _images(project: projects.Project, folder: Path, region: str) -> dict[str, str]:
+    try:
+        return images.resolve(project.spec.train.image, region)
+    except CliError as error:
+        raise SpecError(f"{folder / 'model.yaml'}:{specs.line_in(folder / 'model.yaml', ('train', 'image'))}: {error}") from error
+
+
+def warnings(project: projects.Project, folder: Path) -> Iterator[str]:
+    """What may be meant, and is more often a slip."""
+    spec, name = project.spec, folder.resolve().name
+    if spec.name != name:
+        yield f"the folder is {name}, the model is {spec.name}; uploads go to incoming/{spec.name}/"
+    named = {"target": [spec.target], "data.time": [spec.data.time] if spec.data.time else [], "data.key": list(spec.data.key)}
+    for field, columns in named.items():
+        for column in set(columns) - set(spec.data.columns):
+            if near := difflib.get_close_matches(column, list(spec.data.columns), n=1, cutoff=0.75):
+                yield f"{field} is {column}, which is not in data.columns, where there is {near[0]}: every upload must have both"
 
 
 def _document(project: projects.Project, source: str, resolved: dict[str, str], region: str) -> Json:
     return {
         **project.spec.model_dump(mode="json"),
-        "id": project.id,
+        "id": project.id(resolved),
         "source": source,
         "images": resolved,
         "region": region,
-        "digests": {"code": project.code_digest, "environment": project.environment_digest},
+        "digests": {"code": project.code_digest, "environment": project.environment_digest(resolved)},
     }
 
 

@@ -28,7 +28,7 @@ def retrain(session: Session, model: str) -> Json:
     told = str(uuid.uuid4())
     metadata = {"id": told, "name": "TrainingRequested", "version": 1, "model": model, "stage": session.stack}
     metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": told, "causation_id": told}
-    data = {key: value for key, value in dataset.items() if key not in ("status", "time", "claimed")}
+    data = {key: value for key, value in dataset.items() if key not in ("status", "time")}
     entry = {"Source": "noria.training", "DetailType": "TrainingRequested", "EventBusName": session.outputs["EventBus"]}
     answer = session.events.put_events(Entries=[{**entry, "Detail": json.dumps({"metadata": metadata, "data": data})}])  # type: ignore[typeddict-item]
     if answer["FailedEntryCount"]:

@@ -3,14 +3,14 @@
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 
 from cli.errors import CliError, CredentialsError, NoStackError
-from local import machine
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -27,7 +27,24 @@ EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefr
 REFUSED = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthFailure"}
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 NOTHING = "no local AWS is running and no AWS credentials are set; start one: make up deploy, or name a profile: --profile NAME --stack NAME"
+#: How often something is looked at while it is waited for, where calls are free and where they are not (seconds).
+LOOK_SECONDS, LOOK_SECONDS_AT_AWS = 0.4, 5.0
+ROOT = Path(__file__).resolve().parents[1]
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, inject_host_prefix=False)
+
+
+def home() -> Path:
+    """Where a local AWS says how it is reached, and where the demonstration keeps its data."""
+    return Path(os.environ.get("NORIA_HOME", ROOT / ".noria"))
+
+
+def _local() -> dict[str, str]:
+    """The environment by which AWS's own tools find the local AWS that was started here; empty where none was."""
+    try:
+        lines = (home() / "local.env").read_text().splitlines()
+    except OSError:
+        return {}
+    return dict(line.split("=", 1) for line in lines)
 
 
 @dataclass
@@ -49,8 +66,8 @@ class Session:
 
     def __post_init__(self) -> None:
         chosen = self.profile or self.endpoint_url or any(name in os.environ for name in CHOSEN)
-        if not chosen and (found := machine.running()):
-            self._environment = found.environment()
+        if not chosen:
+            self._environment = _local()
 
     @cached_property
     def _boto(self) -> boto3.session.Session:
@@ -65,13 +82,22 @@ class Session:
         except ProfileNotFound as error:
             raise CredentialsError(f"{error}; the profiles there are: {', '.join(boto3.session.Session().available_profiles) or 'none'}") from error
 
+    @property
+    def url(self) -> str | None:
+        """Where AWS's services answer, when not at AWS."""
+        return self.endpoint_url or self._environment.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL")
+
+    @property
+    def look_seconds(self) -> float:
+        """How long to wait before looking again."""
+        return LOOK_SECONDS if self.url else LOOK_SECONDS_AT_AWS
+
     def _client(self, service: Any) -> Any:
-        url = self.endpoint_url or self._environment.get("AWS_ENDPOINT_URL")
         if not self._boto.region_name and not (self.profile or self.endpoint_url or any(name in os.environ for name in CHOSEN)):
             raise NoStackError(NOTHING)
         if not self._boto.region_name:
             raise CliError("no region is set; name one: --region eu-central-1, or AWS_DEFAULT_REGION")
-        return self._boto.client(service, endpoint_url=url, config=CONFIG)
+        return self._boto.client(service, endpoint_url=self.url, config=CONFIG)
 
     @property
     def region_name(self) -> str:
@@ -133,7 +159,7 @@ class Session:
         return found
 
     def _where(self) -> str:
-        return f"{self.region_name} at {self.endpoint_url or self._environment.get('AWS_ENDPOINT_URL', 'AWS')}"
+        return f"{self.region_name} at {self.url or 'AWS'}"
 
     def _others(self) -> str:
         names = [stack["StackName"] for stack in self.cloudformation.describe_stacks()["Stacks"]]
@@ -143,6 +169,10 @@ class Session:
 
 def explained(error: Exception, session: Session) -> CliError:
     """An AWS error as one sentence with what to do."""
+    if isinstance(error, EndpointConnectionError) and session.url:
+        return NoStackError(f"nothing answers at {session.url}; start the local AWS and deploy to it: make up deploy")
+    if isinstance(error, BotoCoreError) and not isinstance(error, NoCredentialsError):
+        return CliError(f"AWS cannot be reached: {error}")
     if isinstance(error, NoCredentialsError):
         if session.profile is None and session.endpoint_url is None:
             return NoStackError(NOTHING)

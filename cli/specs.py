@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,8 +12,27 @@ from pydantic_core import ErrorDetails
 
 from noria.kernel.errors import SpecError
 from noria.spec import ModelSpec
+from noria.spec.training import CROSS_FIELD, ENTRY, INSTANCE
 
 Where = tuple[int | str, ...]
+#: What a value should have been, by pydantic's name of the error.
+TYPES = {
+    "string": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "tuple": "a list",
+    "list": "a list",
+    "dict": "a block of fields",
+    "model": "a block of fields",
+    "model_attributes": "a block of fields",
+}
+#: What the schema's patterns mean.
+PATTERNS = {
+    ModelSpec.model_json_schema()["properties"]["name"]["pattern"]: "lower-case letters, digits and dashes inside, a letter first, at most 24",
+    INSTANCE: "an instance type such as ml.m5.large",
+    ENTRY: "the path of a Python file in the project, such as train.py",
+}
 
 
 def load(path: Path) -> ModelSpec:
@@ -38,19 +57,47 @@ def parse(text: str, name: str) -> ModelSpec:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise SpecError(f"{name}{line}: is no YAML: {getattr(error, 'problem', None) or error}") from error
+    if twice := next(_twice(tree), None):
+        raise SpecError(f"{name}:{twice.start_mark.line + 1}: {twice.value} is written twice in one block; keep one of them")
     if not isinstance(document, dict):
         raise SpecError(f"{name}:1: a spec is a mapping with name, task, target, data and evaluate; found {type(document).__name__}")
     try:
         return ModelSpec.model_validate(document)
     except ValidationError as error:
-        told = [f"{name}:{line_of(tree, entry['loc'])}: {sentence(entry, document)}" for entry in error.errors()]
+        told = [f"{name}:{line_of(tree, _where(entry))}: {sentence(entry, document)}" for entry in error.errors()]
         raise SpecError("\n".join(dict.fromkeys(told))) from error
+
+
+def line_in(path: Path, where: Where) -> int:
+    """The line of a field in a file."""
+    return line_of(yaml.compose(path.read_text(), Loader=yaml.SafeLoader), where)
+
+
+def _where(entry: ErrorDetails) -> Where:
+    """Where an error is; one that spans blocks names its field itself."""
+    return tuple(str(entry.get("ctx", {}).get("field", "")).split(".")) if entry["type"] == CROSS_FIELD else entry["loc"]
+
+
+def _twice(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Keys that their block has already: YAML's loader would silently take the last."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key
+            seen.add(key.value)
+            yield from _twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _twice(value)
 
 
 def line_of(node: yaml.Node | None, where: Where) -> int:
     """The line of a field, or of the nearest block around it."""
     line = 1 if node is None else node.start_mark.line + 1
     for part in where:
+        if isinstance(node, yaml.SequenceNode) and str(part).isdigit():
+            part = int(part)
         if isinstance(node, yaml.MappingNode):
             found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
             if found is None:
@@ -68,6 +115,8 @@ def sentence(entry: ErrorDetails, document: dict[str, Any]) -> str:
     """One error in words."""
     field, kind = ".".join(str(part) for part in entry["loc"]) or "spec", entry["type"]
     context = entry.get("ctx", {})
+    if kind == CROSS_FIELD:
+        return f"{context['field']}: {entry['msg']}"
     if kind == "missing":
         return f"{field} is missing"
     if kind == "extra_forbidden":
@@ -77,8 +126,20 @@ def sentence(entry: ErrorDetails, document: dict[str, Any]) -> str:
     if kind == "literal_error":
         words = [word.strip(" '") for word in context["expected"].replace(" or ", ",").split(",")]
         return f"{field}: found {found}, expected one of {', '.join(words)}{_nearest(str(entry['input']), words)}"
-    message = entry["msg"].removeprefix("Value error, ").replace("Input should be", "expected", 1)
-    return f"{field}: {message}" if kind == "value_error" else f"{field}: found {found}, {message[0].lower()}{message[1:]}"
+    if kind == "value_error":
+        return f"{field}: {entry['msg'].removeprefix('Value error, ')}"
+    return f"{field}: found {found}, {_expected(kind, context, entry['msg'])}"
+
+
+def _expected(kind: str, context: dict[str, Any], message: str) -> str:
+    """What would have been right, in words of the file rather than of a program."""
+    if kind == "string_pattern_mismatch":
+        return f"expected {PATTERNS.get(context['pattern'], 'a text that matches ' + context['pattern'])}"
+    words = TYPES.get(kind.removesuffix("_type").removesuffix("_parsing"))
+    if kind.endswith(("_type", "_parsing")) and words:
+        return f"expected {words}"
+    told = message.replace("Input should be", "expected", 1).replace("List should have", "expected").replace("Dictionary should have", "expected")
+    return f"{told[0].lower()}{told[1:]}"
 
 
 def _nearest(word: str, words: Sequence[str]) -> str:

@@ -91,8 +91,19 @@ def _told(event: Json, model: str) -> Json | None:
 
 
 def _failed(event: Json, detail: Json, model: str) -> Json | None:
-    if f'"{model}"' not in (detail.get("input") or "") and f"incoming/{model}/" not in (detail.get("input") or ""):
+    if _model_of(json.loads(detail.get("input") or "{}")) != model:
         return None
     machine = detail["stateMachineArn"].rsplit(":", 1)[-1]
     data = {"machine": machine, "execution": detail["executionArn"], "error": detail.get("error"), "cause": detail.get("cause")}
     return {"time": event["time"], "name": f"Execution {detail['status'].replace('_', ' ').lower()}", "id": event["id"], "correlation_id": None, "data": data}
+
+
+def _model_of(started: Json) -> str | None:
+    """The model that an execution was started for, wherever its input has it: an upload's key, a version's metadata, an event's, or its own."""
+    detail = started.get("detail") or {}
+    if "object" in detail:
+        parts = str(detail["object"]["key"]).split("/")
+        return parts[1] if len(parts) > 2 else None
+    told = detail.get("metadata") or detail.get("CustomerMetadataProperties") or {}
+    found = told.get("model") or started.get("model") or started.get("name")
+    return found if isinstance(found, str) else None

@@ -1,10 +1,11 @@
 """Uploads data and follows what comes of it: every stage as it happens, read back from the running system."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from cli.session import Session
 from noria.data.contract import is_model_name
 
 Json = dict[str, Any]
-#: How often the ledger is looked at while following, here and on AWS (seconds).
-LOOK_SECONDS = 0.4
+#: What S3 takes in one request (bytes).
+MOST_BYTES = 5 * 1024**3
 
 
 @dataclass
@@ -53,16 +54,20 @@ def upload(session: Session, model: str, file: Path, force: bool = False) -> Jso
     if not is_model_name(model):
         raise CliError(f"found {model!r}, expected the name of a model: lower-case letters, digits and dashes, a letter first, at most 24")
     try:
-        body = file.read_bytes()
+        with file.open("rb") as body:
+            size, digest = os.fstat(body.fileno()).st_size, file_digest(body, "sha256").hexdigest()
     except OSError as error:
         raise CliError(f"cannot read {file}: {error.strerror}") from error
-    digest, bucket = sha256(body).hexdigest(), session.outputs["LakeBucket"]
+    if size > MOST_BYTES:
+        raise CliError(f"{file} has {size / 1024**3:.1f} GiB, S3 takes {MOST_BYTES // 1024**3} in one upload; send it in parts")
+    bucket = session.outputs["LakeBucket"]
     story = ledger.read(session, model)
     known = story.spec and any(_same(dataset, digest, story.spec["id"]) for dataset in story.datasets)
     made = {"model": model, "digest": digest, "bucket": bucket, "key": f"incoming/{model}/{file.name}", "at": time.time()}
     if known and not force:
         return {**made, "version": None, "sent": False}
-    answer = session.s3.put_object(Bucket=bucket, Key=str(made["key"]), Body=body)
+    with file.open("rb") as body:
+        answer = session.s3.put_object(Bucket=bucket, Key=str(made["key"]), Body=body)
     return {**made, "version": answer.get("VersionId"), "sent": True}
 
 
@@ -90,7 +95,7 @@ def follow(session: Session, sent: Json, limit_seconds: float) -> Iterator[Stage
         if time.monotonic() > ends:
             last = ", ".join(sorted(told)) or "none"
             raise CliError(f"nothing more came of the upload within {limit_seconds:.0f} s (stages seen: {last}); see: noria events {sent['model']}")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(session.look_seconds)
 
 
 def _stages(session: Session, sent: Json, began: datetime) -> Iterator[tuple[Stage, bool]]:
@@ -112,13 +117,15 @@ def _stages(session: Session, sent: Json, began: datetime) -> Iterator[tuple[Sta
 
 def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime) -> Iterator[tuple[Stage, bool]]:
     job = f"{session.stack}-{story.model}-{run['run']}"
-    ended = _trained(session, job) or last
-    verdict = "failed" if run["metrics"] is None else "completed"
-    yield (
-        Stage("train", _since(last, ended), verdict, {"training_job": job, "run": run["run"]}, _texts(run) if verdict == "failed" else []),
-        verdict == "failed",
-    )
-    over = _moment(run["time"])
+    ended, over = _trained(session, job) or last, _moment(run["time"])
+    ids = {"training_job": job, "run": run["run"]}
+    if run["failed_at"] in ("split", "train"):
+        yield Stage(run["failed_at"], _since(last, over), "failed", ids, _texts(run)), True
+        return
+    yield Stage("train", _since(last, ended), "completed", ids), False
+    if run["failed_at"]:
+        yield Stage(run["failed_at"], _since(ended, over), "failed", {}, _texts(run)), True
+        return
     shown = {name: f"{value:.4f}" for name, value in run["metrics"].items()}
     yield Stage("evaluate", _since(ended, over), run["status"], {**shown, "rows": str(run["rows"])}, _texts(run)), run["status"] != "registered"
     package = _package(session, story.model, run["run"])

@@ -21,8 +21,6 @@ START_SECONDS = 60.0
 END_SECONDS = 10.0
 #: Lines of the gateway's log that an error carries.
 TOLD_LINES = 15
-#: The gateway outlives this process on purpose; the reference keeps Python from warning about it.
-_started: list[subprocess.Popen[bytes]] = []
 
 
 class MachineError(RuntimeError):
@@ -97,7 +95,6 @@ def up() -> Machine:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _started.append(process)
     (home() / "local.pid").write_text(str(process.pid))
     url = f"http://127.0.0.1:{port}"
     while not _answers(url):
@@ -106,6 +103,8 @@ def up() -> Machine:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-TOLD_LINES:])
             raise MachineError(f"the local AWS did not start; its log is {log} and ends:\n{tail}")
         time.sleep(0.05)
+    # It outlives this process on purpose, which Python would warn about.
+    process.returncode = 0
     machine = Machine(url, REGION, KEY, KEY, process.pid, round(time.monotonic() - began, 2))
     (home() / "local.json").write_text(json.dumps(asdict(machine)))
     (home() / "local.env").write_text("".join(f"{name}={value}\n" for name, value in machine.environment().items()))

@@ -70,6 +70,8 @@ def faults(name: str, machine: Json, resource: Json) -> Iterator[str]:
     yield from _flow(name, machine)
     for state_name, state in states.items():
         yield from _task(f"{name}: {state_name}", state)
+        if state["Type"] == "Map":
+            yield from _flow(f"{name}: {state_name}", state["ItemProcessor"])
     yield from _expressions(name, machine)
     used = set(SUBSTITUTION.findall(json.dumps(machine)))
     given = set(resource.get("DefinitionSubstitutions", {}))

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 function=${1:?usage: make local-invoke FN=JudgeDatasetFunction EVENT=events/functions/judge_dataset.json}
 event=${2:?usage: make local-invoke FN=JudgeDatasetFunction EVENT=events/functions/judge_dataset.json}
-PATH="$PWD/.noria/uv/bin:$PATH"
+PATH="$PWD/.noria/uv/bin:$PATH:/usr/sbin:/sbin"
 export PATH SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-us-east-1}"
 sam="$PWD/.noria/envs/sam/bin/sam"
 build=.noria/build

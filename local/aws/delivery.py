@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from botocore.exceptions import ClientError
+from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs, eventbridge, lambda_svc, s3
 
@@ -150,7 +151,17 @@ def _to_function(arn: str, payload: str, delivery: Delivery) -> None:
     function, config, name = lambda_svc._get_func_record_for_ref(arn)
     if not function or not config:
         raise DeliveryError("ResourceNotFoundException", f"Function not found: {name}")
+    if not _permitted(arn, function["policy"], delivery.rule_arn):
+        raise DeliveryError("AccessDeniedException", f"{EVENTS} is not authorized to perform: lambda:InvokeFunction on resource: {arn}")
     lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
+
+
+def _permitted(arn: str, policy: dict[str, Any], rule_arn: str) -> bool:
+    """Whether a function's own policy lets EventBridge call it for this rule: EventBridge has no role at a function."""
+    account = get_account_id()
+    context = iam_evaluator.EvalContext(EVENTS, "Service", account, "lambda:InvokeFunction", arn, get_region())
+    context.service_context = {"aws:sourcearn": rule_arn, "aws:sourceaccount": account}
+    return bool(iam_evaluator.evaluate_resource_policy(policy, context, service=EVENTS).decision == "Allow")
 
 
 def _to_logs(arn: str, payload: str, delivery: Delivery) -> None:

@@ -12,13 +12,14 @@ from ministack.services import eventbridge
 from local.sagemaker.families import Record, answer_members
 
 
-def state_changed(noun: str, record: Record) -> None:
-    """Send `SageMaker <Noun> State Change` with what Describe tells of the record."""
+def state_changed(noun: str, record: Record, **more: Any) -> None:
+    """Send `SageMaker <Noun> State Change` with what Describe tells of the record, and what only its event tells."""
     members = answer_members(f"Describe{noun}")
     detail: dict[str, Any] = {key: _times(key, value) for key, value in record.items() if key in members}
     detail["Tags"] = {tag["Key"]: tag["Value"] for tag in record.get("Tags", [])}
     if noun == "Endpoint":
         detail["EndpointStatus"] = re.sub(r"(?<!^)(?=[A-Z])", "_", record["EndpointStatus"]).upper()
+    detail |= more
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", noun)
     entry = {
         "Source": "aws.sagemaker",

@@ -80,7 +80,7 @@ def _update(parameters: Record) -> Record:
         key: value for key, value in metadata.items() if key not in parameters.get("CustomerMetadataPropertiesToRemove", [])
     }
     record["LastModifiedTime"] = time.time()
-    events.state_changed(NOUN, record)
+    events.state_changed(NOUN, record, UpdatedModelPackageFields=[key for key in parameters if key != "ModelPackageArn"])
     return {"ModelPackageArn": record["ModelPackageArn"]}
 
 

@@ -66,6 +66,13 @@ def test_an_upload_elsewhere_starts_nothing():
         assert not EventPattern.load(pattern).matches_event(event), key
 
 
+def test_another_edit_of_an_approved_version_is_no_release():
+    event = sample("aws/model-package-approved.json")
+    event["detail"]["UpdatedModelPackageFields"] = ["CustomerMetadataProperties"]
+    pattern = next(text for rule, text, _ in patterns() if rule == "Rollout.Approved")
+    assert not EventPattern.load(pattern).matches_event(event)
+
+
 def test_a_dataset_that_shall_not_train_starts_no_run():
     event = sample("noria/DatasetAccepted.v1.json")
     event["detail"]["data"]["train"] = False

@@ -41,7 +41,7 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield "sagemaker", "CreateTrainingJob", planned["training"]
     yield "sagemaker", "CreateModel", planned["candidate"]["request"]
     for transform in plan_evaluation(sample("functions/plan_evaluation.json"))["transforms"]:
-        yield "sagemaker", "CreateTransformJob", transform
+        yield "sagemaker", "CreateTransformJob", transform["request"]
     concluded = conclude_run(sample("functions/conclude_run.json"))
     yield "sagemaker", "CreateModelPackage", concluded["registration"]
     yield "dynamodb", "UpdateItem", concluded["record"]

@@ -1,10 +1,13 @@
 """Reading functions and the command against moto's S3, DynamoDB and SageMaker."""
 
 import json
+import shutil
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto import mock_aws
 from typer.testing import CliRunner
 
@@ -14,6 +17,7 @@ from cli.session import Session, explained
 from local import machine
 from noria.adapters import objects
 from noria.data import reading
+from noria.kernel.errors import SpecError, TransientError
 from noria.release import smoke
 from noria.training import scoring
 from tests.samples import ROOT, sample
@@ -72,11 +76,20 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     assert b"hour,Range" in stack.s3.get_object(Bucket="lake", Key="curated/bikeshare/d/set-aside.csv")["Body"].read()
     stack.s3.put_object(Bucket="artifacts", Key="runs/r/p.out", Body=b"1,0.9\n" * 20)
     scored = scoring.score_holdout(
-        {"bucket": "artifacts", "truth": "runs/r/truth/truth.csv", "predictions": {"candidate": "runs/r/p.out"}, "task": "binary", "compared": [], "run": "r"}
+        {
+            "bucket": "artifacts",
+            "truth": "runs/r/truth/truth.csv",
+            "predictions": {"candidate": "runs/r/p.out"},
+            "task": "binary",
+            "compared": [],
+            "run": "r",
+            "incomparable": None,
+            "unable": None,
+        }
     )
     assert scored["candidate"]["accuracy"] == 1.0
     stack.s3.put_object(Bucket="artifacts", Key="answers", Body=b"1,0.9\n" * 5)
-    assert smoke.check_answers({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out"})["rows"] == 5
+    assert smoke.check_answers({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out", "rows": 5})["rows"] == 5
 
 
 def test_publishing_twice_changes_nothing_and_keeps_every_spec(stack):
@@ -108,12 +121,53 @@ def test_content_that_is_known_for_the_spec_is_not_sent_again(stack, tmp_path):
     assert uploading.upload(stack, "bikeshare", file, force=True)["sent"] is True
 
 
-def test_a_misspelt_column_is_refused_and_never_taken_for_an_empty_one(stack):
-    publishing.publish(stack, ROOT / "models" / "bikeshare")
-    item = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "CHAMPION"}, "time": {"S": "t"}, "sagemaker_model": {"S": "m"}, "document": {"S": '{"endpoint": "e"}'}}
+def serves(stack, spec):
+    """The ledger's word that a version of a spec serves."""
+    item = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "CHAMPION"}, "time": {"S": "t"}, "sagemaker_model": {"S": "m"}}
+    item["document"] = {"S": json.dumps({"endpoint": "e", "spec": spec})}
     stack.dynamodb.put_item(TableName="ledger", Item=item)
+
+
+def test_a_misspelt_column_is_refused_and_never_taken_for_an_empty_one(stack):
+    serves(stack, publishing.publish(stack, ROOT / "models" / "bikeshare")["spec"])
     with pytest.raises(CliError, match="row 1 has lag_wek, which the spec does not name"):
         predicting.ask(stack, "bikeshare", [{"hour": 8, "lag_wek": 468}])
+
+
+def test_rows_are_read_by_the_spec_of_what_serves_and_not_by_the_newest(stack, tmp_path):
+    serves(stack, publishing.publish(stack, ROOT / "models" / "bikeshare")["spec"])
+    newer = tmp_path / "bikeshare"
+    shutil.copytree(ROOT / "models" / "bikeshare", newer)
+    spec = newer / "model.yaml"
+    spec.write_text(spec.read_text().replace("lag_week", "lag_month"))
+    assert publishing.publish(stack, newer)["changed"]
+    with pytest.raises(CliError, match=r"row 1 has lag_month, .* expected: .*lag_week"):
+        predicting.ask(stack, "bikeshare", [{"hour": 8, "lag_month": 468}])
+
+
+def test_a_spec_too_large_for_a_machine_is_refused_before_anything_is_made(stack, tmp_path):
+    wide = tmp_path / "bikeshare"
+    shutil.copytree(ROOT / "models" / "bikeshare", wide)
+    spec = wide / "model.yaml"
+    spec.write_text(spec.read_text().replace("  columns:", "  columns:\n" + "".join(f"    column_{i}: {{type: number}}\n" for i in range(900))))
+    with pytest.raises(SpecError, match="name fewer columns"):
+        publishing.publish(stack, wide)
+    assert ledger.read(stack, "bikeshare").spec is None
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "raised"), [("SlowDown", 503, TransientError), ("InternalError", 500, TransientError), ("AccessDenied", 403, ClientError)]
+)
+def test_only_what_passes_at_s3_is_worth_another_try(monkeypatch, code, status, raised):
+    client = boto3.client("s3", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x", config=Config(retries={"max_attempts": 1}))
+    monkeypatch.setattr(objects, "_client", lambda: client)
+    with Stubber(client) as stubbed:
+        for operation in ("get_object", "put_object"):
+            stubbed.add_client_error(operation, code, http_status_code=status)
+        with pytest.raises(raised):
+            objects.read("bucket", "key")
+        with pytest.raises(raised):
+            objects.write("bucket", "key", b"", "text/csv")
 
 
 def test_status_of_a_model_that_nothing_happened_to(stack):

@@ -32,6 +32,7 @@ def test_a_rejected_candidate_is_registered_nowhere():
     ("cause", "told"),
     [
         (json.dumps({"FailureReason": "AlgorithmError: boom"}), "AlgorithmError: boom"),
+        (json.dumps({"Cause": json.dumps({"FailureReason": "ClientError: no answer"}), "Status": "FAILED"}), "ClientError: no answer"),
         (json.dumps({"errorMessage": "no such key", "errorType": "NoSuchKey"}), "no such key"),
         (json.dumps({"SecondaryStatus": "MaxRuntimeExceeded", "StoppingCondition": {"MaxRuntimeInSeconds": 60}}), "limit of 60 s"),
         ("plain words", "plain words"),
@@ -51,17 +52,9 @@ def test_approval_is_automatic_or_left_to_a_person():
     assert decide_approval(event)["request"] is None
 
 
-def test_an_endpoint_that_is_there_is_updated_and_keeps_what_autoscaling_added():
-    event = sample("functions/plan_rollout.json")
-    assert plan_rollout(event)["deploy"]["action"] == "create"
-    deploy = plan_rollout({**event, "endpoint": {"EndpointStatus": "InService"}})["deploy"]
-    assert deploy["action"] == "update"
+def test_an_update_keeps_what_autoscaling_added():
+    deploy = plan_rollout(sample("functions/plan_rollout.json"))["deploy"]
     assert deploy["update"]["RetainAllVariantProperties"] is True
-
-
-def test_an_endpoint_that_failed_is_made_anew():
-    event = {**sample("functions/plan_rollout.json"), "endpoint": {"EndpointStatus": "Failed"}}
-    assert plan_rollout(event)["deploy"]["action"] == "recreate"
 
 
 def test_a_refused_update_is_told_unless_what_was_asked_serves_all_the_same():

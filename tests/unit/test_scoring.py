@@ -90,7 +90,8 @@ def test_the_first_metric_is_held_against_the_champion_where_no_gate_is():
 
 
 def test_smoke_answers_equal_those_of_the_evaluation_up_to_the_last_bit():
-    smoke.compare(["1", "0.30000000000000004", "a"], ["1.0", "0.3", "a"])
-    for answers in (["1", "0.31", "a"], ["1", "0.3"], []):
+    expected = [["1.0", "x"], ["0.3", "x"], ["nan", "x"]]
+    smoke.compare([["1", "x"], ["0.30000000000000004", "x"], ["nan", "x"]], expected, 3)
+    for answers in ([["1", "x"], ["0.31", "x"], ["nan", "x"]], expected[:2], [], [["1", "y"], *expected[1:]], [["1"], *expected[1:]]):
         with pytest.raises(SmokeMismatchError):
-            smoke.compare(answers, ["1.0", "0.3", "a"])
+            smoke.compare(answers, expected, 3)

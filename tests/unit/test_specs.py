@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import images, projects, specs, starting
+from cli import images, projects, publishing, specs, starting
 from cli.errors import CliError
 from noria.kernel.errors import SpecError
 
@@ -41,14 +41,29 @@ def test_a_spec_has_defaults_for_all_but_its_first_block():
         ("{type: integer}", "{type: integer, nulable: true}", "model.yaml:6: data.columns.age.nulable is no field here"),
         ("at_least: 0.5", "at_least: high", 'model.yaml:10: evaluate.gates.0.at_least: found "high"'),
         ("at_least: 0.5", "at_least: 0.5, at_most: 1", "exactly one of at_least, at_most and against"),
-        ("metric: accuracy", "metric: rmse", "not for a binary task"),
-        ("{by: random}", "{by: time}", "data.time names no column"),
-        ("name: churn", "name: Churn Model", "name: found"),
+        ("metric: accuracy", "metric: rmse", "model.yaml:10: evaluate.gates.0.metric: rmse is not for a binary task"),
+        ("{by: random}", "{by: time}", "model.yaml:8: evaluate.split.by: is time, and data.time names no column"),
+        ("at_least: 0.5", "at_least: 95", "accuracy is never above 1"),
+        ("metric: accuracy, at_least: 0.5", "metric: rmse, at_most: -1", "rmse is never below 0"),
+        ("task: binary", "task: binary\ntask: regression", "model.yaml:3: task is written twice"),
+        ("name: churn", "name: Churn Model", 'name: found "Churn Model", expected lower-case letters'),
+        ("age: {type: integer}", "age: integer", 'data.columns.age: found "integer", expected a block of fields'),
+        ("at_least: 0.5}", "at_least: 0.5}\ntrain: {max_minutes: soon}", 'train.max_minutes: found "soon", expected a number'),
         ("name: churn\n", "", "name is missing"),
     ],
 )
 def test_an_error_names_line_field_found_and_right(old, new, told):
     assert told in refused(GOOD.replace(old, new, 1))
+
+
+def test_what_is_more_often_a_slip_than_meant_is_told(tmp_path):
+    folder = tmp_path / "churns"
+    folder.mkdir()
+    for file, text in (("model.yaml", GOOD.replace("age:", "lefty:")), ("train.py", ""), ("inference.py", "")):
+        (folder / file).write_text(text)
+    told = list(publishing.warnings(projects.load(folder), folder))
+    assert "the folder is churns, the model is churn" in told[0]
+    assert "target is left, which is not in data.columns, where there is lefty" in told[1]
 
 
 def test_what_is_no_yaml_is_told_with_its_line():
@@ -62,9 +77,11 @@ def test_the_same_project_has_the_same_id_and_archive(tmp_path):
         for file, text in (("model.yaml", GOOD), ("train.py", "a = 1"), ("inference.py", "")):
             (tmp_path / name / file).write_text(text)
     first, second = projects.load(tmp_path / "one"), projects.load(tmp_path / "two")
-    assert (first.id, first.archive) == (second.id, second.archive)
+    on = {"training": "image:1", "inference": "image:1"}
+    assert (first.id(on), first.archive) == (second.id(on), second.archive)
+    assert first.id(on) != first.id({**on, "inference": "image:2"})
     (tmp_path / "two" / "train.py").write_text("a = 2")
-    assert projects.load(tmp_path / "two").id != first.id
+    assert projects.load(tmp_path / "two").id(on) != first.id(on)
 
 
 def test_a_project_without_its_script_is_told_what_it_lacks(tmp_path):

@@ -1,5 +1,6 @@
 """The ways through each machine when nothing fails, and what its definition says of failures."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from tests.workflow.world import TRUTH, WRONG, World, published
 
 #: Errors that no state names: one that a service or a function may raise at any time, and the interpreter's own.
 UNFORESEEN = ("UnforeseenError", "States.TaskFailed", "States.Timeout")
+EXISTS = Failure("SageMaker.AmazonSageMakerException", 'Cannot create already existing model "m".')
 SERVING = {"EndpointName": "Stage-bikeshare", "EndpointConfigName": "Stage-bikeshare-before", "EndpointStatus": "InService"}
 
 
@@ -35,7 +37,7 @@ def asked(action: str) -> Json:
     plan = plan_rollout(sample("functions/plan_rollout.json"))
     if action == "verify":
         return {**plan["verify"], "name": "bikeshare", "release": plan["release"], "correlation_id": "c"}
-    return {**plan["deploy"], "action": action}
+    return plan["deploy"]
 
 
 def evaluation() -> Json:
@@ -53,20 +55,25 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
     return {
         "approve": {"automatic": (registered(), {}), "manual": (registered(), {"spec": manual()})},
         "deploy": {
-            "create": (asked("create"), {}),
-            "update": (asked("update"), {"endpoint": dict(SERVING)}),
-            "recreate": (asked("recreate"), {"endpoint": {**SERVING, "EndpointStatus": "Failed"}}),
+            "update": (asked("deploy"), {"endpoint": dict(SERVING)}),
+            "create": (asked("deploy"), {}),
+            "recreate": (asked("deploy"), {"endpoint": {**SERVING, "EndpointStatus": "Failed"}}),
+            "again": (asked("deploy"), {"faults": {"deploy: Create configuration": [EXISTS, ...]}}),
+            "trouble": (asked("deploy"), {"faults": {"deploy: Describe endpoint": [Failure("SageMaker.SageMakerException", "Internal failure")]}}),
+            "gone": (asked("deploy"), {"faults": {"deploy: Create endpoint": [{}]}}),
         },
         "evaluate": {
             "first": (evaluation(), {}),
             "champion": (evaluation(), {"champion": "Stage-bikeshare-before"}),
             "running": (evaluation(), {"trainings": ("InProgress", "Completed")}),
             "failed": (evaluation(), {"trainings": ("Failed",)}),
+            "unable": (evaluation(), {"champion": "Stage-bikeshare-before", "unable": "AlgorithmError: exit code 1"}),
+            "again": (evaluation(), {"faults": {"evaluate: Create model": [EXISTS, ...]}}),
         },
         "ingest": {"accepted": (upload(), {}), "quarantined": (upload(), {"upload": b""})},
         "rollout": {"next": (approved(), {"endpoint": dict(SERVING)}), "first": (approved(), {})},
         "train": {"registered": (request(), {}), "rejected": (request(), {"answers": {"candidate": WRONG, "champion": TRUTH}})},
-        "verify": {"equal": (asked("verify"), {})},
+        "verify": {"equal": (asked("verify"), {}), "again": (asked("verify"), {"faults": {"verify: Create model": [EXISTS, ...]}})},
     }
 
 
@@ -96,8 +103,12 @@ def tasks() -> Iterator[Task]:
         for name, state in definition["States"].items():
             if state["Type"] == "Task":
                 yield Task(machine, name, name, tuple(state["Retry"]), tuple(state["Catch"]))
-            for inner, task in state.get("ItemProcessor", {}).get("States", {}).items():
+            for inner, task in _inner_tasks(state):
                 yield Task(machine, inner, name, tuple(task["Retry"]), tuple(state["Catch"]))
+
+
+def _inner_tasks(state: Json) -> list[tuple[str, Json]]:
+    return [(name, found) for name, found in state.get("ItemProcessor", {}).get("States", {}).items() if found["Type"] == "Task"]
 
 
 def caught() -> Iterator[tuple[Task, str]]:
@@ -134,8 +145,10 @@ class Stage:
         key = (machine, route, state, *errors)
         if key not in self._played:
             event, differences = _routes()[machine][route]
-            faults = {f"{machine}: {state}": [error if error is ... else Failure(error, f"{state} failed") for error in errors]}
-            self._played[key] = World(self._interpreter, faults=faults, **differences).play(machine, event)
+            faults = copy.deepcopy(differences.get("faults", {}))
+            if state:
+                faults[f"{machine}: {state}"] = [error if error is ... else Failure(error, f"{state} failed") for error in errors]
+            self._played[key] = World(self._interpreter, **{**differences, "faults": faults}).play(machine, event)
         return self._played[key]
 
 

@@ -3,12 +3,11 @@
 import pytest
 
 from tests.workflow.conftest import WorldMaker
-from tests.workflow.routes import SERVING, approved, asked
+from tests.workflow.routes import EXISTS, SERVING, approved, asked
 from tests.workflow.running import Execution, Failure
 from tests.workflow.world import PACKAGE, TRUTH
 
 MOST_LOOKS = 120
-EXISTS = Failure("SageMaker.AmazonSageMakerException", "Cannot create already existing one")
 
 
 def announced(played: Execution) -> dict:
@@ -90,7 +89,7 @@ def test_a_version_that_noria_did_not_register_is_refused_before_anything_is_mad
     assert [call.state for call in played.calls] == ["Claim release", "Describe version"]
 
 
-@pytest.mark.parametrize(("machine", "state", "after"), [("verify", "Create model", "Answer smoke rows"), ("deploy", "Create configuration", "Exists?")])
+@pytest.mark.parametrize(("machine", "state", "after"), [("verify", "Create model", "Made already?"), ("deploy", "Create configuration", "Made already?")])
 def test_what_an_earlier_try_made_counts_as_made(world: WorldMaker, machine: str, state: str, after: str):
     services = world(faults={f"{machine}: {state}": [EXISTS, ...]})
     played = services.play("rollout", approved())
@@ -107,9 +106,40 @@ def test_a_version_is_verified_by_its_own_holdout(world: WorldMaker):
     assert played.output == {"outcome": "equal", "rows": 5}
 
 
+def test_an_endpoint_that_another_release_is_changing_is_waited_for_before_it_is_changed(world: WorldMaker):
+    services = world(endpoint={**SERVING, "EndpointStatus": "Updating"}, settles=("Updating", "Updating", "Updating", "InService"))
+    played = services.play("deploy", asked("deploy"))
+    before = played.states[: played.states.index("Update endpoint")]
+    assert before.count("Wait") == 2
+    assert played.output["EndpointConfigName"] == asked("deploy")["update"]["EndpointConfigName"]
+
+
+def test_an_endpoint_that_failed_is_made_anew_only_when_it_is_gone(world: WorldMaker):
+    played = world(endpoint={**SERVING, "EndpointStatus": "Failed"}).play("deploy", asked("deploy"))
+    assert played.states[3:9] == ["Delete endpoint", "Wait", "Describe endpoint", "Settled?", "Wait", "Describe endpoint"]
+    assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", "InService")
+
+
+@pytest.mark.parametrize("machine", ["verify", "deploy"])
+def test_what_is_refused_for_another_reason_is_not_taken_for_made(world: WorldMaker, machine: str):
+    state = "Create model" if machine == "verify" else "Create configuration"
+    refusal = Failure("SageMaker.AmazonSageMakerException", "Could not access model data")
+    services = world(faults={f"{machine}: {state}": [refusal, ...]})
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "failed"
+    assert played.output["verdict"]["reasons"][0]["text"] == "Could not access model data"
+
+
+def test_a_version_that_answers_only_some_of_its_smoke_rows_never_meets_traffic(world: WorldMaker):
+    services = world(endpoint=dict(SERVING), smoke=TRUTH[:3])
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "failed"
+    assert "3 answers to 5 smoke rows" in played.output["verdict"]["reasons"][0]["text"]
+
+
 def test_an_endpoint_that_never_settles_is_looked_at_for_two_hours_and_no_longer(world: WorldMaker):
-    played = world(settles=("Creating",)).play("deploy", asked("create"))
-    assert len(played.requests("Describe endpoint")) == MOST_LOOKS
+    played = world(settles=("Creating",)).play("deploy", asked("deploy"))
+    assert len(played.requests("Describe endpoint")) == MOST_LOOKS + 1
     assert played.waits[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert max(played.waits) == 60
     assert 6600 < sum(played.waits) <= 7200
@@ -118,6 +148,6 @@ def test_an_endpoint_that_never_settles_is_looked_at_for_two_hours_and_no_longer
 
 @pytest.mark.parametrize("status", ["InService", "Failed", "OutOfService", "UpdateRollbackFailed"])
 def test_a_settled_endpoint_is_reported_as_it_is(world: WorldMaker, status: str):
-    played = world(settles=("Creating", status)).play("deploy", asked("create"))
+    played = world(settles=("Creating", status)).play("deploy", asked("deploy"))
     assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", status)
     assert len(played.waits) == 2

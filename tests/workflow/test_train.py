@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tests.workflow.conftest import WorldMaker
 from tests.workflow.routes import evaluation, request
 from tests.workflow.running import Execution, Failure
@@ -46,6 +44,7 @@ def test_the_dataset_is_claimed_for_this_request_and_brings_the_spec_that_judged
     played = world(spec=spec).play("train", request())
     (claim,) = played.requests("Claim run")
     assert claim["Key"] == {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "DATASET#8461379a676e"}}
+    assert claim["ExpressionAttributeValues"][":events"]["SS"] == [request()["detail"]["metadata"]["id"]]
     assert claim["ExpressionAttributeValues"][":event"]["S"] == request()["detail"]["metadata"]["id"]
     assert played.requests("Plan run")[0]["Payload"]["spec"] == spec
 
@@ -100,7 +99,7 @@ def test_an_evaluation_goes_on_with_a_model_that_is_there_already(world: WorldMa
     exists = Failure("SageMaker.AmazonSageMakerException", "Cannot create already existing model")
     played = world(faults={"evaluate: Create model": [exists, ...]}).play("evaluate", evaluation())
     assert played.status == "SUCCEEDED"
-    assert played.after("Create model") == "Predict holdout"
+    assert played.after("Create model") == "Made already?"
 
 
 def test_an_evaluation_writes_what_it_hands_back(world: WorldMaker):
@@ -111,10 +110,21 @@ def test_an_evaluation_writes_what_it_hands_back(world: WorldMaker):
     assert (played.output["candidate"]["accuracy"], played.output["champion"]["accuracy"]) == (1, 0)
 
 
-@pytest.mark.parametrize("side", [0, 1])
-def test_one_transform_of_two_that_fails_fails_the_evaluation_with_its_reason(world: WorldMaker, side: int):
+def test_a_candidate_whose_transform_fails_fails_the_evaluation_with_its_reason(world: WorldMaker):
     told = json.dumps({"TransformJobStatus": "Failed", "FailureReason": "ClientError: See job logs"})
-    answers = [{"TransformJobStatus": "Completed"}] * side
-    played = world(champion=CHAMPION, faults={"evaluate: Transform": [*answers, Failure("States.TaskFailed", told)]}).play("evaluate", evaluation())
+    played = world(faults={"evaluate: Transform": [Failure("States.TaskFailed", told)]}).play("evaluate", evaluation())
     assert (played.status, played.error, played.cause) == ("FAILED", "Noria.TaskFailed", told)
     assert "Score holdout" not in played.states
+
+
+def test_a_champion_that_cannot_answer_does_not_keep_every_candidate_out(world: WorldMaker):
+    played = world(champion=CHAMPION, unable="AlgorithmError: no such artefact").play("evaluate", evaluation())
+    assert played.status == "SUCCEEDED"
+    assert played.output["champion"] is None
+    assert "AlgorithmError: no such artefact" in played.output["incomparable"]
+
+
+def test_a_passing_trouble_of_the_champions_transform_is_no_reason_to_skip_the_comparison(world: WorldMaker):
+    played = world(champion=CHAMPION, unable="CapacityError: Unable to provision requested ML compute capacity").play("evaluate", evaluation())
+    assert played.status == "FAILED"
+    assert "CapacityError" in played.cause

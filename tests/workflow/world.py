@@ -31,6 +31,7 @@ HOURS = [f"2011-{1 + i // 96:02}-{1 + i % 96 // 24:02}T{i % 24:02}:00:00,{i % 24
 TRUTH = ["0", "1"] * 20
 WRONG = ["1", "0"] * 20
 MOST_NAME = 80
+CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 
 def published() -> Json:
@@ -48,6 +49,7 @@ class World:
         faults: by `machine: state`, what its calls are answered with before they are answered as usual.
         spec: the published document, or nothing.
         upload: the bytes of the uploaded object.
+        unable: why the champion's transform fails, where it does.
         trainings: what a training job's description says, one look after the other.
         answers: of each side to the holdout; the champion's only when there is one.
         smoke: the answers of the version before it takes traffic.
@@ -62,6 +64,7 @@ class World:
     spec: Json | None = field(default_factory=published)
     upload: bytes = "\n".join([HEADER, *HOURS, ""]).encode()
     champion: str | None = None
+    unable: str | None = None
     trainings: tuple[str, ...] = ("Completed",)
     answers: dict[str, list[str]] = field(default_factory=lambda: {"candidate": TRUTH, "champion": WRONG})
     smoke: list[str] = field(default_factory=lambda: TRUTH[:5])
@@ -124,14 +127,23 @@ class World:
     def described(self, request: Json) -> Json:
         if self.endpoint is None:
             raise Failure("SageMaker.SageMakerException", f'Could not find endpoint "{request["EndpointName"]}".')
-        if len(self.settles) > 1 and self.endpoint.pop("changed", None) is None and self.endpoint["EndpointStatus"] != "InService":
+        if self.endpoint["EndpointStatus"] == "Deleting":
+            told, self.endpoint = self.endpoint, None
+            return told
+        if len(self.settles) > 1 and self.endpoint.pop("changed", None) is None and self.endpoint["EndpointStatus"] in CHANGING:
             self.settles = self.settles[1:]
             self.endpoint["EndpointStatus"] = self.settles[0]
         return self.endpoint
 
     def deleted(self, request: Json) -> Json:
-        self.endpoint = None
+        assert self.endpoint
+        self.endpoint["EndpointStatus"] = "Deleting"
         return {}
+
+    def transformed(self, request: Json) -> Json:
+        if self.unable and request["ModelName"] == self.champion:
+            raise Failure("States.TaskFailed", json.dumps({"TransformJobStatus": "Failed", "FailureReason": self.unable}))
+        return {"TransformJobStatus": "Completed"}
 
     def trained(self, request: Json) -> Json:
         status, *later = self.trainings
@@ -177,7 +189,7 @@ _SERVICES = {
     "aws-sdk:s3:putObject": _always({}),
     "sagemaker:createTrainingJob.sync": _always({"TrainingJobStatus": "Completed"}),
     "sagemaker:createModel": _always({"ModelArn": "arn:aws:sagemaker:eu-central-1:123456789012:model/m"}),
-    "sagemaker:createTransformJob.sync": _always({"TransformJobStatus": "Completed"}),
+    "sagemaker:createTransformJob.sync": World.transformed,
     "sagemaker:createEndpointConfig": _always({"EndpointConfigArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint-config/c"}),
     "sagemaker:createEndpoint": World.changed,
     "aws-sdk:sagemaker:updateEndpoint": World.changed,

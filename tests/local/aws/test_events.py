@@ -155,6 +155,19 @@ def test_an_event_reaches_a_function(client, make_function, role, rule, put, que
     assert json.loads(queue.next()["Body"])["id"] == event
 
 
+def test_a_function_is_called_only_for_the_rule_that_its_policy_names(client, make_function, rule, put, queue, name):
+    function = make_function("def handler(event, context):\n    return {}\n")
+    arn = client("lambda").get_function(FunctionName=function)["Configuration"]["FunctionArn"]
+    other = "arn:aws:events:us-east-1:000000000000:rule/another"
+    client("lambda").add_permission(
+        FunctionName=function, StatementId="events", Action="lambda:InvokeFunction", Principal="events.amazonaws.com", SourceArn=other
+    )
+    rule({"source": [name]}, {"Arn": arn, "DeadLetterConfig": {"Arn": queue.arn}})
+    put({"x": 1})
+    letter = queue.next()
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
+
+
 def test_a_custom_bus_keeps_its_events_to_itself(client, rule, put, queue, name):
     client("events").create_event_bus(Name=name)
     rule({"source": [name]}, {"Arn": queue.arn}, bus=name)

@@ -1,6 +1,7 @@
 """S3 objects for the functions that read data: lines and bytes of an exact version."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNK = 1024 * 1024
+BUSY = ("SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "RequestTimeTooSkewed")
 
 
 @cache
@@ -19,19 +21,30 @@ def _client() -> "S3Client":
     return boto3.client("s3")
 
 
+@contextmanager
+def _passing_trouble(what: str) -> Iterator[None]:
+    """Connections that break, and answers by which S3 says that it is busy, or failed by itself."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except BotoCoreError as error:
+        raise TransientError(f"{what}: {error}") from error
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or error.response["Error"]["Code"] in BUSY:
+            raise TransientError(f"{what}: {error}") from error
+        raise
+
+
 def chunks(bucket: str, key: str, version: str | None = None) -> Iterator[bytes]:
     """An object's bytes, one piece at a time.
 
     Raises:
         TransientError: S3 failed in a way that a later call may not.
     """
-    from botocore.exceptions import BotoCoreError
-
     exact = {"VersionId": version} if version else {}
-    try:
+    with _passing_trouble(f"cannot read s3://{bucket}/{key}"):
         yield from _client().get_object(Bucket=bucket, Key=key, **exact)["Body"].iter_chunks(CHUNK)  # type: ignore[arg-type]
-    except BotoCoreError as error:
-        raise TransientError(f"cannot read s3://{bucket}/{key}: {error}") from error
 
 
 def read(bucket: str, key: str, version: str | None = None) -> bytes:
@@ -40,5 +53,10 @@ def read(bucket: str, key: str, version: str | None = None) -> bytes:
 
 
 def write(bucket: str, key: str, body: bytes, content_type: str) -> None:
-    """Put one object; its name is derived from its content's, so writing it again changes nothing."""
-    _client().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+    """Put one object; its name is derived from its content's, so writing it again changes nothing.
+
+    Raises:
+        TransientError: S3 failed in a way that a later call may not.
+    """
+    with _passing_trouble(f"cannot write s3://{bucket}/{key}"):
+        _client().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)

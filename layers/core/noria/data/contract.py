@@ -11,6 +11,9 @@ Json = dict[str, Any]
 #: Names of models: they become parts of resource names, keys and paths.
 MODEL_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
 
+#: Rows of the holdout that a version must answer again before it takes traffic.
+SMOKE_ROWS = 5
+
 
 def is_model_name(value: Any) -> bool:
     return isinstance(value, str) and bool(MODEL_NAME.fullmatch(value))

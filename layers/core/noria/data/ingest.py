@@ -87,7 +87,7 @@ def _requests(facts: Facts, verdict: Verdict, spec: Json | None, model: str, dat
     said = "DatasetAccepted" if accepted else "DatasetQuarantined"
     source = f"{upload.bucket}/{quote(upload.key)}?versionId={quote(upload.version)}"
     return {
-        "curate": {"bucket": upload.bucket, "key": upload.key, "version": upload.version, "folder": folder, "spec": spec},
+        "curate": {"bucket": upload.bucket, "key": upload.key, "version": upload.version, "folder": folder},
         "copy": {"Bucket": upload.bucket, "Key": data["location"], "CopySource": source, "TaggingDirective": "REPLACE"},
         "report": {"Bucket": upload.bucket, "Key": data["verdict"], "Body": report, "ContentType": "application/json"},
         "record": _record(facts, model, dataset, data, spec, verdict),
@@ -109,7 +109,7 @@ def _record(facts: Facts, model: str, dataset: str, data: Json, spec: Json | Non
         "document": {"S": json.dumps(data)},
         "spec": {"S": json.dumps(spec)},
     }
-    return {"TableName": facts.ledger, "Item": item, "ConditionExpression": "attribute_not_exists(claim)"}
+    return {"TableName": facts.ledger, "Item": item, "ConditionExpression": "attribute_not_exists(claims)"}
 
 
 def _file_name(key: str) -> str:

@@ -9,6 +9,8 @@ from noria.kernel.verdict import Reason, Verdict
 ACCEPTED, QUARANTINED = "accepted", "quarantined"
 #: What fits, as rows in memory, into the functions that curate and split (bytes).
 MOST_BYTES = 48 * 1024 * 1024
+#: How many columns a verdict names.
+MOST_TOLD = 20
 
 
 def judge(profile: dict[str, Any], contract: DataContract, target: str) -> Verdict:
@@ -24,7 +26,7 @@ def judge(profile: dict[str, Any], contract: DataContract, target: str) -> Verdi
         return Verdict(QUARANTINED, (Reason("NotCsv", profile["problem"], "unreadable", "UTF-8 CSV with a header"),))
     missing = [name for name in contract.required(target) if name not in profile["header"]]
     if missing:
-        return Verdict(QUARANTINED, tuple(_missing(name, profile["header"], contract.required(target)) for name in missing))
+        return Verdict(QUARANTINED, _all_missing(missing, profile["header"], contract.required(target)))
     reasons = [*_bad_rows(profile, contract), *_too_few(profile, contract)]
     return Verdict(QUARANTINED if reasons else ACCEPTED, tuple(reasons or _set_aside(profile)))
 
@@ -35,10 +37,16 @@ def unknown_model(model: str) -> Verdict:
     return Verdict(QUARANTINED, (Reason("UnknownModel", text, model[:60], "a published model"),))
 
 
+def _all_missing(names: list[str], header: list[str], required: tuple[str, ...]) -> tuple[Reason, ...]:
+    told = tuple(_missing(name, header, required) for name in names[:MOST_TOLD])
+    more = len(names) - len(told)
+    return (*told, Reason("MissingColumn", f"and {more} more columns", more, 0)) if more else told
+
+
 def _missing(name: str, header: list[str], required: tuple[str, ...]) -> Reason:
     near = get_close_matches(name, [found for found in header if found not in required], n=1)
     hint = f"; is it renamed to {near[0]!r}?" if near else ""
-    return Reason("MissingColumn", f"the header lacks {name!r}{hint}", header[:50], name)
+    return Reason("MissingColumn", f"the header lacks {name!r}{hint}", near[0] if near else None, name)
 
 
 def _bad_rows(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
@@ -65,4 +73,5 @@ def _set_aside(profile: dict[str, Any]) -> list[Reason]:
 
 
 def _named(faults: dict[str, dict[str, int]]) -> str:
-    return ", ".join(f"{column or 'row'} {code} × {count}" for column, codes in faults.items() for code, count in codes.items())
+    told = [f"{column or 'row'} {code} × {count}" for column, codes in faults.items() for code, count in codes.items()]
+    return ", ".join([*told[:MOST_TOLD], *([f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else [])])

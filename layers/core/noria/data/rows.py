@@ -13,8 +13,8 @@ from noria.kernel.errors import UnreadableDatasetError
 
 #: A field longer than this is no field (characters).
 LONGEST_FIELD = 1_000_000
-#: More names than this are no header; they would not fit through a state machine either.
-MOST_COLUMNS = 2_000
+#: More names, or longer ones, are no header; they would not fit through a state machine either.
+MOST_COLUMNS, MOST_HEADER_BYTES = 2_000, 32 * 1024
 EMPTY = ("", "NA", "NaN", "nan", "null", "NULL", "None")
 TRUTHS = {"true", "false", "0", "1", "True", "False", "TRUE", "FALSE"}
 
@@ -71,6 +71,8 @@ def table(text: Iterable[str]) -> tuple[list[str], Iterator[list[str]]]:
     names = [name.strip() for name in header]
     if len(names) > MOST_COLUMNS:
         raise UnreadableDatasetError(f"the first line has {len(names)} fields, more than {MOST_COLUMNS}: it is no header of a CSV")
+    if (size := sum(len(name.encode()) for name in names)) > MOST_HEADER_BYTES:
+        raise UnreadableDatasetError(f"the names in the first line have {size} bytes, more than {MOST_HEADER_BYTES}: drop columns, or shorten their names")
     if twice := {name for name, times in Counter(names).items() if times > 1}:
         raise UnreadableDatasetError(f"the header names {', '.join(sorted(twice))} more than once")
     return names, _guarded(reader)

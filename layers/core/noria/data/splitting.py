@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from noria.data.contract import DataContract
+from noria.data.contract import SMOKE_ROWS, DataContract
 from noria.data.rows import RowChecker, lines, moment, table
 
 Json = dict[str, Any]
-#: Rows of the holdout that a version must answer again before it takes traffic.
-SMOKE_ROWS = 5
 
 
 def curate(pieces: Iterable[bytes], contract: DataContract, target: str) -> tuple[str, str]:

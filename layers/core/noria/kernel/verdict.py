@@ -1,9 +1,12 @@
 """What a decision returns: an outcome, and reasons, each with what was observed and its limit."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
+#: How much of a failure's cause is told (characters).
+LONGEST_CAUSE = 2_000
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,16 @@ class Verdict:
 
     def to_json(self) -> Json:
         return {"outcome": self.outcome, "reasons": [asdict(reason) for reason in self.reasons]}
+
+
+def innermost(cause: str) -> str:
+    """The innermost words of a failure's cause: executions, jobs and functions nest theirs as JSON."""
+    for _ in range(5):
+        try:
+            inner = json.loads(cause)
+        except ValueError:
+            break
+        if not isinstance(inner, dict):
+            break
+        cause = str(inner.get("FailureReason") or inner.get("errorMessage") or inner.get("Cause") or inner)
+    return cause[:LONGEST_CAUSE] or "no cause was given"

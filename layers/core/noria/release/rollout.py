@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from noria.data.contract import SMOKE_ROWS
 from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
-from noria.kernel.verdict import Reason, Verdict
+from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.training.planning import Resources, tags, transform_job
 
 Json = dict[str, Any]
@@ -18,8 +19,7 @@ def plan_rollout(event: Json) -> Json:
     """Plan the release of one version.
 
     Args:
-        event: `{model, package, version, metadata, approved_at, spec, endpoint, resources}`; `endpoint` is its description, or
-            null when there is none.
+        event: `{model, package, metadata, approved_at, spec, resources}`; `metadata` is what the version was registered with.
 
     Returns:
         `{outcome, release, endpoint, verify, deploy}`: what `verify` and `deploy` are started with.
@@ -48,11 +48,11 @@ def plan_rollout(event: Json) -> Json:
                 "bucket": resources.artifacts,
                 "answers": f"releases/{model}/{release}/smoke.csv.out",
                 "expected": f"{metadata['folder']}predictions/candidate/holdout.csv.out",
+                "rows": min(SMOKE_ROWS, int(metadata["holdout_rows"])),
             },
         },
         "deploy": {
             "config": _config(config, serve, tagged),
-            "action": _action(event["endpoint"]),
             "create": {"EndpointName": name, "EndpointConfigName": config, "Tags": tagged},
             "update": {
                 "EndpointName": name,
@@ -62,13 +62,6 @@ def plan_rollout(event: Json) -> Json:
             },
         },
     }
-
-
-def _action(endpoint: Json | None) -> str:
-    """An endpoint that failed can only be deleted: it is made anew."""
-    if endpoint is None:
-        return "create"
-    return "recreate" if endpoint["EndpointStatus"] == "Failed" else "update"
 
 
 def _config(name: str, serve: Json, tagged: list[Json]) -> Json:
@@ -86,8 +79,8 @@ def conclude_rollout(event: Json) -> Json:
     """Conclude a release: completed only when the endpoint serves the very configuration that was asked for.
 
     Args:
-        event: `{model, package, metadata, spec, plan: {release, endpoint, config}, deployed|null, failure|null, resources,
-            ledger, cause}`; `deployed` is the endpoint's last description.
+        event: `{model, package, metadata, plan: {release, endpoint, config}, deployed|null, failure|null, ledger, cause}`;
+            `deployed` is the endpoint's last description.
 
     Returns:
         `{outcome, verdict, record, entry}`; `record` is the transaction that makes the version the champion, or only
@@ -101,6 +94,7 @@ def conclude_rollout(event: Json) -> Json:
         "endpoint": plan["endpoint"],
         "config": plan["config"],
         "run": event["metadata"]["run"],
+        "spec": event["metadata"]["spec"],
         "reasons": verdict.to_json()["reasons"],
     }
     return {
@@ -114,30 +108,17 @@ def conclude_rollout(event: Json) -> Json:
 def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict:
     if failure or deployed is None:
         told = failure or {}
-        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), _told(str(told.get("Cause", "")))),))
+        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), innermost(str(told.get("Cause", "")))),))
     status, serves = deployed["EndpointStatus"], deployed.get("EndpointConfigName")
     if status == "InService" and serves == plan["config"]:
         return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {plan['config']}", serves, plan["config"]),))
     if refused := deployed.get("Refused"):
-        return Verdict(FAILED, (Reason(str(refused.get("Error")), _told(str(refused.get("Cause", ""))), serves, plan["config"]),))
+        return Verdict(FAILED, (Reason(str(refused.get("Error")), innermost(str(refused.get("Cause", ""))), serves, plan["config"]),))
     if status == "InService":
         text = f"{plan['endpoint']} is InService with {serves}, not with {plan['config']} that was asked for: SageMaker went back to it"
         return Verdict(ROLLED_BACK, (Reason("WentBack", text, serves, plan["config"]),))
     reason = deployed.get("FailureReason", f"the endpoint is {status}")
     return Verdict(FAILED, (Reason("EndpointNotInService", reason, status, "InService"),))
-
-
-def _told(cause: str) -> str:
-    """The innermost words of a cause that nests executions and functions."""
-    for _ in range(4):
-        try:
-            inner = json.loads(cause)
-        except ValueError:
-            break
-        if not isinstance(inner, dict):
-            break
-        cause = str(inner.get("Cause") or inner.get("FailureReason") or inner.get("errorMessage") or inner)
-    return cause[:2000] or "no cause was given"
 
 
 def _records(event: Json, verdict: Verdict, data: Json, cause: Cause) -> list[Json]:

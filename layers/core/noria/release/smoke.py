@@ -5,7 +5,7 @@ from typing import Any
 
 from noria.adapters import objects
 from noria.kernel.errors import SmokeMismatchError
-from noria.training.scoring import first_column
+from noria.training.scoring import lines
 
 Json = dict[str, Any]
 #: Answers are numbers printed by the same code from the same model: nothing but the last bit may differ.
@@ -16,28 +16,28 @@ def check_answers(event: Json) -> Json:
     """Compare the answers to the smoke rows with the first ones of the holdout.
 
     Args:
-        event: `{bucket, answers, expected}`: keys of both files.
+        event: `{bucket, answers, expected, rows}`: keys of both files, and how many rows there are to answer.
 
     Raises:
-        SmokeMismatchError: one differs; says which, with both answers.
+        SmokeMismatchError: there are fewer or more answers than rows, or one differs; says which, with both answers.
     """
-    answers = first_column(objects.read(event["bucket"], event["answers"]).decode())
-    expected = first_column(objects.read(event["bucket"], event["expected"]).decode())[: len(answers)]
-    compare(answers, expected)
+    answers = lines(objects.read(event["bucket"], event["answers"]).decode())
+    expected = lines(objects.read(event["bucket"], event["expected"]).decode())[: event["rows"]]
+    compare(answers, expected, event["rows"])
     return {"outcome": "equal", "rows": len(answers)}
 
 
-def compare(answers: list[str], expected: list[str]) -> None:
-    """Raise at the first difference."""
-    if not answers or len(answers) != len(expected):
-        raise SmokeMismatchError(f"{len(answers)} answers to the smoke rows, {len(expected)} were expected")
+def compare(answers: list[list[str]], expected: list[list[str]], rows: int) -> None:
+    """Raise at the first difference; a line is compared with all its values."""
+    if len(answers) != rows or len(expected) != rows:
+        raise SmokeMismatchError(f"{len(answers)} answers to {rows} smoke rows, of which the evaluation has {len(expected)}; one line a row was expected")
     for row, (got, wanted) in enumerate(zip(answers, expected, strict=True), start=1):
-        if not _equal(got, wanted):
-            raise SmokeMismatchError(f"row {row} of the holdout is answered {got!r}, its evaluation had {wanted!r}")
+        if len(got) != len(wanted) or not all(map(_equal, got, wanted)):
+            raise SmokeMismatchError(f"row {row} of the holdout is answered {','.join(got)!r}, its evaluation had {','.join(wanted)!r}")
 
 
 def _equal(got: str, wanted: str) -> bool:
     try:
-        return math.isclose(float(got), float(wanted), rel_tol=RELATIVE)
+        return got == wanted or math.isclose(float(got), float(wanted), rel_tol=RELATIVE)
     except ValueError:
-        return got == wanted
+        return False

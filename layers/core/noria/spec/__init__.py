@@ -3,11 +3,12 @@
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from noria.data.contract import MODEL_NAME
 from noria.spec.data import DataSpec
 from noria.spec.release import ApproveSpec, RolloutSpec, ServeSpec
-from noria.spec.training import EvaluateSpec, TrainSpec
+from noria.spec.training import CROSS_FIELD, EvaluateSpec, TrainSpec
 from noria.training.gates import METRICS
 
 
@@ -32,10 +33,16 @@ class ModelSpec(BaseModel):
     @model_validator(mode="after")
     def _blocks_fit(self) -> Self:
         if self.evaluate.split.by == "time" and not self.data.time:
-            raise ValueError("evaluate.split.by is time, and data.time names no column; name one, or split by random")
-        for gate in self.evaluate.gates:
+            raise _wrong("evaluate.split.by", "is time, and data.time names no column; name one, or split by random")
+        for number, gate in enumerate(self.evaluate.gates):
             if gate.metric not in METRICS[self.task]:
-                raise ValueError(f"the metric {gate.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}")
+                told = f"{gate.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
+                raise _wrong(f"evaluate.gates.{number}.metric", told)
         if not (set(self.data.columns) - {self.target}):
-            raise ValueError("data.columns names nothing but the target; the model needs at least one column to predict from")
+            raise _wrong("data.columns", "names nothing but the target; the model needs at least one column to predict from")
         return self
+
+
+def _wrong(field: str, told: str) -> PydanticCustomError:
+    """An error that spans blocks, with the field that its reader should look at."""
+    return PydanticCustomError(CROSS_FIELD, "{told}", {"field": field, "told": told})

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from noria.spec.training import INSTANCE
+
 Frozen = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -21,8 +23,8 @@ class ServeSpec(BaseModel):
     model_config = Frozen
 
     kind: Literal["realtime"] = "realtime"
-    instance: str = Field("ml.m5.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
-    count: int = Field(1, ge=1, le=20)
+    instance: str = Field("ml.m5.large", pattern=INSTANCE)
+    count: int = Field(1, ge=1, le=20, description="instances of the first release; later ones keep as many as run then")
 
 
 class RolloutSpec(BaseModel):

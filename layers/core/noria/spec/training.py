@@ -7,6 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Task = Literal["binary", "multiclass", "regression"]
 Metric = Literal["accuracy", "f1", "precision", "recall", "mae", "rmse", "r2"]
 Frozen = ConfigDict(frozen=True, extra="forbid")
+INSTANCE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
+ENTRY = r"^[\w][\w./-]*\.py$"
+#: The type of an error that spans blocks; its context names the `field` to look at.
+CROSS_FIELD = "cross_field"
+#: Metrics that no model takes beyond 1.
+AT_MOST_1 = ("accuracy", "f1", "precision", "recall", "r2")
 
 
 class Instance(BaseModel):
@@ -14,7 +20,7 @@ class Instance(BaseModel):
 
     model_config = Frozen
 
-    type: str = Field("ml.m5.large", pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")
+    type: str = Field("ml.m5.large", pattern=INSTANCE)
     count: int = Field(1, ge=1, le=20)
     volume_gb: int = Field(10, ge=1, le=16384)
     spot: bool = False
@@ -26,7 +32,7 @@ class TrainSpec(BaseModel):
     model_config = Frozen
 
     image: str = Field("sklearn", description="a framework (sklearn, xgboost), one with its version (sklearn:1.9-0), or an image URI")
-    entry: str = Field("train.py", pattern=r"^[\w][\w./-]*\.py$")
+    entry: str = Field("train.py", pattern=ENTRY)
     instance: Instance = Instance()
     hyperparameters: dict[str, str | int | float | bool] = {}
     max_minutes: float = Field(60, gt=0, le=720, description="a training job that runs longer is stopped; twelve hours at most")
@@ -58,6 +64,10 @@ class Gate(BaseModel):
     def _one_limit(self) -> Self:
         if sum(limit is not None for limit in (self.at_least, self.at_most, self.against)) != 1:
             raise ValueError("a gate has exactly one of at_least, at_most and against")
+        if self.metric in AT_MOST_1 and (self.at_least or 0) > 1:
+            raise ValueError(f"{self.metric} is never above 1, so no model reaches at_least: {self.at_least:g}")
+        if self.metric != "r2" and self.at_most is not None and self.at_most < 0:
+            raise ValueError(f"{self.metric} is never below 0, so no model reaches at_most: {self.at_most:g}")
         return self
 
 

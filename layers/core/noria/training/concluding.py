@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from noria.kernel.events import Cause, entry
-from noria.kernel.verdict import Reason, Verdict
+from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.training import policy
 from noria.training.gates import gates_of
 from noria.training.planning import Resources, schema_digest, serving_container
@@ -19,8 +19,8 @@ def conclude_run(event: Json) -> Json:
     """Conclude one run.
 
     Args:
-        event: `{model, dataset, run, folder, spec, digest, evaluation|null, failure|null, resources, ledger, cause}`;
-            `failure` is `{Error, Cause}` of the state that failed.
+        event: `{model, dataset, run, folder, spec, digest, evaluation|null, failure|null, failed_at, resources, ledger, cause}`;
+            `failure` is `{Error, Cause}` of the state that failed, `failed_at` its stage: `split`, `train` or `evaluate`.
 
     Returns:
         `{outcome, verdict, registration, record, entry}`; `registration` is the request of a version that is good enough.
@@ -39,6 +39,7 @@ def conclude_run(event: Json) -> Json:
         "metrics": evaluation["candidate"] if evaluation else None,
         "champion": evaluation["champion"] if evaluation else None,
         "rows": evaluation["rows"] if evaluation else None,
+        "failed_at": event["failed_at"],
         "reasons": verdict.to_json()["reasons"],
     }
     return {
@@ -57,11 +58,11 @@ def _failure(failure: Json) -> Reason:
         told = json.loads(cause)
     except ValueError:
         told = {}
-    if isinstance(told, dict):
-        cause = told.get("FailureReason") or told.get("errorMessage") or told.get("Cause") or cause
-        if told.get("SecondaryStatus") == "MaxRuntimeExceeded":
-            cause = f"the training job ran into its limit of {told['StoppingCondition']['MaxRuntimeInSeconds']} s (train.max_minutes)"
-    return Reason(str(failure.get("Error", "States.Runtime")), cause[:2000])
+    if isinstance(told, dict) and told.get("SecondaryStatus") == "MaxRuntimeExceeded":
+        text = f"the training job ran into its limit of {told['StoppingCondition']['MaxRuntimeInSeconds']} s (train.max_minutes)"
+    else:
+        text = innermost(cause)
+    return Reason(str(failure.get("Error", "States.Runtime")), text)
 
 
 def _registration(event: Json, spec: Json, data: Json) -> Json:

@@ -11,6 +11,8 @@ from noria.training.gates import gates_of
 Json = dict[str, Any]
 #: A transform's mini-batches (MB); the answers are put together line by line.
 PAYLOAD_MB = 6
+#: Why a champion is not asked about a candidate's rows.
+OTHER_SCHEMA = "the champion is sent other columns, or predicts another target"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ def plan_run(event: Json) -> Json:
         event: `{model, dataset, spec, source, cause_id, resources}`; `spec` is the document that judged the dataset.
 
     Returns:
-        `{outcome: planned|skipped, run, folder, split, training, evaluation}`
+        `{outcome, run, folder, split, training, candidate: {model, request}}`
     """
     resources, spec = Resources(**event["resources"]), event["spec"]
     model = event["model"]
@@ -135,7 +137,7 @@ def plan_evaluation(event: Json) -> Json:
             ledger's item, or null; `attempt` names the execution that asks: a run that is taken over transforms anew.
 
     Returns:
-        `{outcome, transforms: [request], score}`
+        `{outcome, transforms: [{side, request}], score}`
     """
     resources, spec, run = Resources(**event["resources"]), event["spec"], event["run"]
     uri, folder = f"s3://{resources.artifacts}/{event['folder']}", event["folder"]
@@ -148,14 +150,17 @@ def plan_evaluation(event: Json) -> Json:
     return {
         "outcome": "planned",
         "transforms": [
-            transform_job(
-                f"{resources.stack}-{event['model']}-{digest(run, event['attempt'])}-{side}",
-                name,
-                f"{uri}holdout/",
-                f"{uri}predictions/{side}/",
-                instance,
-                tagged,
-            )
+            {
+                "side": side,
+                "request": transform_job(
+                    f"{resources.stack}-{event['model']}-{digest(run, event['attempt'])}-{side}",
+                    name,
+                    f"{uri}holdout/",
+                    f"{uri}predictions/{side}/",
+                    instance,
+                    tagged,
+                ),
+            }
             for side, name in sides.items()
         ],
         "score": {
@@ -164,7 +169,7 @@ def plan_evaluation(event: Json) -> Json:
             "predictions": {side: f"{folder}predictions/{side}/holdout.csv.out" for side in sides},
             "task": spec["task"],
             "compared": compared,
-            "incomparable": bool(held) and not comparable,
+            "incomparable": OTHER_SCHEMA if held and not comparable else None,
             "run": run,
         },
     }

@@ -18,7 +18,7 @@ def judge(evaluation: dict[str, Any], gates: tuple[Gate, ...]) -> Verdict:
     reasons = [reason for gate in gates for reason in _missed(gate, evaluation)]
     if reasons or not evaluation.get("incomparable"):
         return Verdict(REJECTED if reasons else PASSED, tuple(reasons))
-    text = "the champion is sent other columns, or predicts another target: it was not asked about these rows, and only the fixed gates counted"
+    text = f"{evaluation['incomparable']}: only the fixed gates counted"
     return Verdict(PASSED, (Reason("ChampionNotComparable", text),))
 
 
@@ -42,6 +42,12 @@ def _against_champion(gate: Gate, got: float, evaluation: dict[str, Any]) -> lis
     direction = "less" if gate.metric in LESS_IS_BETTER else "more"
     text = (
         f"{gate.metric} is {got:.4f}, the champion's {champion:.4f} on the same rows ({direction} is better): "
-        f"with {gate.confidence:.0%} confidence the gain is at least {bound:+.4f}, the gate asks {gate.margin:+g}"
+        f"with {gate.confidence:.0%} confidence the gain is above {bound:+.4f}, the gate asks that it is {_asked(gate)}"
     )
     return [Reason("NotBetterThanChampion", text, bound, gate.margin)]
+
+
+def _asked(gate: Gate) -> str:
+    if gate.margin:
+        return f"at least {gate.margin:+g}"
+    return "above 0 (a negative margin of this gate accepts a version that is no worse)"
