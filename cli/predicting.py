@@ -38,11 +38,11 @@ def predict(session: Session, model: str, file: Path) -> Json:
 def ask(session: Session, model: str, rows: list[Json]) -> Json:
     """The same for rows at hand, each a mapping of column to value."""
     story = ledger.read(session, model)
-    story.published()
+    published = story.published()
     if story.champion is None:
         raise CliError(f"no version of {model} serves yet; see: noria status {model}")
     # What serves may be older than what is published.
-    spec = story.specs[story.champion["spec"]]
+    spec = story.specs.get(story.champion.get("spec", ""), published)
     contract, target = DataContract.of(spec["data"]), spec["target"]
     if not rows:
         raise CliError("there are no rows to predict: the file has one JSON object a line")

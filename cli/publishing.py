@@ -93,7 +93,7 @@ def _record(session: Session, model: str, document: Json) -> None:
     """The spec for ever under its id, and as the one that uploads are judged by."""
     now, table = datetime.now(UTC).isoformat(), session.outputs["LedgerTable"]
     items = [
-        {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": key}, "document": {"S": json.dumps(document)}, "time": {"S": now}}
+        {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": key}, "document": {"S": json.dumps(document, allow_nan=False)}, "time": {"S": now}}
         for key in (f"SPEC#{document['id']}", "SPEC")
     ]
     session.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": table, "Item": item}} for item in items])

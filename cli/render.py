@@ -70,6 +70,7 @@ def status(told: Json) -> None:
 
 def _metrics(run: Json) -> str:
     told = "  ".join(f"{name} {value:.4f}" for name, value in (run["metrics"] or {}).items())
+    told += f"at {run['failed_at']}" if run.get("failed_at") else ""
     return f"{told}  ({run['substitution']})" if "substitution" in run else told
 
 
@@ -84,7 +85,7 @@ def events(told: Iterable[Json]) -> None:
     """The story, oldest first."""
     for event in told:
         data = event["data"]
-        ids = "  ".join(f"{name} {data[name]}" for name in ("dataset", "run", "release", "machine", "error") if data.get(name))
+        ids = "  ".join(f"{name} {data[name]}" for name in ("dataset", "run", "release", "failed_at", "machine", "error") if data.get(name))
         console.print(Text(event["time"][:19], style="dim"), Text(event["name"], style="bold"), Text(ids))
         for text in [reason["text"] for reason in data.get("reasons", [])] or [str(cause) for cause in [data.get("cause")] if cause]:
             console.print(Text(f"                    {text}"))

@@ -78,18 +78,20 @@ def _where(entry: ErrorDetails) -> Where:
     return tuple(str(entry.get("ctx", {}).get("field", "")).split(".")) if entry["type"] == CROSS_FIELD else entry["loc"]
 
 
-def _twice(node: yaml.Node | None) -> Iterator[yaml.Node]:
+def _twice(node: yaml.Node | None, above: tuple[yaml.Node, ...] = ()) -> Iterator[yaml.Node]:
     """Keys that their block has already: YAML's loader would silently take the last."""
+    if node in above:
+        return
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
                 yield key
             seen.add(key.value)
-            yield from _twice(value)
+            yield from _twice(value, (*above, node))
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _twice(value)
+            yield from _twice(value, (*above, node))
 
 
 def line_of(node: yaml.Node | None, where: Where) -> int:
@@ -122,7 +124,10 @@ def sentence(entry: ErrorDetails, document: dict[str, Any]) -> str:
     if kind == "extra_forbidden":
         known = _known(entry["loc"])
         return f"{field} is no field here; found {entry['loc'][-1]!r}, expected one of {', '.join(known)}{_nearest(str(entry['loc'][-1]), known)}"
-    found = json.dumps(entry["input"], default=str)[:80]
+    try:
+        found = json.dumps(entry["input"], default=str)[:80]
+    except ValueError:
+        found = "a block that holds itself"
     if kind == "literal_error":
         words = [word.strip(" '") for word in context["expected"].replace(" or ", ",").split(",")]
         return f"{field}: found {found}, expected one of {', '.join(words)}{_nearest(str(entry['input']), words)}"

@@ -105,5 +105,4 @@ def _model_of(started: Json) -> str | None:
         parts = str(detail["object"]["key"]).split("/")
         return parts[1] if len(parts) > 2 else None
     told = detail.get("metadata") or detail.get("CustomerMetadataProperties") or {}
-    found = told.get("model") or started.get("model") or started.get("name")
-    return found if isinstance(found, str) else None
+    return next((found for found in (told.get("model"), started.get("model"), started.get("name")) if isinstance(found, str)), None)

@@ -119,12 +119,13 @@ def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime
     job = f"{session.stack}-{story.model}-{run['run']}"
     ended, over = _trained(session, job) or last, _moment(run["time"])
     ids = {"training_job": job, "run": run["run"]}
-    if run["failed_at"] in ("split", "train"):
-        yield Stage(run["failed_at"], _since(last, over), "failed", ids, _texts(run)), True
+    failed_at = run.get("failed_at") or ("train" if run["metrics"] is None else None)
+    if failed_at in ("split", "train"):
+        yield Stage(failed_at, _since(last, over), "failed", ids, _texts(run)), True
         return
     yield Stage("train", _since(last, ended), "completed", ids), False
-    if run["failed_at"]:
-        yield Stage(run["failed_at"], _since(ended, over), "failed", {}, _texts(run)), True
+    if failed_at:
+        yield Stage(failed_at, _since(ended, over), "failed", {}, _texts(run)), True
         return
     shown = {name: f"{value:.4f}" for name, value in run["metrics"].items()}
     yield Stage("evaluate", _since(ended, over), run["status"], {**shown, "rows": str(run["rows"])}, _texts(run)), run["status"] != "registered"

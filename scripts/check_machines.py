@@ -72,6 +72,8 @@ def faults(name: str, machine: Json, resource: Json) -> Iterator[str]:
         yield from _task(f"{name}: {state_name}", state)
         if state["Type"] == "Map":
             yield from _flow(f"{name}: {state_name}", state["ItemProcessor"])
+            for twice in sorted(_assigned(state["ItemProcessor"]) & _assigned(machine)):
+                yield f"{name}: {state_name} assigns {twice}, which an outer state assigns as well: Step Functions refuses that"
     yield from _expressions(name, machine)
     used = set(SUBSTITUTION.findall(json.dumps(machine)))
     given = set(resource.get("DefinitionSubstitutions", {}))
@@ -91,6 +93,12 @@ def _flow(name: str, machine: Json) -> Iterator[str]:
         new = {target for state_name in new for target in goes[state_name]} - reached
     for state_name in set(states) - reached:
         yield f"{name}: {state_name} is never reached"
+
+
+def _assigned(machine: Json) -> set[str]:
+    """The variables that a machine's own states assign, those of its inner machines apart."""
+    states = machine["States"].values()
+    return {name for state in states for block in (state, *state.get("Catch", []), *state.get("Choices", [])) for name in block.get("Assign", {})}
 
 
 def _targets(state: Json) -> Iterator[str]:

@@ -19,6 +19,7 @@ from noria.adapters import objects
 from noria.data import reading
 from noria.kernel.errors import SpecError, TransientError
 from noria.release import smoke
+from noria.release.rollout import plan_rollout
 from noria.training import scoring
 from tests.samples import ROOT, sample
 
@@ -213,3 +214,22 @@ def test_events_without_reasons_are_shown_too(capsys):
     render.events([{"time": "2026-01-01T00:00:00Z", "name": "DatasetAccepted", "data": {**data, "reasons": []}}])
     render.events([{"time": "2026-01-01T00:00:00Z", "name": "Execution failed", "data": {"machine": "m", "error": "E", "cause": "why"}}])
     assert "why" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        sample("aws/model-package-approved.json"),
+        sample("noria/TrainingRequested.v1.json"),
+        {"detail": {"object": {"key": "incoming/bikeshare/a b.csv"}}},
+        sample("functions/plan_evaluation.json"),
+        {**plan_rollout(sample("functions/plan_rollout.json"))["verify"], "name": "bikeshare"},
+        {**plan_rollout(sample("functions/plan_rollout.json"))["deploy"], "model": "bikeshare"},
+    ],
+    ids=["rollout", "train", "ingest", "evaluate", "verify", "deploy"],
+)
+def test_a_failed_execution_is_told_under_the_model_that_it_was_started_for(started):
+    detail = {"stateMachineArn": "a:Machine", "executionArn": "e", "status": "FAILED", "input": json.dumps(started)}
+    event = {"source": "aws.states", "id": "1", "time": "t", "detail": detail}
+    assert telling._told(event, "bikeshare")
+    assert telling._told(event, "bike") is None

@@ -89,6 +89,14 @@ def test_the_first_metric_is_held_against_the_champion_where_no_gate_is():
     assert [(gate.metric, gate.against) for gate in gates] == [("f1", None), ("f1", "champion")]
 
 
+def test_a_champion_that_answers_wrongly_is_left_out_and_a_candidate_that_does_is_refused():
+    told = scoring.evaluate("regression", ["1", "2"], {"candidate": ["1", "2"], "champion": ["1"]}, [{"metric": "mae", "confidence": 0.95}], "s")
+    assert (told["champion"], told["bounds"]) == (None, {})
+    assert "the champion answered 1 lines" in told["incomparable"]
+    with pytest.raises(EvaluationError, match="the candidate answered 1 lines"):
+        scoring.evaluate("regression", ["1", "2"], {"candidate": ["1"]}, [], "s")
+
+
 def test_smoke_answers_equal_those_of_the_evaluation_up_to_the_last_bit():
     expected = [["1.0", "x"], ["0.3", "x"], ["nan", "x"]]
     smoke.compare([["1", "x"], ["0.30000000000000004", "x"], ["nan", "x"]], expected, 3)

@@ -68,7 +68,7 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "running": (evaluation(), {"trainings": ("InProgress", "Completed")}),
             "failed": (evaluation(), {"trainings": ("Failed",)}),
             "unable": (evaluation(), {"champion": "Stage-bikeshare-before", "unable": "AlgorithmError: exit code 1"}),
-            "again": (evaluation(), {"faults": {"evaluate: Create model": [EXISTS, ...]}}),
+            "again": (evaluation(), {"faults": {"evaluate: Create model": [EXISTS, ...]}, "champion": "Stage-bikeshare-before", "unable": "ClientError: gone"}),
         },
         "ingest": {"accepted": (upload(), {}), "quarantined": (upload(), {"upload": b""})},
         "rollout": {"next": (approved(), {"endpoint": dict(SERVING)}), "first": (approved(), {})},

@@ -69,10 +69,29 @@ def test_an_endpoint_that_silently_went_back_is_announced_as_rolled_back_and_not
 
 def test_a_refused_update_is_announced_with_the_words_of_the_refusal(world: WorldMaker):
     refusal = Failure("SageMaker.SageMakerException", "Cannot update in-progress endpoint")
-    services = world(endpoint=dict(SERVING), faults={"deploy: Update endpoint": [refusal] * 7})
+    services = world(endpoint=dict(SERVING), faults={"deploy: Update endpoint": [refusal, ...]})
     played = services.play("rollout", approved())
     assert played.output["outcome"] == "failed"
     assert announced(played)["Detail"]["data"]["reasons"][0]["text"] == "Cannot update in-progress endpoint"
+
+
+def test_a_release_that_was_refused_because_of_another_one_waits_and_tries_again(world: WorldMaker):
+    refusal = Failure("SageMaker.SageMakerException", "Cannot update in-progress endpoint")
+    services = world(endpoint=dict(SERVING), faults={"deploy: Update endpoint": [refusal] * 7})
+    assert services.play("rollout", approved()).output["outcome"] == "completed"
+
+
+def test_a_refused_creation_is_announced_with_the_words_of_the_refusal(world: WorldMaker):
+    refusal = Failure("SageMaker.AmazonSageMakerException", "ml.m5.large is not supported here")
+    played = world(faults={"deploy: Create endpoint": [refusal, ...]}).play("rollout", approved())
+    assert played.output["verdict"]["reasons"][0]["text"] == "ml.m5.large is not supported here"
+
+
+def test_a_release_that_another_one_overtook_was_not_rolled_back(world: WorldMaker):
+    services = world(endpoint=dict(SERVING), overtaken="Stage-bikeshare-later")
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "failed"
+    assert played.output["verdict"]["reasons"][0]["code"] == "Overtaken"
 
 
 def test_an_endpoint_that_failed_is_announced_as_such_and_nothing_is_champion(world: WorldMaker):

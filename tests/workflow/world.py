@@ -56,6 +56,7 @@ class World:
         endpoint: its description, or nothing.
         settles: the statuses that it shows after it was created or updated; the last one stays.
         written: keys of the objects that functions wrote.
+        overtaken: the configuration that another release puts in place of the one that was asked for.
         goes_back: whether SageMaker, unable to serve the new configuration, went back to the old one.
     """
 
@@ -72,6 +73,7 @@ class World:
     endpoint: Json | None = None
     settles: tuple[str, ...] = ("Creating", "InService")
     goes_back: bool = False
+    overtaken: str | None = None
     written: list[str] = field(default_factory=list)
     executions: dict[str, list[Execution]] = field(default_factory=lambda: defaultdict(list))
 
@@ -156,7 +158,7 @@ class World:
 
     def changed(self, request: Json) -> Json:
         before = (self.endpoint or {}).get("EndpointConfigName")
-        config = before if self.goes_back else request["EndpointConfigName"]
+        config = before if self.goes_back else self.overtaken or request["EndpointConfigName"]
         self.endpoint = {"EndpointName": request["EndpointName"], "EndpointConfigName": config, "EndpointStatus": self.settles[0], "changed": True}
         return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
 

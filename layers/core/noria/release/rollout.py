@@ -114,6 +114,9 @@ def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict
         return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {plan['config']}", serves, plan["config"]),))
     if refused := deployed.get("Refused"):
         return Verdict(FAILED, (Reason(str(refused.get("Error")), innermost(str(refused.get("Cause", ""))), serves, plan["config"]),))
+    if status == "InService" and serves != deployed.get("Before", serves):
+        text = f"{plan['endpoint']} serves {serves}, which another release or a hand has put there meanwhile, not {plan['config']} that was asked for"
+        return Verdict(FAILED, (Reason("Overtaken", text, serves, plan["config"]),))
     if status == "InService":
         text = f"{plan['endpoint']} is InService with {serves}, not with {plan['config']} that was asked for: SageMaker went back to it"
         return Verdict(ROLLED_BACK, (Reason("WentBack", text, serves, plan["config"]),))

@@ -15,7 +15,7 @@ from noria.training.gates import METRICS
 class ModelSpec(BaseModel):
     """A model project's declaration, complete with defaults for all but its first block."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", title="Noria model spec")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, title="Noria model spec")
 
     name: str = Field(
         pattern=rf"^{MODEL_NAME.pattern}$",

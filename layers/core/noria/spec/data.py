@@ -10,7 +10,7 @@ ColumnType = Literal["integer", "number", "string", "boolean", "timestamp"]
 class Column(BaseModel):
     """One column: its type, whether it may be empty, and which values are right."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     type: ColumnType
     nullable: bool = False
@@ -30,7 +30,7 @@ class Column(BaseModel):
 class BadRows(BaseModel):
     """How many rows may break the contract before the whole file is quarantined."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     at_most: float = Field(0.01, ge=0, lt=1, description="share of all rows; within it, bad rows are set aside and the rest is accepted")
 
@@ -38,7 +38,7 @@ class BadRows(BaseModel):
 class DataSpec(BaseModel):
     """The `data` block of a model spec."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: Literal["csv"] = "csv"
     time: str | None = Field(None, description="event time: orders rows, splits and windows")

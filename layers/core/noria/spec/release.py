@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from noria.spec.training import INSTANCE
 
-Frozen = ConfigDict(frozen=True, extra="forbid")
+Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ApproveSpec(BaseModel):

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Task = Literal["binary", "multiclass", "regression"]
 Metric = Literal["accuracy", "f1", "precision", "recall", "mae", "rmse", "r2"]
-Frozen = ConfigDict(frozen=True, extra="forbid")
+Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 INSTANCE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
 ENTRY = r"^[\w][\w./-]*\.py$"
 #: The type of an error that spans blocks; its context names the `field` to look at.

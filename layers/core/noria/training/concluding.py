@@ -39,7 +39,7 @@ def conclude_run(event: Json) -> Json:
         "metrics": evaluation["candidate"] if evaluation else None,
         "champion": evaluation["champion"] if evaluation else None,
         "rows": evaluation["rows"] if evaluation else None,
-        "failed_at": event["failed_at"],
+        "failed_at": _failed_at(event),
         "reasons": verdict.to_json()["reasons"],
     }
     return {
@@ -49,6 +49,12 @@ def conclude_run(event: Json) -> Json:
         "record": _record(event, verdict, data, cause),
         "entry": entry("training", SAID[verdict.outcome], event["model"], event["run"], cause, data),
     }
+
+
+def _failed_at(event: Json) -> str | None:
+    """The stage that failed; of a training job that was there already, its evaluation is what notices."""
+    noticed = "TrainingNotCompleted" in str((event.get("failure") or {}).get("Cause"))
+    return "train" if noticed else event.get("failed_at")
 
 
 def _failure(failure: Json) -> Reason:

@@ -50,4 +50,4 @@ def _against_champion(gate: Gate, got: float, evaluation: dict[str, Any]) -> lis
 def _asked(gate: Gate) -> str:
     if gate.margin:
         return f"at least {gate.margin:+g}"
-    return "above 0 (a negative margin of this gate accepts a version that is no worse)"
+    return "above 0 (a negative margin of this gate accepts a version that is a little worse)"

@@ -27,35 +27,43 @@ def score_holdout(event: Json) -> Json:
     Raises:
         EvaluationError: another number of answers than of rows, or an answer that is none.
     """
-    unable = innermost(event["unable"]) if event.get("unable") else None
+    unable = event.get("unable")
     truth = first_column(objects.read(event["bucket"], event["truth"]).decode())
     answered = {side: key for side, key in event["predictions"].items() if side != "champion" or not unable}
     answers = {side: first_column(objects.read(event["bucket"], key).decode()) for side, key in answered.items()}
     scored = evaluate(event["task"], truth, answers, event["compared"], event["run"])
-    untold = f"the champion cannot answer these rows ({unable})" if unable else None
-    return {**scored, "incomparable": event["incomparable"] or untold}
+    untold = f"the champion cannot answer these rows ({innermost(unable)})" if unable else None
+    return {**scored, "incomparable": event.get("incomparable") or untold or scored["incomparable"]}
 
 
 def evaluate(task: str, truth: list[str], answers: dict[str, list[str]], compared: list[Json], seed: str) -> Json:
     """The evaluation of `score_holdout`, without its files."""
-    for side, predicted in answers.items():
-        if len(predicted) != len(truth):
-            raise EvaluationError(
-                f"the {side} answered {len(predicted)} lines for {len(truth)} rows of the holdout; "
-                "output_fn must write one line a row, its first value the prediction"
-            )
-    try:
-        scored = {side: metrics.quality(task, truth, predicted) for side, predicted in answers.items()}
-    except ValueError as error:
-        raise EvaluationError(f"a {task} task needs numbers as predictions: {error}") from error
+    candidate, champion, incomparable = answers["candidate"], answers.get("champion"), None
+    scored = _quality("candidate", task, truth, candidate)
+    held = None
+    if champion is not None:
+        try:
+            held = _quality("champion", task, truth, champion)
+        except EvaluationError as error:
+            champion, incomparable = None, str(error)
     bounds = {
-        gate["metric"]: metrics.lower_bound(
-            task, gate["metric"], truth, answers["candidate"], answers["champion"], gate["confidence"], gate["metric"] in LESS_IS_BETTER, seed
-        )
+        gate["metric"]: metrics.lower_bound(task, gate["metric"], truth, candidate, champion, gate["confidence"], gate["metric"] in LESS_IS_BETTER, seed)
         for gate in compared
-        if "champion" in answers
+        if champion is not None
     }
-    return {"rows": len(truth), "candidate": scored["candidate"], "champion": scored.get("champion"), "bounds": bounds}
+    return {"rows": len(truth), "candidate": scored, "champion": held, "bounds": bounds, "incomparable": incomparable}
+
+
+def _quality(side: str, task: str, truth: list[str], predicted: list[str]) -> dict[str, float]:
+    if len(predicted) != len(truth):
+        raise EvaluationError(
+            f"the {side} answered {len(predicted)} lines for {len(truth)} rows of the holdout; "
+            "output_fn must write one line a row, its first value the prediction"
+        )
+    try:
+        return metrics.quality(task, truth, predicted)
+    except ValueError as error:
+        raise EvaluationError(f"a {task} task needs numbers as predictions of the {side}: {error}") from error
 
 
 def lines(text: str) -> list[list[str]]:
