@@ -12,13 +12,14 @@ def main() -> None:
     hooks.verify()
     from ministack import app
 
-    from local.aws import delivery, functions, stacks, transport
+    from local.aws import delivery, functions, metrics, stacks, transport
     from local.sagemaker import service
 
     functions.install(Path(os.environ["NORIA_RUNTIME_PYTHON"]))
     delivery.install()
     stacks.install()
     transport.install()
+    metrics.install()
     assembly.install()
     service.install()
     app.main()

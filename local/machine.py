@@ -35,6 +35,7 @@ class Machine:
         endpoint_url: where every service answers.
         pid: of the gateway, which leads the session of all its processes.
         started_s: how long it took to answer (seconds).
+        speed: by what bake times, metric periods and the waits of machines are divided.
     """
 
     endpoint_url: str
@@ -43,6 +44,7 @@ class Machine:
     aws_secret_access_key: str
     pid: int
     started_s: float
+    speed: float = 1.0
 
     def environment(self) -> dict[str, str]:
         """What an AWS client needs to find it."""
@@ -71,13 +73,18 @@ def running() -> Machine | None:
     return machine if _answers(machine.endpoint_url) else None
 
 
-def up() -> Machine:
+def up(speed: float | None = None) -> Machine:
     """Start it, or find it running.
 
+    Args:
+        speed: by what bake times, metric periods and the waits of machines are divided; 1 if not given.
+
     Raises:
-        MachineError: it did not answer in time; ends with the last lines of its log.
+        MachineError: it did not answer in time, which ends with the last lines of its log; or it runs at another speed.
     """
     if machine := running():
+        if speed not in (None, machine.speed):
+            raise MachineError(f"the local AWS runs at speed {machine.speed:g} already; end it first, and what is on it: make down")
         return machine
     down()
     (home() / "logs").mkdir(parents=True, exist_ok=True)
@@ -89,7 +96,7 @@ def up() -> Machine:
         process = subprocess.Popen(
             [str(_environment("local")), "-m", "local"],
             cwd=home() / "work",
-            env=_gateway_environment(port),
+            env={**_gateway_environment(port), "NORIA_SPEED": str(speed or 1)},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -105,7 +112,7 @@ def up() -> Machine:
         time.sleep(0.05)
     # It outlives this process on purpose, which Python would warn about.
     process.returncode = 0
-    machine = Machine(url, REGION, KEY, KEY, process.pid, round(time.monotonic() - began, 2))
+    machine = Machine(url, REGION, KEY, KEY, process.pid, round(time.monotonic() - began, 2), speed or 1.0)
     (home() / "local.json").write_text(json.dumps(asdict(machine)))
     (home() / "local.env").write_text("".join(f"{name}={value}\n" for name, value in machine.environment().items()))
     return machine

@@ -5,67 +5,52 @@ goes on serving and the endpoint says `InService`, as SageMaker does.
 """
 
 import contextvars
-import random
 import threading
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ministack.core.responses import get_account_id
 
-from local.sagemaker import events, families, quotas
+from local.sagemaker import events, families, quotas, traffic
 from local.sagemaker.errors import ApiError, JobFailedError, invalid
 from local.sagemaker.families import Behaviour, Record
+from local.sagemaker.fleets import Fleet, Serving, Variant
 from local.sagemaker.servers import ModelServer, container_of
 
 NOUN = "Endpoint"
+PRODUCTION, SHADOW = "ProductionVariants", "ShadowProductionVariants"
+#: Properties that an update may retain, by what a configuration calls them at first.
+RETAINED = {"DesiredInstanceCount": "InitialInstanceCount", "DesiredWeight": "InitialVariantWeight"}
+
+_serving: dict[str, Serving] = {}
 
 
-@dataclass
-class Fleet:
-    """The servers of one configuration, by variant."""
-
-    servers: dict[str, ModelServer] = field(default_factory=dict)
-    weights: dict[str, float] = field(default_factory=dict)
-
-    def chosen(self, target: str | None) -> tuple[str, ModelServer]:
-        """A variant by its weight, or the one that the caller asked for.
-
-        Raises:
-            ApiError: there is no such variant.
-        """
-        if target is not None and target not in self.servers:
-            raise ApiError("ValidationError", f"Variant {target} was not found in the endpoint. Variants: {', '.join(self.servers)}")
-        names = list(self.servers)
-        weights = [self.weights[name] for name in names]
-        name = target or random.choices(names, weights if any(weights) else None)[0]
-        return name, self.servers[name]
-
-    def stop(self) -> None:
-        for server in self.servers.values():
-            server.stop()
-
-
-_fleets: dict[str, Fleet] = {}
-
-
-def fleet_of(name: str) -> Fleet:
-    """The fleet that serves an endpoint.
+def serving(name: str) -> tuple[Serving, Record]:
+    """What serves an endpoint, and its record.
 
     Raises:
         ApiError: `ValidationError`, as the runtime words it.
     """
     record = families.STORE.find(NOUN, name)
-    fleet = _fleets.get(record["EndpointArn"]) if record else None
-    if fleet is None:
+    found = _serving.get(record["EndpointArn"]) if record else None
+    if found is None or record is None:
         raise ApiError("ValidationError", f"Endpoint {name} of account {get_account_id()} not found.")
-    return fleet
+    return found, record
+
+
+def capture_of(record: Record) -> Record | None:
+    """The `DataCaptureConfig` of the configuration that serves, where it captures."""
+    if not record.get("DataCaptureConfig", {}).get("EnableCapture"):
+        return None
+    found: Record | None = (families.STORE.find("EndpointConfig", record["EndpointConfigName"]) or {}).get("DataCaptureConfig")
+    return found
 
 
 def reset() -> None:
     """End every server and forget every record."""
-    for fleet in _fleets.values():
-        fleet.stop()
-    _fleets.clear()
+    for found in _serving.values():
+        found.fleet.stop()
+    _serving.clear()
     families.STORE.records.clear()
 
 
@@ -93,8 +78,8 @@ def _deleted(record: Record) -> None:
         raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
     record["EndpointStatus"] = "Deleting"
     _tell(record)
-    if fleet := _fleets.pop(record["EndpointArn"], None):
-        _in_background(fleet.stop)
+    if found := _serving.pop(record["EndpointArn"], None):
+        _in_background(found.fleet.stop)
 
 
 def _config_created(record: Record) -> None:
@@ -115,20 +100,47 @@ def _model_created(record: Record) -> None:
 
 
 def _reweigh(parameters: Record) -> Record:
-    """`UpdateEndpointWeightsAndCapacities`: at once, since no server has to start for it."""
+    """`UpdateEndpointWeightsAndCapacities`: weights at once, instances as they start or end; meanwhile it is `Updating`."""
     record = families.found(NOUN, parameters)
     if record["EndpointStatus"] != "InService":
         raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
-    shown = {variant["VariantName"]: variant for variant in record["ProductionVariants"]}
+    shown = {variant["VariantName"]: variant for variant in record[PRODUCTION]}
     if unknown := [asked["VariantName"] for asked in parameters["DesiredWeightsAndCapacities"] if asked["VariantName"] not in shown]:
         raise invalid(f'The variant name(s) "{", ".join(unknown)}" is/are not present within endpoint configuration "{record["EndpointConfigName"]}".')
     for asked in parameters["DesiredWeightsAndCapacities"]:
         variant = shown[asked["VariantName"]]
-        for member in ("Weight", "InstanceCount"):
-            variant[f"Desired{member}"] = variant[f"Current{member}"] = asked.get(f"Desired{member}", variant[f"Desired{member}"])
-    _fleets[record["EndpointArn"]].weights = {name: variant["CurrentWeight"] for name, variant in shown.items()}
+        variant.update({member: asked[member] for member in ("DesiredWeight", "DesiredInstanceCount") if member in asked})
+    record["EndpointStatus"] = "Updating"
     _tell(record)
+    _in_background(_apply, record, shown)
     return {"EndpointArn": record["EndpointArn"]}
+
+
+def _apply(record: Record, shown: dict[str, Record]) -> None:
+    fleet = _serving[record["EndpointArn"]].fleet
+    config = families.found("EndpointConfig", record)
+    declared = {variant["VariantName"]: variant for variant in config[PRODUCTION]}
+    for name, variant in shown.items():
+        fleet.variants[name].weight = variant["CurrentWeight"] = variant["DesiredWeight"]
+    try:
+        for name, variant in shown.items():
+            _scale(record, fleet.variants[name], declared[name], variant["DesiredInstanceCount"])
+            variant["CurrentInstanceCount"] = variant["DesiredInstanceCount"]
+    except (ApiError, JobFailedError):
+        for name, variant in shown.items():
+            variant["DesiredInstanceCount"] = variant["CurrentInstanceCount"] = len(fleet.variants[name].servers)
+    record["EndpointStatus"] = "InService"
+    _tell(record)
+
+
+def _scale(record: Record, variant: Variant, declared: Record, wanted: int) -> None:
+    more = wanted - len(variant.servers)
+    if more > 0:
+        variant.servers = [*variant.servers, *_servers(record, record["EndpointConfigName"], declared, more)]
+    elif more < 0:
+        ended, variant.servers = variant.servers[wanted:], variant.servers[:wanted]
+        for server in ended:
+            server.stop()
 
 
 BEHAVIOUR = Behaviour(created=_created, updated=_updated, deleted=_deleted)
@@ -147,60 +159,115 @@ def _tell(record: Record) -> None:
 
 def _bring_up(record: Record, config: Record) -> None:
     try:
-        _serve(record, config, {})
+        _serve(record, config)
     except JobFailedError as error:
         record.update(EndpointStatus="Failed", FailureReason=str(error))
     _tell(record)
 
 
 def _replace(record: Record, config: Record, changes: Record) -> None:
+    """Start the new fleet, move the traffic, end the old one; whatever goes wrong, the old one serves."""
     kept = _kept(record, changes) if changes.get("RetainAllVariantProperties") else {}
-    old = _fleets.get(record["EndpointArn"])
+    found = _serving.get(record["EndpointArn"])
+    if found is None:
+        _bring_up(record, config)
+        return
+    deployment = changes.get("DeploymentConfig") or record.get("LastDeploymentConfig") or {}
     try:
-        _serve(record, config, kept)
-    except JobFailedError as error:
-        if old is None:
-            record.update(EndpointStatus="Failed", FailureReason=str(error))
-        else:
-            record["EndpointStatus"] = "InService"
+        found.incoming, shown = _fleet(record, config, kept)
+        traffic.move(found, deployment, sum(variant["CurrentInstanceCount"] for variant in shown[PRODUCTION]))
+    except (JobFailedError, traffic.AlarmedError):
+        failed, found.incoming, found.share = found.incoming, None, 0.0
+        if failed is not None:
+            failed.stop()
     else:
-        if old is not None:
-            old.stop()
+        old, found.fleet, found.incoming, found.share = found.fleet, found.incoming, None, 0.0
+        _shows(record, config, shown)
+        old.stop()
+    if deployment:
+        record["LastDeploymentConfig"] = deployment
+    record["EndpointStatus"] = "InService"
     _tell(record)
 
 
 def _kept(record: Record, changes: Record) -> dict[str, Record]:
     """What the present variants keep over an update, by name: instance counts and weights that were changed since."""
     excluded = {item["VariantPropertyType"] for item in changes.get("ExcludeRetainedVariantProperties", [])}
-    properties = {"DesiredInstanceCount": "InitialInstanceCount", "DesiredWeight": "InitialVariantWeight"}
-    wanted = {present: initial for present, initial in properties.items() if present not in excluded}
-    return {variant["VariantName"]: {initial: variant[present] for present, initial in wanted.items()} for variant in record["ProductionVariants"]}
+    wanted = {present: initial for present, initial in RETAINED.items() if present not in excluded}
+    return {variant["VariantName"]: {initial: variant[present] for present, initial in wanted.items()} for variant in record[PRODUCTION]}
 
 
-def _serve(record: Record, config: Record, kept: dict[str, Record]) -> None:
-    """Start a configuration's fleet; when all of it is healthy, let it serve.
+def _serve(record: Record, config: Record) -> None:
+    """Start a configuration's fleet and let it serve.
 
     Raises:
-        JobFailedError: a variant did not come up; none of the new fleet is left.
+        JobFailedError: a variant did not come up; none of the fleet is left.
     """
-    fleet, shown = Fleet(), []
-    group = f"/aws/sagemaker/Endpoints/{record['EndpointName']}"
+    fleet, shown = _fleet(record, config, {})
+    _serving[record["EndpointArn"]] = Serving(fleet)
+    _shows(record, config, shown)
+
+
+def _fleet(record: Record, config: Record, kept: dict[str, Record]) -> tuple[Fleet, dict[str, list[Record]]]:
+    """A configuration's fleet, all of it healthy, and how Describe shows it."""
+    shown: dict[str, list[Record]] = {PRODUCTION: [], SHADOW: []}
+    made: dict[str, dict[str, Variant]] = {PRODUCTION: {}, SHADOW: {}}
     try:
-        for declared in config["ProductionVariants"]:
-            variant = {**declared, **kept.get(declared["VariantName"], {})}
-            model = families.found("Model", variant)
-            fleet.servers[variant["VariantName"]] = ModelServer(model, group, f"{variant['VariantName']}/{config['EndpointConfigName']}")
-            fleet.weights[variant["VariantName"]] = variant.get("InitialVariantWeight", 1.0)
-            shown.append(_shown(variant, container_of(model).get("Image", "")))
+        for kind in (PRODUCTION, SHADOW):
+            for declared in config.get(kind, []):
+                variant = {**declared, **kept.get(declared["VariantName"], {})}
+                count, weight = variant.get("InitialInstanceCount", 1), variant.get("InitialVariantWeight", 1.0)
+                servers = _servers(record, config["EndpointConfigName"], variant, count)
+                made[kind][variant["VariantName"]] = Variant(variant["VariantName"], servers, weight)
+                shown[kind].append(_shown(variant, container_of(families.found("Model", variant)).get("Image", "")))
     except ApiError as error:
-        fleet.stop()
+        Fleet(made[PRODUCTION], made[SHADOW]).stop()
         raise JobFailedError(error.message) from error
     except JobFailedError:
-        fleet.stop()
+        Fleet(made[PRODUCTION], made[SHADOW]).stop()
         raise
-    _fleets[record["EndpointArn"]] = fleet
-    record.update(EndpointStatus="InService", EndpointConfigName=config["EndpointConfigName"], ProductionVariants=shown)
+    return Fleet(made[PRODUCTION], made[SHADOW]), shown
+
+
+def _servers(record: Record, config: str, variant: Record, count: int) -> list[ModelServer]:
+    """So many instances of a variant, started side by side.
+
+    Raises:
+        JobFailedError: one does not come up; none of them is left.
+    """
+    model, group = families.found("Model", variant), f"/aws/sagemaker/Endpoints/{record['EndpointName']}"
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        starts = [
+            pool.submit(contextvars.copy_context().run, ModelServer, model, group, f"{variant['VariantName']}/{config}/{number}") for number in range(count)
+        ]
+    servers = [start.result() for start in starts if start.exception() is None]
+    if failed := next((start.exception() for start in starts if start.exception()), None):
+        for server in servers:
+            server.stop()
+        raise failed
+    return servers
+
+
+def _shows(record: Record, config: Record, shown: dict[str, list[Record]]) -> None:
+    record.update(EndpointStatus="InService", EndpointConfigName=config["EndpointConfigName"], **{PRODUCTION: shown[PRODUCTION]})
+    for member, value in ((SHADOW, shown[SHADOW]), ("DataCaptureConfig", _capture(config))):
+        record.pop(member, None)
+        if value:
+            record[member] = value
     record.pop("FailureReason", None)
+
+
+def _capture(config: Record) -> Record | None:
+    declared = config.get("DataCaptureConfig")
+    if not declared:
+        return None
+    shown = {"EnableCapture": declared.get("EnableCapture", False), "CaptureStatus": "Started" if declared.get("EnableCapture") else "Stopped"}
+    return {
+        **shown,
+        "CurrentSamplingPercentage": declared["InitialSamplingPercentage"],
+        "DestinationS3Uri": declared["DestinationS3Uri"],
+        "KmsKeyId": declared.get("KmsKeyId", ""),
+    }
 
 
 def _shown(variant: Record, image: str) -> Record:

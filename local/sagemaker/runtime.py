@@ -4,10 +4,15 @@ Source: InvokeEndpoint, SageMaker Runtime API reference.
 """
 
 import json
+import threading
 import uuid
+from contextlib import suppress
+from contextvars import copy_context
 
-from local.sagemaker import endpoints
+from local.sagemaker import capture, endpoints, fleets
 from local.sagemaker.errors import ApiError
+from local.sagemaker.families import Record
+from local.sagemaker.fleets import Stopwatch, Variant
 from local.sagemaker.servers import Reply, ServerStoppedError
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -37,14 +42,41 @@ def invoke(endpoint: str, headers: dict[str, str], body: bytes) -> Answer:
 
 
 def _asked(endpoint: str, headers: dict[str, str], body: bytes) -> tuple[str, Reply]:
-    """The variant and its answer; a fleet that is replaced between the choice and the request is chosen anew."""
+    """The variant and its answer; an instance that is taken away between the choice and the request is chosen anew."""
+    content_type, accept = headers.get("content-type", "application/json"), headers.get("accept", "*/*")
+    whole = Stopwatch()
     for _ in range(CHOICES):
-        variant, server = endpoints.fleet_of(endpoint).chosen(headers.get("x-amzn-sagemaker-target-variant"))
+        serving, record = endpoints.serving(endpoint)
+        fleet = serving.chosen()
+        variant = fleet.chosen(headers.get("x-amzn-sagemaker-target-variant"))
         try:
-            return variant, server.invoke(body, headers.get("content-type", "application/json"), headers.get("accept", "*/*"))
+            reply = _measured(record, variant, whole, content_type, accept, body)
         except ServerStoppedError:
             continue
+        for shadow in fleet.copied():
+            threading.Thread(target=copy_context().run, args=(_shadowed, record, shadow, content_type, accept, body), daemon=True).start()
+        return variant.name, reply
     raise ConnectionError(f"the servers of {endpoint} were replaced {CHOICES} times during one request")
+
+
+def _measured(record: Record, variant: Variant, whole: Stopwatch, content_type: str, accept: str, body: bytes) -> Reply:
+    name, server, model = record["EndpointName"], variant.server(), Stopwatch()
+    try:
+        reply = server.invoke(body, content_type, accept)
+    except OSError:
+        fleets.measure(name, variant.name, None, model.seconds, whole.seconds - model.seconds)
+        raise
+    seconds = model.seconds
+    fleets.measure(name, variant.name, reply, seconds, whole.seconds - seconds)
+    if reply.status < 400 and (config := endpoints.capture_of(record)):
+        capture.take(config, server.role, name, variant.name, (content_type, body), (reply.content_type, reply.body))
+    return reply
+
+
+def _shadowed(record: Record, shadow: Variant, content_type: str, accept: str, body: bytes) -> None:
+    """A copy for a shadow variant; what it answers goes to its metrics and captures, and to nobody."""
+    with suppress(OSError, ServerStoppedError):
+        _measured(record, shadow, Stopwatch(), content_type, accept, body)
 
 
 def _words(endpoint: str, status: int, told: str) -> str:

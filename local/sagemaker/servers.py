@@ -83,9 +83,9 @@ class ModelServer:
     """
 
     def __init__(self, model: Record, group: str, stream: str, told: Mapping[str, str] | None = None) -> None:
-        self._role, self._told = model["ExecutionRoleArn"], dict(told or {})
+        self.role, self._told = model["ExecutionRoleArn"], dict(told or {})
         self._folder = Path(tempfile.mkdtemp(prefix="srv-", dir=os.environ["NORIA_WORK"]))
-        self._log = Log(self._role, group, stream)
+        self._log = Log(self.role, group, stream)
         self._active = threading.Semaphore(THREADS)
         self._stopped = False
         self.invocations = 0
@@ -102,13 +102,13 @@ class ModelServer:
             self._log.write(sentence)
         (folder / "model").mkdir()
         if url := container.get("ModelDataUrl"):
-            storage.unpack(storage.read(self._role, url), folder / "model")
+            storage.unpack(storage.read(self.role, url), folder / "model")
         submitted = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
         if submitted.startswith("s3://"):
-            storage.unpack(storage.read(self._role, submitted), folder / "model" / "code")
+            storage.unpack(storage.read(self.role, submitted), folder / "model" / "code")
         requirements = folder / "model" / "code" / "requirements.txt"
         python = environments.python_for(image, requirements.read_text() if requirements.exists() else "")
-        session = roles.assume(self._role, storage.SAGEMAKER)
+        session = roles.assume(self.role, storage.SAGEMAKER)
         base = sandbox.base_dir(folder)
         self._process = sandbox.start(
             [str(python), "-m", "gunicorn", "--bind", f"unix:{base}/server.sock", *GUNICORN, "serve:app"],

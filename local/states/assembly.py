@@ -4,7 +4,7 @@
 from local.states import provider
 
 # isort: split
-from local.states import errors, expressions, jobs, language, machines
+from local.states import errors, expressions, jobs, language, machines, waits
 
 
 def install() -> None:
@@ -14,4 +14,5 @@ def install() -> None:
     errors.install()
     jobs.install()
     machines.install()
+    waits.install()
     provider.install()

@@ -1,0 +1,203 @@
+"""Whether a challenger may take more traffic, all of it, or none: a pure function of what both variants have answered so far.
+
+Every look judges the whole record from the beginning of the release, period by period, so counters that arrive late, twice
+or corrected change nothing but the record. The evidence stays valid however often it is looked at (`noria.release.evidence`).
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from noria.kernel.verdict import Reason, Verdict
+from noria.release import evidence
+from noria.release.evidence import HARM, HARMLESS, Counts, Process
+
+Json = dict[str, Any]
+UNDO, PROMOTE, SHIFT, WAIT, HOLD = "undo", "promote", "shift", "wait", "hold"
+#: How certain it must be that a challenger is no worse, or good enough by itself.
+HARMLESS_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One kind of answer that is counted and compared.
+
+    Attributes:
+        name: `errors`, `slow`, or the name of a metric of the owner's.
+        harm: a rate of more than this many times the champion's is harm; 1 is any that is higher.
+        margin: a rate of at most this many times the champion's is no worse.
+        tolerated: a rate that is good enough by itself, whatever the champion's.
+        smallest: harm is undone only where the challenger's own rate is above this one.
+        good: the answers are wanted ones, and harm is a rate that is lower by such a factor.
+    """
+
+    name: str
+    harm: float = 1.0
+    margin: float = 1.25
+    tolerated: float | None = None
+    smallest: float = 0.0
+    good: bool = False
+
+
+@dataclass
+class Tally:
+    """The record of one watch, and the evidence in it.
+
+    Args:
+        alpha: the share of equal challengers that this watch may undo.
+    """
+
+    watch: Watch
+    alpha: float
+    periods: list[Counts] = field(default_factory=list)
+    total: Counts = field(default_factory=Counts)
+    _worse: Process = field(init=False)
+    _no_worse: Process = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._worse, self._no_worse = Process(self.watch.harm, HARM), Process(self.watch.margin, HARMLESS)
+
+    def add(self, challenger: float, hits: float, champion: float, champion_hits: float) -> None:
+        """One more period."""
+        period = Counts(challenger, hits, champion, champion_hits)
+        if self.watch.good:
+            # Of what is wanted, the champion's is the rate that must not be higher.
+            period = Counts(champion, champion_hits, challenger, hits)
+        self.periods.append(period)
+        self.total += period
+        self._worse.add(period)
+        self._no_worse.add(period)
+
+    @property
+    def challenger(self) -> float:
+        """Requests that the challenger has answered."""
+        return self.total.other if self.watch.good else self.total.judged
+
+    @property
+    def harmful(self) -> bool:
+        rate = self.total.judged_hits / self.total.judged if self.total.judged else 0.0
+        return self._worse.value >= 1 / self.alpha and (self.watch.good or rate > self.watch.smallest)
+
+    @property
+    def harmless(self) -> bool:
+        enough = 1 / (1 - HARMLESS_CONFIDENCE)
+        if self.harmful:
+            return False
+        tolerated = self.watch.tolerated
+        if tolerated is not None and not self.watch.good and evidence.below(self.total.judged_hits, self.total.judged, tolerated) >= enough:
+            return True
+        return self._no_worse.value >= enough
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether what was seen speaks for harm rather than against it."""
+        return self._worse.value > 1
+
+    def to_json(self) -> Json:
+        """Counts and the interval of the challenger's rate as a multiple of the champion's."""
+        low, high = evidence.interval(self.periods, self.alpha)
+        judged = {"requests": self.total.judged, "hits": self.total.judged_hits}
+        other = {"requests": self.total.other, "hits": self.total.other_hits}
+        if self.watch.good:
+            judged, other, low, high = other, judged, 1 / high if high else math.inf, 1 / low if low else math.inf
+        return {
+            "watch": self.watch.name,
+            "challenger": judged,
+            "champion": other,
+            "low": round(low, 4),
+            "high": None if math.isinf(high) else round(high, 4),
+            "harmful": self.harmful,
+            "harmless": self.harmless,
+        }
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What the owner of a model asks of a progressive release.
+
+    Attributes:
+        confidence: that no equal challenger is undone, over the whole release and everything that is watched.
+        steps: shares of the traffic, one after the other; the first is where it begins.
+        step_looks: looks at one share before the next is taken.
+        looks: at most; after them `undecided` is what happens: `undo`, `promote` or `hold`.
+        dry_run: report, and undo nothing.
+    """
+
+    watches: tuple[Watch, ...]
+    confidence: float
+    steps: tuple[float, ...]
+    step_looks: int
+    looks: int
+    undecided: str
+    dry_run: bool = False
+
+    @classmethod
+    def of(cls, block: Json) -> Self:
+        """Out of the plan of a release."""
+        watches = tuple(Watch(**watch) for watch in block["watches"])
+        return cls(**{**block, "watches": watches, "steps": tuple(block["steps"])})
+
+    def tallies(self) -> list[Tally]:
+        """An empty record of each watch; the permitted share of wrong undoings is parted among them."""
+        return [Tally(watch, (1 - self.confidence) / len(self.watches)) for watch in self.watches]
+
+
+def decide(guard: Guard, tallies: Sequence[Tally], look: int, share: float, looks_at_share: int) -> tuple[str, float]:
+    """What to do after one look: an outcome, and the challenger's share of the traffic from now on.
+
+    Args:
+        look: how many looks there were, this one included.
+        share: the challenger's share of the traffic now, since `looks_at_share` looks.
+    """
+    harmful = any(tally.harmful for tally in tallies)
+    if harmful and not guard.dry_run:
+        return UNDO, 0.0
+    if tallies and all(tally.harmless for tally in tallies):
+        return PROMOTE, 1.0
+    if look >= guard.looks:
+        outcome = HOLD if guard.dry_run and guard.undecided == UNDO else guard.undecided
+        return outcome, {UNDO: 0.0, PROMOTE: 1.0}.get(outcome, share)
+    following = next((step for step in guard.steps if step > share + 1e-9), None)
+    quiet = any(tally.challenger for tally in tallies) and not any(tally.suspicious for tally in tallies)
+    if following is not None and looks_at_share >= guard.step_looks and quiet:
+        return SHIFT, following
+    return WAIT, share
+
+
+def verdict(guard: Guard, tallies: Iterable[Tally], outcome: str, look: int, share: float) -> Verdict:
+    """An outcome in words: what was compared, with the interval, and what that means."""
+    found = [tally.to_json() for tally in tallies]
+    reasons = [Reason(_code(entry), text(entry), [entry["low"], entry["high"]], _asked(guard, entry)) for entry in found]
+    if outcome == SHIFT:
+        reasons.insert(0, Reason("NoHarmSoFar", f"nothing speaks for harm: {share:.0%} of the traffic from now on", look, share))
+    elif look >= guard.looks and not any(entry["harmful"] for entry in found) and not all(entry["harmless"] for entry in found):
+        seen = max((entry["challenger"]["requests"] for entry in found), default=0)
+        why = "the evidence decides neither way" if seen else "no request reached the challenger"
+        reasons.insert(0, Reason("Undecided", f"{why} after {look} looks: rollout.undecided says {guard.undecided}", look, guard.looks))
+    if guard.dry_run and any(entry["harmful"] for entry in found):
+        reasons.insert(0, Reason("DryRun", "this would have been undone; rollout.dry_run only reports", True, False))
+    return Verdict(outcome, tuple(reasons))
+
+
+def text(entry: Json) -> str:
+    """What one watch has found, in words."""
+    challenger, champion = entry["challenger"], entry["champion"]
+    high = "any number of" if entry["high"] is None else f"{entry['high']:.2f}"
+    said = "harm" if entry["harmful"] else "no worse" if entry["harmless"] else "not decided"
+    return f"{entry['watch']}: {_rate(challenger)} against {_rate(champion)}, {entry['low']:.2f} to {high} times the champion's: {said}"
+
+
+def _code(entry: Json) -> str:
+    return "Harm" if entry["harmful"] else "NoWorse" if entry["harmless"] else "NotDecided"
+
+
+def _asked(guard: Guard, entry: Json) -> list[float]:
+    watch = next(watch for watch in guard.watches if watch.name == entry["watch"])
+    return [watch.harm, watch.margin]
+
+
+def _rate(side: Json) -> str:
+    if not side["requests"]:
+        return "no request"
+    return f"{side['hits'] / side['requests']:.2%} of {side['requests']:,.0f}"
