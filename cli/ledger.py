@@ -16,6 +16,7 @@ class Story:
 
     Attributes:
         spec: the published document, or nothing.
+        lock: who releases or rolls back just now, or nothing.
         specs: every document that was ever published, by its id.
         champion: what serves, or nothing.
     """
@@ -27,6 +28,8 @@ class Story:
     datasets: list[Json] = field(default_factory=list)
     runs: list[Json] = field(default_factory=list)
     releases: list[Json] = field(default_factory=list)
+    rollbacks: list[Json] = field(default_factory=list)
+    lock: Json | None = None
 
     def published(self) -> Json:
         """The spec.
@@ -48,14 +51,17 @@ def read(session: Session, model: str) -> Story:
     for page in pages:
         for item in page["Items"]:
             _place(story, item["sk"]["S"], {name: next(iter(value.values())) for name, value in item.items()})
-    for listed in (story.datasets, story.runs, story.releases):
+    for listed in (story.datasets, story.runs, story.releases, story.rollbacks):
         listed.sort(key=lambda record: record["time"], reverse=True)
     return story
 
 
 def _place(story: Story, sort_key: str, item: Json) -> None:
-    document = json.loads(item["document"])
     kind = sort_key.split("#")[0]
+    if kind == "LOCK":
+        story.lock = item
+        return
+    document = json.loads(item["document"])
     if sort_key == "SPEC":
         story.spec = document
     elif kind == "SPEC":
@@ -68,3 +74,5 @@ def _place(story: Story, sort_key: str, item: Json) -> None:
         story.runs.append({**document, "status": item["status"], "time": item["ended"]})
     elif kind == "RELEASE":
         story.releases.append({**document, "status": item["status"], "time": item["time"]})
+    elif kind == "ROLLBACK":
+        story.rollbacks.append({**document, "status": item["status"], "time": item["time"]})

@@ -125,7 +125,7 @@ def _resource(path: str, headers: Any, body: bytes, region: str, account: str) -
         return f"{prefix}endpoint/{match[1].lower()}"
     action = headers.get("x-amz-target", "").rsplit(".", 1)[-1]
     parameters = json.loads(body or b"{}")
-    noun = re.sub(r"^(Create|Describe|Update|Delete|Stop)", "", action)
+    noun = re.sub(r"^(Create|Describe|Update|Delete|Stop)", "", action).removesuffix("WeightsAndCapacities")
     if noun == "ModelPackage":
         return _package_resource(prefix, parameters)
     name = parameters.get(f"{noun}Name") or parameters.get(f"{noun}Arn") or parameters.get("ResourceArn")

@@ -21,6 +21,7 @@ def patterns():
                 json.dumps(declared["Properties"]["Pattern"])
                 .replace('{"Ref": "LakeBucket"}', '"noria-lake"')
                 .replace('{"Fn::Sub": "${AWS::StackName}-"}', '"noria-"')
+                .replace('{"Fn::Sub": "${AWS::StackName}/"}', '"noria/"')
                 .replace('{"Ref": "AWS::StackName"}', '"noria"')
             )
             yield f"{name.removesuffix('StateMachine')}.{event}", text, "EventBusName" in declared["Properties"]
@@ -47,6 +48,10 @@ STARTS = {
     "Train.Requested": "noria/TrainingRequested.v1.json",
     "Approve.Registered": "noria/ModelRegistered.v1.json",
     "Rollout.Approved": "aws/model-package-approved.json",
+    "Rollback.Alarmed": "aws/cloudwatch-alarm.json",
+    "Rollback.Requested": "noria/RollbackRequested.v1.json",
+    "Mark.RolledBack": "noria/RolledBack.v1.json",
+    "Watch.Completed": "noria/RolloutCompleted.v1.json",
 }
 
 

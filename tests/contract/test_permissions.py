@@ -7,7 +7,19 @@ import pytest
 from scripts.check_machines import ROOT, machines, template
 
 RESOURCES = template()["Resources"]
-DECIDING = ("JudgeDataset", "PlanRun", "PlanEvaluation", "ConcludeRun", "DecideApproval", "PlanRollout", "ConcludeRollout")
+DECIDING = (
+    "JudgeDataset",
+    "PlanRun",
+    "PlanEvaluation",
+    "ConcludeRun",
+    "DecideApproval",
+    "PlanRollout",
+    "ConcludeRollout",
+    "WeighTraffic",
+    "PlanWatch",
+    "PlanRollback",
+    "ConcludeRollback",
+)
 #: IAM actions of the integrations that are not named after them.
 ACTIONS = {
     "lambda:invoke": {"lambda:InvokeFunction"},
@@ -42,7 +54,7 @@ ACTIONS = {
     "sagemaker:createEndpointConfig": {"sagemaker:CreateEndpointConfig", "sagemaker:AddTags"},
     "sagemaker:createEndpoint": {"sagemaker:CreateEndpoint", "sagemaker:AddTags"},
     "aws-sdk:s3:copyObject": {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
-    "aws-sdk:dynamodb:transactWriteItems": {"dynamodb:PutItem"},
+    "aws-sdk:dynamodb:transactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
 }
 #: What a role needs besides its integrations: the key that encrypts, and what a model's package is read by.
 BESIDES = {"kms:Decrypt", "kms:GenerateDataKey", "sagemaker:DescribeModelPackage"}

@@ -9,6 +9,9 @@ from botocore.validate import ParamValidator
 
 from noria.data.ingest import judge_dataset
 from noria.release.approval import decide_approval
+from noria.release.fleet import plan_watch
+from noria.release.observing import weigh_traffic
+from noria.release.rollback import conclude_rollback, plan_rollback
 from noria.release.rollout import conclude_rollout, plan_rollout
 from noria.training.concluding import conclude_run
 from noria.training.planning import plan_evaluation, plan_run
@@ -50,9 +53,27 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     rollout = plan_rollout(sample("functions/plan_rollout.json"))
     yield "sagemaker", "CreateModel", rollout["verify"]["model"]
     yield "sagemaker", "CreateTransformJob", rollout["verify"]["transform"]
-    yield "sagemaker", "CreateEndpointConfig", rollout["deploy"]["config"]
-    yield "sagemaker", "CreateEndpoint", rollout["deploy"]["create"]
-    yield "sagemaker", "UpdateEndpoint", rollout["deploy"]["update"]
+    for strategy in ("progressive", "ab", "shadow", "canary", "linear", "rolling", "all_at_once"):
+        event = sample("functions/plan_rollout.json")
+        event["spec"]["rollout"]["strategy"] = strategy
+        event["spec"]["rollout"]["guard"] |= {
+            "slow": {"over_ms": 300.0, "harm": 1.0, "margin": 1.25, "tolerated": 0.01},
+            "metrics": [{"name": "sold", "namespace": "Shop", "good": True, "harm": 1.0, "margin": 1.1, "tolerated": None}],
+        }
+        rollout = plan_rollout(event)
+        for deploy in (rollout["first"], rollout["last"], rollout["back"]):
+            yield "sagemaker", "CreateEndpointConfig", deploy["config"]
+            yield "sagemaker", "CreateEndpoint", deploy["create"]
+            yield "sagemaker", "UpdateEndpoint", deploy["update"]
+        if rollout["observe"]:
+            yield "cloudwatch", "GetMetricData", {"MetricDataQueries": rollout["observe"]["counters"], "StartTime": 0, "EndTime": 1}
+    yield "sagemaker", "UpdateEndpointWeightsAndCapacities", weigh_traffic(sample("functions/weigh_traffic.json"))["request"]
+    yield "cloudwatch", "PutMetricAlarm", plan_watch(sample("functions/plan_watch.json"))["alarms"][0]
+    rollback = plan_rollback(sample("functions/plan_rollback.json"))["deploy"]
+    yield "sagemaker", "UpdateEndpoint", rollback["update"]
+    restored = conclude_rollback(sample("functions/conclude_rollback.json"))
+    yield "dynamodb", "TransactWriteItems", restored["record"]
+    yield "events", "PutEvents", as_put_events(restored["entry"])
     done = conclude_rollout(sample("functions/conclude_rollout.json"))
     yield "dynamodb", "TransactWriteItems", done["record"]
     yield "events", "PutEvents", as_put_events(done["entry"])
@@ -71,3 +92,6 @@ def test_names_made_of_the_longest_parts_keep_to_the_limits():
     event["resources"]["stack"] = "s" * 15
     name = plan_run(event)["training"]["TrainingJobName"]
     assert len(f"{name}-candidate") <= 63
+    event = sample("functions/plan_rollout.json")
+    event["model"], event["resources"]["stack"] = "m" * 24, "s" * 15
+    assert len(plan_rollout({**event, "champion": None})["verify"]["transform"]["TransformJobName"]) <= 63

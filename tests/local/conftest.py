@@ -17,6 +17,8 @@ from tests.conftest import DEPLOYED, HOME
 
 #: Makes a client of the local AWS: `client("s3")`, or with other credentials.
 ClientMaker = Callable[..., Any]
+#: A minute of metrics and of waiting is a second here.
+SPEED = 60
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +31,7 @@ def running() -> Iterator[machine.Machine]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if machine.running() is None:
             (HOME / DEPLOYED).unlink(missing_ok=True)
-        found = machine.up()
+        found = machine.up(SPEED)
     yield found
     os.environ.pop("NORIA_HOME")
     if before:

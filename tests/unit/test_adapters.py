@@ -224,7 +224,7 @@ def test_events_without_reasons_are_shown_too(capsys):
         {"detail": {"object": {"key": "incoming/bikeshare/a b.csv"}}},
         sample("functions/plan_evaluation.json"),
         {**plan_rollout(sample("functions/plan_rollout.json"))["verify"], "name": "bikeshare"},
-        {**plan_rollout(sample("functions/plan_rollout.json"))["deploy"], "model": "bikeshare"},
+        {**plan_rollout(sample("functions/plan_rollout.json"))["first"], "model": "bikeshare"},
     ],
     ids=["rollout", "train", "ingest", "evaluate", "verify", "deploy"],
 )

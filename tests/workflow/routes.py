@@ -13,6 +13,7 @@ from tests.workflow.world import TRUTH, WRONG, World, published
 #: Errors that no state names: one that a service or a function may raise at any time, and the interpreter's own.
 UNFORESEEN = ("UnforeseenError", "States.TaskFailed", "States.Timeout")
 EXISTS = Failure("SageMaker.AmazonSageMakerException", 'Cannot create already existing model "m".')
+BUSY = Failure("DynamoDB.ConditionalCheckFailedException", "The conditional request failed")
 SERVING = {"EndpointName": "Stage-bikeshare", "EndpointConfigName": "Stage-bikeshare-before", "EndpointStatus": "InService"}
 
 
@@ -35,9 +36,27 @@ def approved() -> Json:
 def asked(action: str) -> Json:
     """What `rollout` starts `verify` and `deploy` with."""
     plan = plan_rollout(sample("functions/plan_rollout.json"))
+    if action == "observe":
+        return {"model": "bikeshare", "release": plan["release"], "observe": plan["observe"], "correlation_id": "c"}
     if action == "verify":
         return {**plan["verify"], "name": "bikeshare", "release": plan["release"], "correlation_id": "c"}
-    return plan["deploy"]
+    return plan["last"]
+
+
+def released() -> Json:
+    """What `rollout` starts `release` with."""
+    event = sample("functions/plan_rollout.json")
+    event["resources"]["stack"] = "Stage"
+    return {key: value for key, value in event.items() if key not in ("champion", "endpoint")}
+
+
+def alarmed() -> Json:
+    return sample("aws/cloudwatch-alarm.json")
+
+
+def trying() -> Json:
+    """An endpoint that champion and challenger share."""
+    return {**SERVING, "EndpointConfigName": asked("observe")["observe"]["config"]}
 
 
 def evaluation() -> Json:
@@ -59,6 +78,7 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "create": (asked("deploy"), {}),
             "recreate": (asked("deploy"), {"endpoint": {**SERVING, "EndpointStatus": "Failed"}}),
             "again": (asked("deploy"), {"faults": {"deploy: Create configuration": [EXISTS, ...]}}),
+            "back": ({**asked("deploy"), "config": None}, {"endpoint": dict(SERVING)}),
             "trouble": (asked("deploy"), {"faults": {"deploy: Describe endpoint": [Failure("SageMaker.SageMakerException", "Internal failure")]}}),
             "gone": (asked("deploy"), {"faults": {"deploy: Create endpoint": [{}]}}),
         },
@@ -71,7 +91,31 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "again": (evaluation(), {"faults": {"evaluate: Create model": [EXISTS, ...]}, "champion": "Stage-bikeshare-before", "unable": "ClientError: gone"}),
         },
         "ingest": {"accepted": (upload(), {}), "quarantined": (upload(), {"upload": b""})},
-        "rollout": {"next": (approved(), {"endpoint": dict(SERVING)}), "first": (approved(), {})},
+        "rollout": {
+            "next": (approved(), {"endpoint": dict(SERVING), "champion": "m"}),
+            "first": (approved(), {}),
+            "busy": (approved(), {"faults": {"rollout: Take lock": [BUSY]}}),
+            "free": (approved(), {"faults": {"rollout: Take lock": [BUSY], "rollout: Ask for lock": [BUSY]}}),
+        },
+        "release": {
+            "progressive": (released(), {"endpoint": dict(SERVING), "champion": "m"}),
+            "undone": (released(), {"endpoint": dict(SERVING), "champion": "m", "challenger_errors": 0.2}),
+            "first": (released(), {}),
+            "by hand": (released(), {"endpoint": {**SERVING, "EndpointConfigName": "other"}, "champion": "m", "held": "Stage-bikeshare-before"}),
+            "by hand meanwhile": (released(), {"endpoint": dict(SERVING), "champion": "m", "by_hand": True}),
+        },
+        "observe": {
+            "promoted": (asked("observe"), {"endpoint": trying()}),
+            "shifted": (asked("observe"), {"endpoint": trying(), "traffic": 1500.0}),
+            "undone": (asked("observe"), {"endpoint": trying(), "challenger_errors": 0.2}),
+        },
+        "rollback": {
+            "alarmed": (alarmed(), {"endpoint": dict(SERVING)}),
+            "asked": (sample("noria/RollbackRequested.v1.json"), {"endpoint": dict(SERVING)}),
+            "refused": (alarmed(), {"releases": []}),
+        },
+        "mark": {"marked": (sample("noria/RolledBack.v1.json"), {})},
+        "watch": {"watched": (sample("noria/RolloutCompleted.v1.json"), {})},
         "train": {"registered": (request(), {}), "rejected": (request(), {"answers": {"candidate": WRONG, "champion": TRUTH}})},
         "verify": {"equal": (asked("verify"), {}), "again": (asked("verify"), {"faults": {"verify: Create model": [EXISTS, ...]}})},
     }

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +17,9 @@ from noria.data.ingest import judge_dataset
 from noria.data.reading import curate_dataset, profile_dataset, split_dataset
 from noria.kernel.errors import NoriaError
 from noria.release.approval import decide_approval
+from noria.release.fleet import plan_watch
+from noria.release.observing import weigh_traffic
+from noria.release.rollback import conclude_rollback, plan_rollback
 from noria.release.rollout import conclude_rollout, plan_rollout
 from noria.release.smoke import check_answers
 from noria.training.concluding import conclude_run
@@ -55,6 +59,13 @@ class World:
         smoke: the answers of the version before it takes traffic.
         endpoint: its description, or nothing.
         settles: the statuses that it shows after it was created or updated; the last one stays.
+        challenger_errors: its rate; the champion's is 1 %.
+        traffic: requests that the challenger answers in each period; the champion answers nine times as many.
+        held: the configuration that the ledger has as the champion's, where it is not the endpoint's.
+        asked: what somebody has written into the lock of the release under way.
+        by_hand: whether somebody puts another configuration in place while both versions serve.
+        weights: of the challenger, as they were set.
+        releases: the ledger's LOCK and RELEASE# items.
         written: keys of the objects that functions wrote.
         overtaken: the configuration that another release puts in place of the one that was asked for.
         goes_back: whether SageMaker, unable to serve the new configuration, went back to the old one.
@@ -74,6 +85,14 @@ class World:
     settles: tuple[str, ...] = ("Creating", "InService")
     goes_back: bool = False
     overtaken: str | None = None
+    challenger_errors: float = 0.01
+    traffic: float = 30_000.0
+    held: str | None = None
+    asked: str | None = None
+    by_hand: bool = False
+    looks: int = 0
+    weights: list[float] = field(default_factory=list)
+    releases: list[Json] = field(default_factory=lambda: sample("functions/plan_rollback.json")["items"])
     written: list[str] = field(default_factory=list)
     executions: dict[str, list[Execution]] = field(default_factory=lambda: defaultdict(list))
 
@@ -109,8 +128,12 @@ class World:
     def read(self, request: Json) -> Json:
         key = request["Key"]["sk"]["S"]
         if key == "CHAMPION":
-            held = {"sagemaker_model": {"S": self.champion}, "schema": {"S": schema_digest(self.spec or published())}}
-            return {"Item": held} if self.champion else {}
+            config = self.held or (self.endpoint or {}).get("EndpointConfigName", "Stage-bikeshare-before")
+            held = {"sagemaker_model": self.champion, "package": PACKAGE.replace("/2", "/1"), "config": config, "served": config, "approved_at": "0"}
+            facts = {name: {"S": value} for name, value in held.items() if value}
+            return {"Item": {**facts, "schema": {"S": schema_digest(self.spec or published())}}} if self.champion else {}
+        if key == "LOCK":
+            return {"Item": {"holder": {"S": "e"}, **({"asked": {"S": self.asked}} if self.asked else {})}}
         assert key.split("#")[0] == "SPEC"
         return {"Item": {"document": {"S": json.dumps(self.spec)}}} if self.spec else {}
 
@@ -132,10 +155,26 @@ class World:
         if self.endpoint["EndpointStatus"] == "Deleting":
             told, self.endpoint = self.endpoint, None
             return told
+        if self.by_hand and self.looks:
+            return {**self.endpoint, "EndpointStatus": "InService", "EndpointConfigName": "by-hand"}
         if len(self.settles) > 1 and self.endpoint.pop("changed", None) is None and self.endpoint["EndpointStatus"] in CHANGING:
             self.settles = self.settles[1:]
             self.endpoint["EndpointStatus"] = self.settles[0]
         return self.endpoint
+
+    def counted(self, request: Json) -> Json:
+        """Every look sees one more period of the same traffic, the first of them in the minute after the beginning."""
+        self.looks += 1
+        began = datetime.fromisoformat(request["StartTime"]).timestamp()
+        times = [datetime.fromtimestamp(began + 60 * (i + 1), UTC).isoformat() for i in range(self.looks)]
+        whole, rate = self.traffic, self.challenger_errors
+        seen = {"champion_requests": 9 * whole, "champion_hits": 0.09 * whole, "challenger_requests": whole, "challenger_hits": rate * whole}
+        queries = request["MetricDataQueries"]
+        return {"MetricDataResults": [{"Id": q["Id"], "Timestamps": times, "Values": [seen[q["Id"].rsplit("_", 1)[0]]] * self.looks} for q in queries]}
+
+    def weighed(self, request: Json) -> Json:
+        self.weights.append(next(entry["DesiredWeight"] for entry in request["DesiredWeightsAndCapacities"] if entry["VariantName"] == "challenger"))
+        return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
 
     def deleted(self, request: Json) -> Json:
         assert self.endpoint
@@ -180,11 +219,19 @@ _FUNCTIONS = {
     "PlanRollout": plan_rollout,
     "CheckAnswers": check_answers,
     "ConcludeRollout": conclude_rollout,
+    "WeighTraffic": weigh_traffic,
+    "PlanWatch": plan_watch,
+    "PlanRollback": plan_rollback,
+    "ConcludeRollback": conclude_rollback,
 }
 _SERVICES = {
     "dynamodb:getItem": World.read,
     "dynamodb:putItem": _always({}),
     "dynamodb:updateItem": World.updated,
+    "aws-sdk:dynamodb:query": lambda world, request: {"Items": world.releases},
+    "aws-sdk:cloudwatch:getMetricData": World.counted,
+    "aws-sdk:cloudwatch:putMetricAlarm": _always({}),
+    "aws-sdk:sagemaker:updateEndpointWeightsAndCapacities": World.weighed,
     "aws-sdk:dynamodb:transactWriteItems": _always({}),
     "events:putEvents": _always({"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}),
     "aws-sdk:s3:copyObject": _always({}),

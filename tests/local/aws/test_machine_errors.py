@@ -224,7 +224,7 @@ TimeoutSeconds: 1
 States:
   Both:
     Type: Parallel
-    Branches: [{StartAt: Sleep, States: {Sleep: {Type: Wait, Seconds: 30, End: true}}}]
+    Branches: [{StartAt: Sleep, States: {Sleep: {Type: Wait, Seconds: 3000, End: true}}}]
     Catch: [{ErrorEquals: [States.ALL], Next: Caught}]
     End: true
   Caught: {Type: Succeed}

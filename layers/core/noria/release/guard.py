@@ -122,6 +122,8 @@ class Guard:
         step_looks: looks at one share before the next is taken.
         looks: at most; after them `undecided` is what happens: `undo`, `promote` or `hold`.
         dry_run: report, and undo nothing.
+        sample: requests that the challenger must have answered before it may be promoted.
+        idle: what happens after `step_looks` looks in which nobody asked either variant: `promote`, `undo`, `hold` or `wait`.
     """
 
     watches: tuple[Watch, ...]
@@ -131,6 +133,8 @@ class Guard:
     looks: int
     undecided: str
     dry_run: bool = False
+    sample: int = 0
+    idle: str = WAIT
 
     @classmethod
     def of(cls, block: Json) -> Self:
@@ -153,8 +157,10 @@ def decide(guard: Guard, tallies: Sequence[Tally], look: int, share: float, look
     harmful = any(tally.harmful for tally in tallies)
     if harmful and not guard.dry_run:
         return UNDO, 0.0
-    if tallies and all(tally.harmless for tally in tallies):
+    if tallies and all(tally.harmless and tally.challenger >= guard.sample for tally in tallies):
         return PROMOTE, 1.0
+    if _idle(guard, tallies, look):
+        return guard.idle, {UNDO: 0.0, PROMOTE: 1.0}.get(guard.idle, share)
     if look >= guard.looks:
         outcome = HOLD if guard.dry_run and guard.undecided == UNDO else guard.undecided
         return outcome, {UNDO: 0.0, PROMOTE: 1.0}.get(outcome, share)
@@ -165,11 +171,18 @@ def decide(guard: Guard, tallies: Sequence[Tally], look: int, share: float, look
     return WAIT, share
 
 
+def _idle(guard: Guard, tallies: Sequence[Tally], look: int) -> bool:
+    """Whether nobody has asked so far: there is nothing to learn from, and nobody to protect."""
+    return guard.idle != WAIT and look >= guard.step_looks and not any(tally.total.judged or tally.total.other for tally in tallies)
+
+
 def verdict(guard: Guard, tallies: Iterable[Tally], outcome: str, look: int, share: float) -> Verdict:
     """An outcome in words: what was compared, with the interval, and what that means."""
     found = [tally.to_json() for tally in tallies]
     reasons = [Reason(_code(entry), text(entry), [entry["low"], entry["high"]], _asked(guard, entry)) for entry in found]
-    if outcome == SHIFT:
+    if outcome == guard.idle and not any(entry[side]["requests"] for entry in found for side in ("challenger", "champion")):
+        reasons.insert(0, Reason("NobodyAsks", f"nobody asked the endpoint in {look} looks: rollout.idle says {guard.idle}", 0, look))
+    elif outcome == SHIFT:
         reasons.insert(0, Reason("NoHarmSoFar", f"nothing speaks for harm: {share:.0%} of the traffic from now on", look, share))
     elif look >= guard.looks and not any(entry["harmful"] for entry in found) and not all(entry["harmless"] for entry in found):
         seen = max((entry["challenger"]["requests"] for entry in found), default=0)

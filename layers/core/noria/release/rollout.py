@@ -1,144 +1,178 @@
-"""From an approved version to the endpoint that serves it, and the proof that it does."""
+"""From an approved version to the endpoint that serves it: what a release asks of SageMaker, and how it ended."""
 
-import json
 from typing import Any
 
 from noria.data.contract import SMOKE_ROWS
 from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
 from noria.kernel.verdict import Reason, Verdict, innermost
+from noria.release import fleet, guard
 from noria.training.planning import Resources, tags, transform_job
 
 Json = dict[str, Any]
-COMPLETED, ROLLED_BACK, FAILED = "completed", "rolled_back", "failed"
-SAID = {COMPLETED: "RolloutCompleted", ROLLED_BACK: "RolledBack", FAILED: "RolloutFailed"}
-VARIANT = "main"
+COMPLETED, ROLLED_BACK, FAILED, HELD = "completed", "rolled_back", "failed", "held"
+SAID = {COMPLETED: "RolloutCompleted", ROLLED_BACK: "RolledBack", FAILED: "RolloutFailed", HELD: "RolloutHeld"}
+#: Strategies that let both versions serve, and look.
+OBSERVED = ("progressive", "ab", "shadow")
 
 
 def plan_rollout(event: Json) -> Json:
     """Plan the release of one version.
 
     Args:
-        event: `{model, package, metadata, approved_at, spec, resources}`; `metadata` is what the version was registered with.
+        event: `{model, package, metadata, approved_at, spec, champion, endpoint, resources}`; `metadata` is what the version was
+            registered with, `champion` the ledger's item of what serves, `endpoint` its description; null when there is none.
 
     Returns:
-        `{outcome, release, endpoint, verify, deploy}`: what `verify` and `deploy` are started with.
+        `{outcome: planned|refused, verdict, release, endpoint, config, strategy, verify, first, observe, last, back}`: what
+        `verify`, `deploy` and `observe` are started with; `observe` is null where no two versions serve side by side.
     """
     resources, spec, metadata = Resources(**event["resources"]), event["spec"], event["metadata"]
-    model, serve = event["model"], spec["serve"]
+    model, serve, champion = event["model"], spec["serve"], fleet.Champion.of(event["champion"])
     release = digest(event["package"], event["approved_at"])
     name, config = f"{resources.stack}-{model}", f"{resources.stack}-{model}-{release}"
+    plan = {"release": release, "endpoint": name, "config": config}
+    if reasons := _refusals(event, champion):
+        return {"outcome": "refused", "verdict": Verdict("refused", tuple(reasons)).to_json(), **plan}
     uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.stack, metadata["run"])
-    served = {
-        "ModelName": config,
-        "ExecutionRoleArn": resources.execution_role,
-        "PrimaryContainer": {"ModelPackageName": event["package"]},
-        "Tags": tagged,
-    }
-    smoke = f"s3://{resources.artifacts}/{metadata['folder']}smoke/"
+    beside = fleet.Beside(name, fleet.alarm_name(resources.stack, model), serve, tagged, fleet.running(event["endpoint"], serve["count"]))
+    strategy = spec["rollout"]["strategy"] if champion and beside.running else "all_at_once"
+    observed = strategy in OBSERVED
+    first = (
+        beside.pair(f"{config}-try", champion, config, spec["rollout"]) if observed and champion else beside.alone(config, config, strategy, spec["rollout"])
+    )
     return {
         "outcome": "planned",
-        "release": release,
-        "endpoint": name,
-        "config": config,
-        "verify": {
-            "model": served,
-            "transform": transform_job(f"{config}-smoke", config, smoke, uri, serve["instance"], tagged),
-            "check": {
-                "bucket": resources.artifacts,
-                "answers": f"releases/{model}/{release}/smoke.csv.out",
-                "expected": f"{metadata['folder']}predictions/candidate/holdout.csv.out",
-                "rows": min(SMOKE_ROWS, int(metadata["holdout_rows"])),
-            },
-        },
-        "deploy": {
-            "config": _config(config, serve, tagged),
-            "create": {"EndpointName": name, "EndpointConfigName": config, "Tags": tagged},
-            "update": {
-                "EndpointName": name,
-                "EndpointConfigName": config,
-                "RetainAllVariantProperties": True,
-                "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DataCaptureConfig"}],
-            },
-        },
+        "verdict": Verdict("planned", (Reason("Strategy", f"{name} gets {config} by {strategy}", strategy, spec["rollout"]["strategy"]),)).to_json(),
+        **plan,
+        "strategy": strategy,
+        "verify": _verify(event, resources, config, uri, tagged),
+        "first": first,
+        "observe": fleet.observation(name, f"{config}-try", strategy, spec["rollout"]) if observed else None,
+        "last": beside.alone(config, config, "all_at_once", spec["rollout"]),
+        "back": beside.alone(champion.config, champion.served, "all_at_once", spec["rollout"]) if champion else None,
     }
 
 
-def _config(name: str, serve: Json, tagged: list[Json]) -> Json:
-    variant = {
-        "VariantName": VARIANT,
-        "ModelName": name,
-        "InstanceType": serve["instance"],
-        "InitialInstanceCount": serve["count"],
-        "InitialVariantWeight": 1.0,
+def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
+    """Why this version is not released at all."""
+    endpoint = event["endpoint"]
+    if champion and endpoint and endpoint.get("EndpointConfigName") not in (champion.config, None) and not fleet.is_own(endpoint, champion):
+        found = endpoint["EndpointConfigName"]
+        text = (
+            f"{endpoint['EndpointName']} serves {found}, not {champion.config} that was released last: somebody has changed it by hand. "
+            "Nothing is overwritten; bring it back with noria rollback, or delete the endpoint, and approve the version again"
+        )
+        return [Reason("ChangedByHand", text, found, champion.config)]
+    if champion and champion.approved_at > str(event["approved_at"]):
+        text = f"{champion.package} was approved later and serves: approve this version again if it shall take its place"
+        return [Reason("Superseded", text, event["approved_at"], champion.approved_at)]
+    return []
+
+
+def _verify(event: Json, resources: Resources, config: str, uri: str, tagged: list[Json]) -> Json:
+    metadata, package = event["metadata"], event["package"]
+    smoke = f"s3://{resources.artifacts}/{metadata['folder']}smoke/"
+    return {
+        "model": {
+            "ModelName": config,
+            "ExecutionRoleArn": resources.execution_role,
+            "PrimaryContainer": {"ModelPackageName": package},
+            "Tags": tagged,
+        },
+        "transform": transform_job(f"{config}-smoke", config, smoke, uri, event["spec"]["serve"]["instance"], tagged),
+        "check": {
+            "bucket": resources.artifacts,
+            "answers": f"{uri.removeprefix(f's3://{resources.artifacts}/')}smoke.csv.out",
+            "expected": f"{metadata['folder']}predictions/candidate/holdout.csv.out",
+            "rows": min(SMOKE_ROWS, int(metadata["holdout_rows"])),
+        },
     }
-    return {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": tagged}
 
 
 def conclude_rollout(event: Json) -> Json:
     """Conclude a release: completed only when the endpoint serves the very configuration that was asked for.
 
     Args:
-        event: `{model, package, metadata, plan: {release, endpoint, config}, deployed|null, failure|null, ledger, cause}`;
-            `deployed` is the endpoint's last description.
+        event: `{model, package, metadata, approved_at, released|null, failure|null, ledger, owner, cause}`; `released` is what the
+            machine `release` reports: `{plan, observed|null, deployed|null, failure|null}`, `deployed` the endpoint's last
+            description.
 
     Returns:
         `{outcome, verdict, record, entry}`; `record` is the transaction that makes the version the champion, or only
-        remembers the release.
+        remembers the release, and gives the model free for the next one.
     """
-    plan, cause = event["plan"], Cause(**event["cause"])
-    verdict = _verdict(plan, event.get("deployed"), event.get("failure"))
+    released, cause = event["released"] or {}, Cause(**event["cause"])
+    plan = released.get("plan") or {"release": digest(event["package"], event["approved_at"]), "endpoint": "", "config": ""}
+    found = _verdict(plan, released, event.get("failure"))
     data = {
         "release": plan["release"],
         "model_package_arn": event["package"],
         "endpoint": plan["endpoint"],
         "config": plan["config"],
+        "strategy": plan.get("strategy", "all_at_once"),
         "run": event["metadata"]["run"],
         "spec": event["metadata"]["spec"],
-        "reasons": verdict.to_json()["reasons"],
+        "exposed_requests": _exposed(released),
+        "reasons": found.to_json()["reasons"],
     }
     return {
-        "outcome": verdict.outcome,
-        "verdict": verdict.to_json(),
-        "record": {"TransactItems": _records(event, verdict, data, cause)},
-        "entry": entry("release", SAID[verdict.outcome], event["model"], plan["release"], cause, data),
+        "outcome": found.outcome,
+        "verdict": found.to_json(),
+        "record": {"TransactItems": _records(event, found, data, cause)},
+        "entry": entry("release", SAID[found.outcome], event["model"], plan["release"], cause, data),
     }
 
 
-def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict:
+def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
+    if plan.get("outcome") == "refused":
+        return Verdict(FAILED, tuple(Reason(**reason) for reason in plan["verdict"]["reasons"]))
+    failure = failure or released.get("failure")
+    deployed, observed = released.get("deployed"), released.get("observed")
     if failure or deployed is None:
         told = failure or {}
         return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), innermost(str(told.get("Cause", "")))),))
-    status, serves = deployed["EndpointStatus"], deployed.get("EndpointConfigName")
-    if status == "InService" and serves == plan["config"]:
-        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {plan['config']}", serves, plan["config"]),))
+    evidence = tuple(Reason(**reason) for reason in observed["verdict"]["reasons"]) if observed else ()
+    status, serves, asked = deployed["EndpointStatus"], deployed.get("EndpointConfigName"), plan["config"]
+    if observed and observed["outcome"] != guard.PROMOTE:
+        outcome = {guard.UNDO: ROLLED_BACK, guard.HOLD: HELD}.get(observed["outcome"], FAILED)
+        return Verdict(outcome, evidence)
+    if status == "InService" and serves == asked:
+        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *evidence))
+    return Verdict(*_not_serving(plan, deployed, status, serves))
+
+
+def _not_serving(plan: Json, deployed: Json, status: str, serves: str | None) -> tuple[str, tuple[Reason, ...]]:
+    """An endpoint that ended otherwise than it was asked to."""
+    asked = plan["config"]
     if refused := deployed.get("Refused"):
-        return Verdict(FAILED, (Reason(str(refused.get("Error")), innermost(str(refused.get("Cause", ""))), serves, plan["config"]),))
+        return FAILED, (Reason(str(refused.get("Error")), innermost(str(refused.get("Cause", ""))), serves, asked),)
     if status == "InService" and serves != deployed.get("Before", serves):
-        text = f"{plan['endpoint']} serves {serves}, which another release or a hand has put there meanwhile, not {plan['config']} that was asked for"
-        return Verdict(FAILED, (Reason("Overtaken", text, serves, plan["config"]),))
+        text = f"{plan['endpoint']} serves {serves}, which another release or a hand has put there meanwhile, not {asked} that was asked for"
+        return FAILED, (Reason("Overtaken", text, serves, asked),)
     if status == "InService":
-        text = f"{plan['endpoint']} is InService with {serves}, not with {plan['config']} that was asked for: SageMaker went back to it"
-        return Verdict(ROLLED_BACK, (Reason("WentBack", text, serves, plan["config"]),))
-    reason = deployed.get("FailureReason", f"the endpoint is {status}")
-    return Verdict(FAILED, (Reason("EndpointNotInService", reason, status, "InService"),))
+        text = f"{plan['endpoint']} is InService with {serves}, not with {asked} that was asked for: SageMaker went back to it"
+        return ROLLED_BACK, (Reason("WentBack", text, serves, asked),)
+    return FAILED, (Reason("EndpointNotInService", deployed.get("FailureReason", f"the endpoint is {status}"), status, "InService"),)
 
 
-def _records(event: Json, verdict: Verdict, data: Json, cause: Cause) -> list[Json]:
-    key = f"MODEL#{event['model']}"
-    facts = {
-        "package": {"S": event["package"]},
-        "endpoint": {"S": data["endpoint"]},
-        "config": {"S": data["config"]},
-        "run": {"S": data["run"]},
-        "release": {"S": data["release"]},
-        "sagemaker_model": {"S": event["metadata"]["sagemaker_model"]},
-        "schema": {"S": event["metadata"]["schema"]},
-        "time": {"S": cause.time},
-        "document": {"S": json.dumps(data)},
+def _exposed(released: Json) -> float | None:
+    """Requests that the challenger has answered before it was decided."""
+    findings = (released.get("observed") or {}).get("findings") or []
+    return max((finding["challenger"]["requests"] for finding in findings), default=None)
+
+
+def _records(event: Json, found: Verdict, data: Json, cause: Cause) -> list[Json]:
+    key, table = f"MODEL#{event['model']}", event["ledger"]
+    facts = fleet.facts(event, data, cause.time)
+    remembered = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{data['release']}"}, "status": {"S": found.outcome}, **facts}
+    items = [{"Put": {"TableName": table, "Item": remembered}}]
+    if found.outcome == COMPLETED:
+        items.append({"Put": {"TableName": table, "Item": {"pk": {"S": key}, "sk": {"S": "CHAMPION"}, **facts}}})
+    lock = {
+        "TableName": table,
+        "Key": {"pk": {"S": key}, "sk": {"S": "LOCK"}},
+        "ConditionExpression": "attribute_not_exists(pk) OR holder = :me",
+        "ExpressionAttributeValues": {":me": {"S": event["owner"]}},
     }
-    remembered = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{data['release']}"}, "status": {"S": verdict.outcome}, **facts}
-    items = [{"Put": {"TableName": event["ledger"], "Item": remembered}}]
-    if verdict.outcome == COMPLETED:
-        items.append({"Put": {"TableName": event["ledger"], "Item": {"pk": {"S": key}, "sk": {"S": "CHAMPION"}, **facts}}})
-    return items
+    return [*items, {"Delete": lock}]

@@ -1,0 +1,228 @@
+"""Endpoint configurations of a release: one version alone, or champion and challenger side by side, and what is counted of them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+Json = dict[str, Any]
+#: Names of the variants: constant, so that capacity and autoscaling of `main` outlive an update.
+MAIN, CHALLENGER = "main", "challenger"
+NAMESPACE = "AWS/SageMaker"
+#: CloudWatch counts endpoints by the minute.
+PERIOD_SECONDS = 60
+MICROSECONDS_PER_MS = 1_000
+#: What each update keeps: instances that autoscaling added, and not the weights, which are the release's own.
+RETAIN = {
+    "RetainAllVariantProperties": True,
+    "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DataCaptureConfig"}, {"VariantPropertyType": "DesiredWeight"}],
+}
+#: Share of requests that fail, in three of five minutes, at which the alarm on what serves goes off.
+ALARM_ERRORS = 0.05
+
+
+@dataclass(frozen=True)
+class Champion:
+    """What serves, as the ledger has it.
+
+    Attributes:
+        config: of the endpoint.
+        served: the SageMaker model behind it.
+        approved_at: when its version was approved, as the registry told.
+    """
+
+    package: str
+    config: str
+    served: str
+    approved_at: str
+
+    @classmethod
+    def of(cls, item: Json | None) -> Self | None:
+        """Out of the ledger's item; nothing where there is none."""
+        if not item:
+            return None
+        read = {name: value["S"] for name, value in item.items() if "S" in value}
+        return cls(read["package"], read["config"], read.get("served", read["config"]), read.get("approved_at", ""))
+
+
+def facts(event: Json, data: Json, time: str) -> Json:
+    """What the ledger keeps of a release, in DynamoDB's types."""
+    told = {
+        "package": event["package"],
+        "endpoint": data["endpoint"],
+        "config": data["config"],
+        "served": data["config"],
+        "run": data["run"],
+        "release": data["release"],
+        "sagemaker_model": event["metadata"]["sagemaker_model"],
+        "schema": event["metadata"]["schema"],
+        "approved_at": str(event["approved_at"]),
+        "time": time,
+        "document": json.dumps(data),
+    }
+    return {name: {"S": value} for name, value in told.items()}
+
+
+def running(endpoint: Json | None, count: int) -> int:
+    """Instances of `main` that run now; 0 where nothing serves."""
+    if endpoint is None or endpoint["EndpointStatus"] == "Failed":
+        return 0
+    shown = {variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])}
+    return int(shown.get(MAIN, {}).get("CurrentInstanceCount") or count)
+
+
+def is_own(endpoint: Json, champion: Champion) -> bool:
+    """Whether an endpoint serves what an interrupted release left: the champion beside a challenger."""
+    config = str(endpoint.get("EndpointConfigName"))
+    return config.endswith("-try") and config.rsplit("-", 2)[0] == champion.config.rsplit("-", 1)[0]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Makes what `deploy` is started with, for one endpoint.
+
+    Attributes:
+        alarm: the name of the alarm on what serves, by which guardrails go back.
+        running: instances of `main` that run now; 0 where nothing serves.
+    """
+
+    endpoint: str
+    alarm: str
+    serve: Json
+    tagged: list[Json]
+    running: int
+
+    def alone(self, config: str, served: str, strategy: str, rollout: Json) -> Json:
+        """One version takes all of the traffic."""
+        update: Json = {"EndpointName": self.endpoint, "EndpointConfigName": config, **RETAIN}
+        if deployment := _deployment(strategy, rollout, self.alarm):
+            update["DeploymentConfig"] = deployment
+        return self._deploy(config, [self._variant(MAIN, served, 1.0)], update)
+
+    def pair(self, config: str, champion: Champion, served: str, rollout: Json) -> Json:
+        """Champion and challenger share the traffic; or the challenger gets a copy of it and answers nobody."""
+        share = rollout["steps"][0]
+        update = {"EndpointName": self.endpoint, "EndpointConfigName": config, **RETAIN}
+        if rollout["strategy"] == "shadow":
+            shadows = [self._variant(CHALLENGER, served, 1.0)]
+            return self._deploy(config, [self._variant(MAIN, champion.served, 1.0)], update, shadows)
+        variants = [self._variant(MAIN, champion.served, round(1 - share, 6)), self._variant(CHALLENGER, served, share)]
+        return self._deploy(config, variants, update)
+
+    def _variant(self, name: str, served: str, weight: float) -> Json:
+        return {
+            "VariantName": name,
+            "ModelName": served,
+            "InstanceType": self.serve["instance"],
+            "InitialInstanceCount": self.running or self.serve["count"],
+            "InitialVariantWeight": weight,
+        }
+
+    def _deploy(self, config: str, variants: list[Json], update: Json, shadows: list[Json] | None = None) -> Json:
+        request: Json = {"EndpointConfigName": config, "ProductionVariants": variants, "Tags": self.tagged}
+        if shadows:
+            request["ShadowProductionVariants"] = shadows
+        create = {"EndpointName": self.endpoint, "EndpointConfigName": config, "Tags": self.tagged}
+        return {"config": request, "create": create, "update": update}
+
+
+def plan_watch(event: Json) -> Json:
+    """The alarms on what serves.
+
+    Args:
+        event: `{stack, model, endpoint}`
+
+    Returns:
+        `{outcome, alarms}`: requests of `PutMetricAlarm`.
+    """
+    return {"outcome": "planned", "alarms": [alarm(alarm_name(event["stack"], event["model"]), event["endpoint"])]}
+
+
+def alarm(name: str, endpoint: str) -> Json:
+    """The alarm on what serves: `PutMetricAlarm`."""
+    return {
+        "AlarmName": name,
+        "AlarmDescription": f"{endpoint} fails requests; the release before it is restored",
+        "Namespace": NAMESPACE,
+        "MetricName": "Invocation5XXErrors",
+        "Dimensions": [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": MAIN}],
+        "Statistic": "Average",
+        "Period": PERIOD_SECONDS,
+        "EvaluationPeriods": 5,
+        "DatapointsToAlarm": 3,
+        "Threshold": ALARM_ERRORS,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+
+
+def alarm_name(stack: str, model: str) -> str:
+    """An alarm whose name begins with stack and model starts a rollback; an owner's may end otherwise."""
+    return f"{stack}/{model}/errors"
+
+
+def _deployment(strategy: str, rollout: Json, alarm: str) -> Json | None:
+    """SageMaker's deployment guardrails."""
+    bake, share = rollout["bake_minutes"] * 60, {"Type": "CAPACITY_PERCENT", "Value": round(rollout["steps"][0] * 100)}
+    undo = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]}}
+    if strategy == "rolling":
+        return {"RollingUpdatePolicy": {"MaximumBatchSize": share, "WaitIntervalInSeconds": bake}, **undo}
+    routing: Json = {"Type": strategy.upper(), "WaitIntervalInSeconds": bake}
+    if strategy == "canary":
+        routing["CanarySize"] = share
+    elif strategy == "linear":
+        routing["LinearStepSize"] = share
+    else:
+        return None
+    return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": bake}, **undo}
+
+
+def observation(endpoint: str, config: str, strategy: str, rollout: Json) -> Json:
+    """What `observe` is started with: what is counted, how often it is looked at, and the guard.
+
+    Returns:
+        `{endpoint, config, strategy, look_seconds, share, counters, guard}`; `counters` are queries of `GetMetricData`.
+    """
+    watches, counters = [], []
+    for number, (watch, requests, hits) in enumerate(_watches(rollout["guard"])):
+        watches.append(watch)
+        for side, variant in (("champion", MAIN), ("challenger", CHALLENGER)):
+            dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
+            for kind, (namespace, metric, statistic) in (("requests", requests), ("hits", hits)):
+                stat = {"Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}, "Period": PERIOD_SECONDS, "Stat": statistic}
+                counters.append({"Id": f"{side}_{kind}_{number}", "MetricStat": stat, "ReturnData": True})
+    shadow = strategy == "shadow"
+    share = 1.0 if shadow else rollout["steps"][0]
+    return {
+        "endpoint": endpoint,
+        "config": config,
+        "strategy": strategy,
+        "look_seconds": rollout["look_seconds"],
+        "share": share,
+        "counters": counters,
+        "guard": {
+            "watches": watches,
+            "confidence": rollout["guard"]["confidence"],
+            "steps": [share] if strategy in ("shadow", "ab") else rollout["steps"],
+            "step_looks": rollout["step_looks"],
+            "looks": max(1, rollout["minutes"] * 60 // rollout["look_seconds"]),
+            "undecided": rollout["undecided"],
+            "dry_run": rollout["dry_run"],
+            "idle": rollout["idle"],
+            "sample": rollout["sample"] if strategy == "ab" else 0,
+        },
+    }
+
+
+def _watches(block: Json) -> list[tuple[Json, tuple[str, str, str], tuple[str, str, str]]]:
+    """Each watch, with the metric that counts its requests and the one that counts its hits."""
+    found = []
+    if errors := block["errors"]:
+        found.append(({"name": "errors", **errors}, (NAMESPACE, "Invocations", "Sum"), (NAMESPACE, "InvocationModelErrors", "Sum")))
+    if slow := block["slow"]:
+        over = f"TC({slow['over_ms'] * MICROSECONDS_PER_MS:.0f}:)"
+        watch = {"name": "slow", **{key: value for key, value in slow.items() if key != "over_ms"}}
+        found.append((watch, (NAMESPACE, "ModelLatency", "SampleCount"), (NAMESPACE, "ModelLatency", over)))
+    for metric in block["metrics"]:
+        watch = {key: value for key, value in metric.items() if key != "namespace"}
+        found.append((watch, (metric["namespace"], metric["name"], "SampleCount"), (metric["namespace"], metric["name"], "Sum")))
+    return found

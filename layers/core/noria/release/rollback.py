@@ -1,0 +1,146 @@
+"""Back to the last good release: by an alarm on what serves, or by a person's word, also long after the rollout has ended."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from noria.kernel.events import Cause, entry
+from noria.kernel.verdict import Reason, Verdict, innermost
+from noria.release import fleet
+
+Json = dict[str, Any]
+RESTORE, YIELD, REFUSED = "restore", "yield", "refused"
+RESTORED, FAILED, ASKED = "rolled_back", "rollback_failed", "asked"
+SAID = {RESTORED: "RolledBack", FAILED: "RollbackFailed", REFUSED: "RollbackFailed", ASKED: "RollbackPassedOn"}
+
+
+def plan_rollback(event: Json) -> Json:
+    """Plan the way back.
+
+    Args:
+        event: `{model, asked: {to|null, reason, by}, items, now, resources}`: `items` are the ledger's LOCK and RELEASE# items of
+            the model, `to` the ARN of a version, or null for the one before, `now` seconds since the epoch.
+
+    Returns:
+        `{outcome: restore|yield|refused, verdict, from, to, deploy}`; `from` and `to` are releases of the ledger.
+    """
+    items = [{name: next(iter(value.values())) for name, value in item.items()} for item in event["items"]]
+    lock = next((item for item in items if item["sk"] == "LOCK" and float(item.get("expires", 0)) > event["now"]), None)
+    served = sorted((item for item in items if item["sk"] != "LOCK" and item.get("status") in ("completed", "restored")), key=lambda item: item["time"])
+    current = served[-1] if served else None
+    if lock is not None and lock.get("holder"):
+        text = f"a release of {event['model']} is under way and undoes itself: {event['asked']['reason']}"
+        return _told(YIELD, Reason("ReleaseUnderWay", text, lock.get("package")), current, None)
+    if current is None:
+        return _told(REFUSED, Reason("NothingServes", f"no version of {event['model']} was ever released"), None, None)
+    wanted = event["asked"]["to"]
+    earlier = [item for item in served[:-1] if item["package"] != current["package"]]
+    target = next((item for item in reversed(served if wanted else earlier) if wanted in (None, item["package"])), None)
+    if target is None:
+        text = f"{wanted} was never released" if wanted else "there is no release before the one that serves"
+        return _told(REFUSED, Reason("NoSuchRelease", f"{text}; noria releases {event['model']} lists them", wanted), current, None)
+    if target["package"] == current["package"]:
+        return _told(REFUSED, Reason("ServesAlready", f"{wanted} is what serves", wanted), current, target)
+    text = f"{current['endpoint']} goes back from {current['package']} to {target['package']}: {event['asked']['reason']}"
+    return _told(RESTORE, Reason("Restore", text, current["package"], target["package"]), current, target)
+
+
+def _told(outcome: str, reason: Reason, current: Json | None, target: Json | None) -> Json:
+    """The plan; where something is restored, with what `deploy` is started with: the configuration that is kept, in one call."""
+    deploy = None
+    if outcome == RESTORE and target:
+        endpoint, config = target["endpoint"], target["config"]
+        deploy = {
+            "config": None,
+            "create": {"EndpointName": endpoint, "EndpointConfigName": config},
+            "update": {"EndpointName": endpoint, "EndpointConfigName": config, **fleet.RETAIN},
+        }
+    kept = ("package", "release", "config", "endpoint", "run", "time")
+    sides = {name: {key: item[key] for key in kept} if item else None for name, item in (("from", current), ("to", target))}
+    return {"outcome": outcome, "verdict": Verdict(outcome, (reason,)).to_json(), **sides, "deploy": deploy}
+
+
+def conclude_rollback(event: Json) -> Json:
+    """Conclude: restored only when the endpoint serves the configuration that was asked for.
+
+    Args:
+        event: `{model, asked, plan, deployed|null, failure|null, began, ledger, owner, cause}`; `began` is when the alarm went
+            off or the rollback was asked for (ISO 8601).
+
+    Returns:
+        `{outcome, verdict, record, entry}`.
+    """
+    plan, cause, failure = event["plan"] or {}, Cause(**event["cause"]), event.get("failure")
+    found = _verdict(plan, event.get("deployed"), failure)
+    left, target = plan.get("from") or {}, plan.get("to") or {}
+    took = (datetime.fromisoformat(cause.time) - datetime.fromisoformat(event["began"])).total_seconds()
+    data = {
+        "release": left.get("release"),
+        "model_package_arn": left.get("package"),
+        "endpoint": left.get("endpoint"),
+        "config": left.get("config"),
+        "run": left.get("run"),
+        "restored": target.get("package"),
+        "asked_by": event["asked"]["by"],
+        "seconds": round(took, 2),
+        "reasons": found.to_json()["reasons"],
+    }
+    return {
+        "outcome": found.outcome,
+        "verdict": found.to_json(),
+        "record": {"TransactItems": _records(event, found, plan, cause)},
+        "entry": entry("release", SAID[found.outcome], event["model"], f"{left.get('release')}/{event['cause']['causation_id']}", cause, data),
+    }
+
+
+def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict:
+    reasons = tuple(Reason(**reason) for reason in plan.get("verdict", {}).get("reasons", []))
+    if failure is None and plan.get("outcome") != RESTORE:
+        return Verdict({YIELD: ASKED}.get(str(plan.get("outcome")), REFUSED), reasons)
+    if failure or deployed is None:
+        told = failure or {}
+        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), innermost(str(told.get("Cause", "")))), *reasons))
+    asked, serves = plan["to"]["config"], deployed.get("EndpointConfigName")
+    if deployed["EndpointStatus"] == "InService" and serves == asked:
+        return Verdict(RESTORED, reasons)
+    refused = deployed.get("Refused") or {}
+    text = innermost(str(refused.get("Cause"))) if refused else f"the endpoint is {deployed['EndpointStatus']} with {serves}, not with {asked}"
+    return Verdict(FAILED, (Reason("NotRestored", text, serves, asked), *reasons))
+
+
+def _records(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json]:
+    """What changes in the ledger: who serves, and that the version was taken back; of a release under way, that it shall end."""
+    table, key = event["ledger"], f"MODEL#{event['model']}"
+    lock = {"pk": {"S": key}, "sk": {"S": "LOCK"}}
+    mine = {"ConditionExpression": "attribute_not_exists(pk) OR holder = :me", "ExpressionAttributeValues": {":me": {"S": event["owner"]}}}
+    if found.outcome == ASKED:
+        asking = {"UpdateExpression": "SET asked = :why", "ExpressionAttributeValues": {":why": {"S": str(event["asked"]["reason"])[:500]}}}
+        return [{"Update": {"TableName": table, "Key": lock, **asking}}]
+    audit = {
+        "pk": {"S": key},
+        "sk": {"S": f"ROLLBACK#{cause.causation_id}"},
+        "status": {"S": found.outcome},
+        "time": {"S": cause.time},
+        "document": {"S": _document(event, found)},
+    }
+    items: list[Json] = [{"Put": {"TableName": table, "Item": audit}}]
+    if found.outcome == RESTORED:
+        change = {"UpdateExpression": "SET #status = :status, #time = :time", "ExpressionAttributeNames": {"#status": "status", "#time": "time"}}
+        for side, status in (("from", "rolled_back"), ("to", "restored")):
+            release = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{plan[side]['release']}"}}
+            values = {":status": {"S": status}, ":time": {"S": cause.time if side == "to" else plan["from"]["time"]}}
+            items.append({"Update": {"TableName": table, "Key": release, **change, "ExpressionAttributeValues": values}})
+        items.append({"Put": {"TableName": table, "Item": {**_champion(event, plan), "pk": {"S": key}, "sk": {"S": "CHAMPION"}}}})
+    return [*items, {"Delete": {"TableName": table, "Key": lock, **mine}}]
+
+
+def _champion(event: Json, plan: Json) -> Json:
+    """The restored release's own facts, as they were when it was released."""
+    item = next(item for item in event["items"] if item["sk"]["S"] == f"RELEASE#{plan['to']['release']}")
+    return {name: value for name, value in item.items() if name not in ("pk", "sk", "status")}
+
+
+def _document(event: Json, found: Verdict) -> str:
+    plan = event["plan"] or {}
+    told = {"asked": event["asked"], "from": plan.get("from"), "to": plan.get("to"), "reasons": found.to_json()["reasons"]}
+    return json.dumps(told)

@@ -1,0 +1,64 @@
+"""The way back: to which release, when not, and what is on record of it."""
+
+import pytest
+
+from noria.release.rollback import conclude_rollback, plan_rollback
+from tests.samples import sample
+
+VERSION = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/noria-bikeshare/"
+
+
+def planned(items=None, **asked):
+    event = sample("functions/plan_rollback.json")
+    event["asked"] |= asked
+    return plan_rollback({**event, "items": event["items"] if items is None else items})
+
+
+def test_the_release_before_is_restored_by_naming_its_configuration():
+    plan = planned()
+    assert plan["outcome"] == "restore"
+    assert plan["deploy"]["update"]["EndpointConfigName"] == "noria-bikeshare-000000000001"
+    assert plan["deploy"]["config"] is None
+
+
+def test_a_version_that_was_taken_back_is_not_what_a_rollback_goes_to():
+    items = sample("functions/plan_rollback.json")["items"]
+    items[0]["status"]["S"] = "rolled_back"
+    assert planned(items)["verdict"]["reasons"][0]["code"] == "NoSuchRelease"
+
+
+@pytest.mark.parametrize(("to", "code"), [(f"{VERSION}9", "NoSuchRelease"), (f"{VERSION}2", "ServesAlready")])
+def test_a_version_that_cannot_be_gone_back_to_is_told(to, code):
+    plan = planned(to=to)
+    assert (plan["outcome"], plan["verdict"]["reasons"][0]["code"]) == ("refused", code)
+
+
+def test_where_nothing_serves_there_is_no_way_back():
+    assert planned([])["verdict"]["reasons"][0]["code"] == "NothingServes"
+
+
+@pytest.mark.parametrize(("expires", "outcome"), [("9999999999", "yield"), ("1", "restore")])
+def test_a_release_under_way_is_asked_to_undo_itself_and_a_dead_one_is_not(expires, outcome):
+    event = sample("functions/plan_rollback.json")
+    lock = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "LOCK"}, "holder": {"S": "x"}, "expires": {"N": expires}}
+    assert plan_rollback({**event, "items": [lock, *event["items"]]})["outcome"] == outcome
+
+
+def test_what_was_restored_is_the_champion_again_and_what_was_left_is_marked():
+    done = conclude_rollback(sample("functions/conclude_rollback.json"))
+    assert (done["outcome"], done["entry"]["DetailType"]) == ("rolled_back", "RolledBack")
+    items = done["record"]["TransactItems"]
+    statuses = {item["Update"]["Key"]["sk"]["S"]: item["Update"]["ExpressionAttributeValues"][":status"]["S"] for item in items if "Update" in item}
+    assert statuses == {"RELEASE#000000000002": "rolled_back", "RELEASE#000000000001": "restored"}
+    champion = next(item["Put"]["Item"] for item in items if "Put" in item and item["Put"]["Item"]["sk"]["S"] == "CHAMPION")
+    assert champion["config"]["S"] == "noria-bikeshare-000000000001"
+    data = done["entry"]["Detail"]["data"]
+    assert (data["model_package_arn"], data["restored"], data["seconds"]) == (f"{VERSION}2", f"{VERSION}1", 30.0)
+
+
+def test_a_rollback_that_fails_half_way_says_what_serves_and_changes_no_champion():
+    event = sample("functions/conclude_rollback.json")
+    event["deployed"]["EndpointConfigName"] = "noria-bikeshare-000000000002"
+    failed = conclude_rollback(event)
+    assert (failed["outcome"], failed["verdict"]["reasons"][0]["code"]) == ("rollback_failed", "NotRestored")
+    assert not [item for item in failed["record"]["TransactItems"] if "Put" in item and item["Put"]["Item"]["sk"]["S"] == "CHAMPION"]

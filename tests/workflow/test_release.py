@@ -1,0 +1,126 @@
+"""Champion and challenger side by side: promotion, undoing, and everything that may come between."""
+
+import pytest
+
+from tests.workflow.conftest import WorldMaker
+from tests.workflow.routes import SERVING, approved, asked, released, trying
+from tests.workflow.running import Failure
+from tests.workflow.world import World
+
+BEFORE = SERVING["EndpointConfigName"]
+
+
+def progressive(world: WorldMaker, **differences) -> World:
+    return world(endpoint=dict(SERVING), champion="m", **differences)
+
+
+def deployed(services: World) -> list[str]:
+    """Configurations in the order in which the endpoint was brought to them."""
+    return [execution.requests("Update endpoint")[0]["EndpointConfigName"] for execution in services.executions["deploy"]]
+
+
+def test_a_challenger_that_is_no_worse_serves_beside_the_champion_and_then_alone(world: WorldMaker):
+    services = progressive(world)
+    played = services.play("rollout", approved())
+    config = f"Stage-bikeshare-{played.output['release']}"
+    assert played.output["outcome"] == "completed"
+    assert deployed(services) == [f"{config}-try", config]
+    (pair,) = services.executions["deploy"][0].requests("Create configuration")
+    weights = {variant["VariantName"]: (variant["ModelName"], variant["InitialVariantWeight"]) for variant in pair["ProductionVariants"]}
+    assert weights == {"main": (BEFORE, 0.9), "challenger": (config, 0.1)}
+    assert "no worse" in played.output["verdict"]["reasons"][1]["text"]
+
+
+def test_a_harmful_challenger_loses_its_traffic_at_once_and_the_champion_serves_alone_again(world: WorldMaker):
+    services = progressive(world, challenger_errors=0.2)
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "rolled_back"
+    assert services.weights == [0]
+    assert deployed(services)[-1] == BEFORE
+    (entry,) = played.requests("Announce")[0]["Entries"]
+    assert entry["DetailType"] == "RolledBack"
+    assert entry["Detail"]["data"]["exposed_requests"] == services.traffic
+    puts = [item["Put"]["Item"]["sk"]["S"].split("#")[0] for item in played.requests("Record release")[0]["TransactItems"] if "Put" in item]
+    assert puts == ["RELEASE"]
+
+
+def test_shares_rise_step_by_step_and_every_look_sees_the_whole_record(world: WorldMaker):
+    services = progressive(world, traffic=1500.0)
+    services.endpoint = trying()
+    played = services.play("observe", asked("observe"))
+    assert services.weights == [0.25, 0.5][: len(services.weights)]
+    starts = {request["StartTime"] for request in played.requests("Read counters")}
+    assert len(starts) == 1
+
+
+def test_whatever_fails_while_both_serve_the_champion_gets_its_traffic_back(world: WorldMaker):
+    services = progressive(world, faults={"observe: Read counters": [Failure("CloudWatch.ValidationError", "no such statistic"), ...]})
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "failed"
+    assert played.output["verdict"]["reasons"][0]["text"] == "no such statistic"
+    assert deployed(services)[-1] == BEFORE
+
+
+def test_an_endpoint_that_was_changed_by_hand_is_never_overwritten(world: WorldMaker):
+    services = world(endpoint={**SERVING, "EndpointConfigName": "by-hand"}, champion="m", held=BEFORE)
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "failed"
+    assert played.output["verdict"]["reasons"][0]["code"] == "ChangedByHand"
+    assert not services.executions["deploy"]
+
+
+def test_one_that_is_changed_by_hand_while_both_serve_is_left_as_it_is(world: WorldMaker):
+    services = progressive(world, by_hand=True)
+    played = services.play("rollout", approved())
+    assert played.output["verdict"]["reasons"][0]["code"] == "ChangedByHand"
+    assert len(services.executions["deploy"]) == 1
+
+
+def test_what_an_interrupted_release_left_is_cleaned_up_by_the_next_one(world: WorldMaker):
+    left = {**SERVING, "EndpointConfigName": "Stage-bikeshare-0123456789ab-try"}
+    services = world(endpoint=left, champion="m", held="Stage-bikeshare-000000000001")
+    assert services.play("rollout", approved()).output["outcome"] == "completed"
+
+
+def test_an_old_version_that_is_approved_while_a_newer_one_serves_asks_again(world: WorldMaker):
+    played = progressive(world).play("release", {**released(), "approved_at": "-1"})
+    assert played.output["plan"]["verdict"]["reasons"][0]["code"] == "Superseded"
+
+
+@pytest.mark.parametrize(("busy", "asks"), [("wait", "waiting"), ("supersede", "asked")])
+def test_a_second_release_of_a_model_waits_for_its_turn_and_asks_for_it_as_its_spec_says(world: WorldMaker, busy: str, asks: str):
+    services = progressive(world, faults={"rollout: Take lock": [Failure("DynamoDB.ConditionalCheckFailedException")] * 2})
+    assert services.spec
+    services.spec["rollout"]["busy"] = busy
+    played = services.play("rollout", approved())
+    assert played.states.count("Wait for turn") == 2
+    assert f"SET {asks} = :asked" in played.requests("Ask for lock")[0]["UpdateExpression"]
+    assert played.output["outcome"] == "completed"
+
+
+def test_a_release_that_a_newer_one_supersedes_gives_its_traffic_back(world: WorldMaker):
+    services = progressive(world, asked="supersede", traffic=100.0)
+    played = services.play("rollout", approved())
+    assert played.output["verdict"]["reasons"][0]["code"] == "Superseded"
+    assert (services.weights, deployed(services)[-1]) == ([0], BEFORE)
+
+
+@pytest.mark.parametrize("strategy", ["shadow", "ab"])
+def test_other_ways_of_serving_both_end_like_the_progressive_one(world: WorldMaker, strategy: str):
+    services = progressive(world)
+    assert services.spec
+    services.spec["rollout"]["strategy"] = strategy
+    assert services.play("rollout", approved()).output["outcome"] == "completed"
+    (pair,) = services.executions["deploy"][0].requests("Create configuration")
+    assert ("ShadowProductionVariants" in pair) == (strategy == "shadow")
+
+
+@pytest.mark.parametrize("strategy", ["canary", "linear", "rolling"])
+def test_sagemakers_guardrails_go_back_by_the_alarm_on_what_serves(world: WorldMaker, strategy: str):
+    services = progressive(world)
+    assert services.spec
+    services.spec["rollout"]["strategy"] = strategy
+    assert services.play("rollout", approved()).output["outcome"] == "completed"
+    assert not services.executions["observe"]
+    (update,) = services.executions["deploy"][0].requests("Update endpoint")
+    assert update["DeploymentConfig"]["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": "Stage/bikeshare/errors"}]}
