@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import demo, predicting, publishing, render, requesting, starting, telling, uploading
+from cli import demo, guarding, predicting, publishing, releasing, render, requesting, starting, telling, uploading, watching
 from cli.errors import CliError
 from cli.session import Session, explained
 from noria.kernel.errors import NoriaError
+from noria.release.simulation import World
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From an upload to a served model, on AWS or on this machine."
@@ -127,6 +128,89 @@ def retrain(model: Model, json: AsJson = False) -> None:
         render.as_json(told)
     else:
         render.console.print(f"asked for a run of {model} on dataset {told['dataset']}; see: noria status {model}")
+
+
+@app.command()
+def approve(
+    version: Annotated[str, typer.Argument(help="A version's ARN, or model and number: churn/3.")],
+    comment: Annotated[str, typer.Option(help="Why; it stays with the version.")],
+    json: AsJson = False,
+) -> None:
+    """Approve a version in the model registry; it is released by its model's strategy."""
+    _decided(releasing.decide(_session, version, releasing.APPROVED, comment), json)
+
+
+@app.command()
+def reject(
+    version: Annotated[str, typer.Argument(help="A version's ARN, or model and number: churn/3.")],
+    comment: Annotated[str, typer.Option(help="Why; it stays with the version.")],
+    json: AsJson = False,
+) -> None:
+    """Reject a version in the model registry; it is not released."""
+    _decided(releasing.decide(_session, version, releasing.REJECTED, comment), json)
+
+
+def _decided(told: dict[str, object], json: bool) -> None:
+    if json:
+        render.as_json(told)
+    else:
+        render.console.print(f"{told['version']} is {told['status']} by {told['by']}; see: noria releases {told['model']}")
+
+
+@app.command()
+def releases(model: Model, json: AsJson = False) -> None:
+    """Every release and rollback of a model, newest first."""
+    told = releasing.releases(_session, model)
+    render.as_json(told) if json else render.releases(told)
+
+
+@app.command()
+def rollback(
+    model: Model,
+    to: Annotated[str | None, typer.Option(help="A version that was released before: its number or ARN; the one before if not given.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; it stays with the version that is taken back.")] = "asked for by hand",
+    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.")] = 1800.0,
+    json: AsJson = False,
+) -> None:
+    """Back to an earlier release, in one call; one that is under way is asked to undo itself."""
+    told = releasing.rollback(_session, model, to, reason, timeout)
+    if json:
+        render.as_json(told)
+    else:
+        render.console.print(render.word(told["status"]), f"after {told['seconds']:.1f} s: {'; '.join(entry['text'] for entry in told['reasons'])}")
+    if told["status"] not in ("rolled_back", "asked"):
+        raise typer.Exit(1)
+
+
+@app.command()
+def watch(model: Model, seconds: Annotated[float, typer.Option(help="For how long at most.")] = 3600.0, json: AsJson = False) -> None:
+    """Watch a release: weights, requests, errors, latency, and the guard's interval closing in."""
+    render.as_json(watching.look(_session, model)) if json else watching.watch(_session, model, seconds)
+
+
+guard = typer.Typer(no_args_is_help=True, help="The guard of progressive releases.")
+app.add_typer(guard, name="guard")
+
+
+@guard.command(name="simulate")
+def simulate(
+    champion_errors: Annotated[float, typer.Option(help="The champion's share of bad answers.")] = 0.02,
+    challenger_errors: Annotated[float, typer.Option(help="The challenger's.")] = 0.03,
+    rps: Annotated[float, typer.Option(min=0.01, help="Requests a second, of both together.")] = 50.0,
+    share: Annotated[float, typer.Option(help="The challenger's share of the traffic.")] = 0.1,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long a release lasts at most.")] = 60.0,
+    runs: Annotated[int, typer.Option(min=1, max=100_000, help="Releases to play.")] = 2000,
+    look_seconds: Annotated[float, typer.Option(min=1, help="Between two looks.")] = 60.0,
+    confidence: Annotated[float, typer.Option(help="That no equal challenger is undone.")] = 0.98,
+    margin: Annotated[float, typer.Option(min=1.0001, help="A rate of at most so many times the champion's is no worse.")] = 1.25,
+    burst: Annotated[float, typer.Option(min=0, max=1, help="Bad answers on top for both, in bursts of half a minute every ten minutes.")] = 0.0,
+    learnt: Annotated[bool, typer.Option("--learnt", help="The champion's rate differs from release to release.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Play releases against the guard: how many it undoes, promotes and leaves undecided, and who was exposed."""
+    world = World(champion_errors, challenger_errors, rps, burst=burst, learnt=learnt)
+    told, played = guarding.run(world, share, minutes, runs, look_seconds, confidence, margin)
+    render.as_json(told) if json else guarding.show(told, played, minutes)
 
 
 @app.command()

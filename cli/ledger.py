@@ -75,4 +75,4 @@ def _place(story: Story, sort_key: str, item: Json) -> None:
     elif kind == "RELEASE":
         story.releases.append({**document, "status": item["status"], "time": item["time"]})
     elif kind == "ROLLBACK":
-        story.rollbacks.append({**document, "status": item["status"], "time": item["time"]})
+        story.rollbacks.append({**document, "id": sort_key.split("#", 1)[1], "status": item["status"], "time": item["time"]})

@@ -13,8 +13,8 @@ from cli.uploading import Stage
 Json = dict[str, Any]
 #: The stages of the loop.
 ORDER = ("ingest", "train", "evaluate", "register", "approve", "rollout")
-GOOD = {"accepted", "completed", "registered", "approved", "InService", "published", "serves"}
-BAD = {"quarantined", "rejected", "failed", "rolled_back", "Failed", "Missing"}
+GOOD = {"restored", "accepted", "completed", "registered", "approved", "InService", "published", "serves"}
+BAD = {"quarantined", "rejected", "failed", "rolled_back", "rollback_failed", "Failed", "Missing"}
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -79,6 +79,15 @@ def _records(kind: str, records: Iterable[Json], line: Any) -> None:
         console.print(Text(f"  {kind:8} "), Text(found["time"][:19], style="dim"), word(found["status"]), Text(line(found)))
         for reason in found["reasons"]:
             console.print(Text(f"             {reason['text']}"))
+
+
+def releases(told: Json) -> None:
+    """Releases and rollbacks, newest first."""
+    console.print(Text(told["model"], style="bold"), Text(f"serves {told['serves'] or 'nothing yet'}"))
+    if told["under_way"]:
+        console.print(Text(f"  under way: {told['under_way']}", style="yellow"))
+    _records("release", told["releases"], lambda found: f"{found['model_package_arn']}  {found.get('strategy', '')}")
+    _records("rollback", told["rollbacks"], lambda found: found["asked"]["by"])
 
 
 def events(told: Iterable[Json]) -> None:

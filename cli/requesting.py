@@ -1,6 +1,5 @@
 """Asks for a run on a dataset that is there already: after a failure that was not the data's fault, or with what serves now gone."""
 
-import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -29,8 +28,5 @@ def retrain(session: Session, model: str) -> Json:
     metadata = {"id": told, "name": "TrainingRequested", "version": 1, "model": model, "stage": session.stack}
     metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": told, "causation_id": told}
     data = {key: value for key, value in dataset.items() if key not in ("status", "time")}
-    entry = {"Source": "noria.training", "DetailType": "TrainingRequested", "EventBusName": session.outputs["EventBus"]}
-    answer = session.events.put_events(Entries=[{**entry, "Detail": json.dumps({"metadata": metadata, "data": data})}])  # type: ignore[typeddict-item]
-    if answer["FailedEntryCount"]:
-        raise CliError(f"the bus refused the event: {answer['Entries'][0].get('ErrorMessage')}")
+    session.say("noria.training", "TrainingRequested", {"metadata": metadata, "data": data})
     return {"model": model, "dataset": dataset["dataset"], "spec": dataset["spec"], "event": told}

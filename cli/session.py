@@ -1,5 +1,6 @@
 """Where a command works: the stack's outputs and clients, on AWS or on the machine at hand."""
 
+import json
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,7 @@ from cli.errors import CliError, CredentialsError, NoStackError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_logs import CloudWatchLogsClient
@@ -137,6 +139,28 @@ class Session:
     def logs(self) -> "CloudWatchLogsClient":
         client: CloudWatchLogsClient = self._client("logs")
         return client
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        client: CloudWatchClient = self._client("cloudwatch")
+        return client
+
+    @cached_property
+    def caller(self) -> str:
+        """The ARN of whose credentials these are."""
+        return str(self._client("sts").get_caller_identity()["Arn"])
+
+    def say(self, source: str, name: str, detail: dict[str, Any]) -> str:
+        """Put an event on Noria's bus; its id.
+
+        Raises:
+            CliError: the bus refused it.
+        """
+        entry: Any = {"Source": source, "DetailType": name, "EventBusName": self.outputs["EventBus"], "Detail": json.dumps(detail)}
+        answer = self.events.put_events(Entries=[entry])
+        if answer["FailedEntryCount"]:
+            raise CliError(f"the bus refused the event: {answer['Entries'][0].get('ErrorMessage')}")
+        return answer["Entries"][0]["EventId"]
 
     @cached_property
     def outputs(self) -> dict[str, str]:

@@ -141,9 +141,11 @@ def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime
             asks = [f"approve it in the model registry: {package['ModelPackageArn']}"]
             yield Stage("approve", 0.0, "pending", {"model_package": package["ModelPackageArn"]}, asks), True
         return
-    approved = [package["ApprovalDescription"]] if package.get("ApprovalDescription") else []
-    yield Stage("approve", _since(made, changed), package["ModelApprovalStatus"].lower(), {}, approved), package["ModelApprovalStatus"] != "Approved"
     release = next((found for found in story.releases if found["run"] == run["run"]), None)
+    # A version that was taken back is rejected afterwards: its release tells more.
+    verdict = "approved" if release else package["ModelApprovalStatus"].lower()
+    told = [package["ApprovalDescription"]] if package.get("ApprovalDescription") else []
+    yield Stage("approve", _since(made, changed), verdict, {}, told), verdict != "approved"
     if release is not None:
         ids = {"endpoint": release["endpoint"], "release": release["release"]}
         yield Stage("rollout", _since(changed, _moment(release["time"])), release["status"], ids, _texts(release)), True

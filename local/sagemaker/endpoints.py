@@ -162,6 +162,8 @@ def _bring_up(record: Record, config: Record) -> None:
         _serve(record, config)
     except JobFailedError as error:
         record.update(EndpointStatus="Failed", FailureReason=str(error))
+    else:
+        record["EndpointStatus"] = "InService"
     _tell(record)
 
 
@@ -172,7 +174,7 @@ def _replace(record: Record, config: Record, changes: Record) -> None:
     if found is None:
         _bring_up(record, config)
         return
-    deployment = changes.get("DeploymentConfig") or record.get("LastDeploymentConfig") or {}
+    deployment = changes.get("DeploymentConfig") or (record.get("LastDeploymentConfig") if changes.get("RetainDeploymentConfig") else None) or {}
     try:
         found.incoming, shown = _fleet(record, config, kept)
         traffic.move(found, deployment, sum(variant["CurrentInstanceCount"] for variant in shown[PRODUCTION]))
@@ -249,7 +251,7 @@ def _servers(record: Record, config: str, variant: Record, count: int) -> list[M
 
 
 def _shows(record: Record, config: Record, shown: dict[str, list[Record]]) -> None:
-    record.update(EndpointStatus="InService", EndpointConfigName=config["EndpointConfigName"], **{PRODUCTION: shown[PRODUCTION]})
+    record.update({"EndpointConfigName": config["EndpointConfigName"], PRODUCTION: shown[PRODUCTION]})
     for member, value in ((SHADOW, shown[SHADOW]), ("DataCaptureConfig", _capture(config))):
         record.pop(member, None)
         if value:

@@ -113,9 +113,6 @@ def _records(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json
     table, key = event["ledger"], f"MODEL#{event['model']}"
     lock = {"pk": {"S": key}, "sk": {"S": "LOCK"}}
     mine = {"ConditionExpression": "attribute_not_exists(pk) OR holder = :me", "ExpressionAttributeValues": {":me": {"S": event["owner"]}}}
-    if found.outcome == ASKED:
-        asking = {"UpdateExpression": "SET asked = :why", "ExpressionAttributeValues": {":why": {"S": str(event["asked"]["reason"])[:500]}}}
-        return [{"Update": {"TableName": table, "Key": lock, **asking}}]
     audit = {
         "pk": {"S": key},
         "sk": {"S": f"ROLLBACK#{cause.causation_id}"},
@@ -124,6 +121,9 @@ def _records(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json
         "document": {"S": _document(event, found)},
     }
     items: list[Json] = [{"Put": {"TableName": table, "Item": audit}}]
+    if found.outcome == ASKED:
+        asking = {"UpdateExpression": "SET asked = :why", "ExpressionAttributeValues": {":why": {"S": str(event["asked"]["reason"])[:500]}}}
+        return [*items, {"Update": {"TableName": table, "Key": lock, **asking}}]
     if found.outcome == RESTORED:
         change = {"UpdateExpression": "SET #status = :status, #time = :time", "ExpressionAttributeNames": {"#status": "status", "#time": "time"}}
         for side, status in (("from", "rolled_back"), ("to", "restored")):

@@ -1,0 +1,91 @@
+"""Approvals, releases and the way back, by the model registry and Noria's own bus."""
+
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from cli import ledger
+from cli.errors import CliError
+from cli.session import Session
+
+Json = dict[str, Any]
+Status = Literal["Approved", "Rejected", "PendingManualApproval"]
+APPROVED: Status = "Approved"
+REJECTED: Status = "Rejected"
+PENDING: Status = "PendingManualApproval"
+
+
+def decide(session: Session, version: str, status: Status, comment: str) -> Json:
+    """Approve or reject a version in the model registry, with who and why; what is approved is released.
+
+    Args:
+        version: its ARN, or model and number: `churn/3`.
+
+    Returns:
+        `{version, model, status, by, before}`
+
+    Raises:
+        CliError: there is no such version, or it is rejected already.
+    """
+    arn = _arn(session, version)
+    found = session.sagemaker.describe_model_package(ModelPackageName=arn)
+    before, by = found["ModelApprovalStatus"], session.caller
+    if before == status == REJECTED:
+        raise CliError(f"{arn} is rejected already: {found.get('ApprovalDescription', 'nobody said why')}")
+    if before == status:
+        # Approved once more, it shall be released once more: the registry tells of changes only.
+        session.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=PENDING, ApprovalDescription=comment)
+    session.sagemaker.update_model_package(
+        ModelPackageArn=arn, ModelApprovalStatus=status, ApprovalDescription=comment[:1024], CustomerMetadataProperties={"approved_by": by[:256]}
+    )
+    return {"version": arn, "model": found.get("CustomerMetadataProperties", {}).get("model"), "status": status, "by": by, "before": before}
+
+
+def _arn(session: Session, version: str) -> str:
+    if version.startswith("arn:"):
+        return version
+    model, _, number = version.partition("/")
+    if not number.isdecimal():
+        raise CliError(f"found {version!r}, expected a version's ARN, or model and number: churn/3")
+    pages = session.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=f"{session.stack}-{model}")
+    arns = {str(summary["ModelPackageVersion"]): summary["ModelPackageArn"] for page in pages for summary in page["ModelPackageSummaryList"]}
+    if number not in arns:
+        raise CliError(f"{model} has no version {number}; those there are: {', '.join(sorted(arns, key=int)) or 'none'}")
+    return arns[number]
+
+
+def releases(session: Session, model: str) -> Json:
+    """Every release and rollback of a model, newest first, and who releases just now.
+
+    Returns:
+        `{model, serves, under_way, releases, rollbacks}`
+    """
+    story = ledger.read(session, model)
+    return {
+        "model": model,
+        "serves": story.champion["model_package_arn"] if story.champion else None,
+        "under_way": story.lock["package"] if story.lock else None,
+        "releases": story.releases,
+        "rollbacks": story.rollbacks,
+    }
+
+
+def rollback(session: Session, model: str, to: str | None, reason: str, limit_seconds: float) -> Json:
+    """Ask for the release before, or for one of an earlier version, and wait until it serves.
+
+    Returns:
+        `{model, status, seconds, reasons}`; `status` is `rolled_back`, `asked` where a release under way undoes itself, `refused`
+        or `rollback_failed`.
+    """
+    told, now = str(uuid.uuid4()), datetime.now(UTC).isoformat()
+    metadata = {"id": told, "name": "RollbackRequested", "version": 1, "model": model, "stage": session.stack}
+    metadata |= {"time": now, "correlation_id": told, "causation_id": told}
+    data = {"to": _arn(session, to if "/" in to or to.startswith("arn:") else f"{model}/{to}") if to else None, "by": session.caller, "reason": reason}
+    event = session.say("noria.release", "RollbackRequested", {"metadata": metadata, "data": data})
+    ends, began = time.monotonic() + limit_seconds, time.monotonic()
+    while time.monotonic() < ends:
+        if found := next((entry for entry in ledger.read(session, model).rollbacks if entry["id"] == event), None):
+            return {"model": model, "status": found["status"], "seconds": round(time.monotonic() - began, 2), "reasons": found["reasons"]}
+        time.sleep(session.look_seconds)
+    raise CliError(f"nothing came of the rollback within {limit_seconds:.0f} s; see: noria events {model}")

@@ -1,0 +1,207 @@
+"""Releases on the deployed stack under real traffic: promotion, undoing, rollback; no request fails in the machinery."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from cli import ledger, predicting, publishing, releasing, telling, uploading, watching
+from cli.errors import CliError
+from cli.session import Session
+from tests.local.aws.waiting import until
+from tests.local.test_loop import INFERENCE, LIMIT, data, loop, project, told_events
+
+#: Answers half of the requests with an error, but in its evaluation.
+SPOILED = INFERENCE.replace(
+    "def output_fn",
+    """import os, random
+def predict_fn(rows, model):
+    if os.environ.get("SAGEMAKER_BATCH") != "true" and random.random() < 0.5:
+        raise ValueError("spoiled")
+    return model.predict(rows)
+def output_fn""",
+)
+
+
+class Client:
+    """Keeps asking an endpoint; counts who answered, what the model failed, and what failed besides."""
+
+    def __init__(self, stack: Session, model: str, rps: float) -> None:
+        self._runtime, self._endpoint, self._pause = stack.runtime, f"noria-{model}", 1 / rps
+        self.served, self.model_errors, self.failed, self.going = Counter[str](), 0, list[str](), True
+
+    def run(self) -> None:
+        while self.going:
+            try:
+                answer = self._runtime.invoke_endpoint(EndpointName=self._endpoint, ContentType="text/csv", Accept="text/csv", Body=f"{random.random() * 10}\n")
+                self.served[answer["InvokedProductionVariant"]] += 1
+            except ClientError as error:
+                if "spoiled" in str(error):
+                    self.model_errors += 1
+                else:
+                    self.failed.append(str(error))
+            time.sleep(self._pause)
+
+
+@contextmanager
+def asking(stack: Session, model: str, rps: float = 40) -> Iterator[Client]:
+    client = Client(stack, model, rps)
+    thread = threading.Thread(target=client.run)
+    thread.start()
+    try:
+        yield client
+    finally:
+        client.going = False
+        thread.join()
+
+
+#: A rate of errors that some forty requests without one are below.
+QUICK = "guard: {errors: {tolerated: 0.1}}"
+
+STRATEGIES = (
+    f"{{strategy: shadow, {QUICK}}}",
+    f"{{strategy: ab, steps: [0.5], sample: 50, {QUICK}}}",
+    "{strategy: canary, bake_minutes: 1}",
+    "{strategy: linear, steps: [0.5], bake_minutes: 1}",
+    "{strategy: rolling, steps: [0.5], bake_minutes: 1}",
+    "{strategy: all_at_once}",
+)
+
+
+def served(stack: Session, name: str, tmp_path: Path) -> None:
+    """A first version that serves."""
+    project(tmp_path / "p", name)
+    with_rollout(tmp_path, f"{{{QUICK}}}")
+    publishing.publish(stack, tmp_path / "p")
+    assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
+
+
+def second(stack: Session, name: str, tmp_path: Path) -> uploading.Stage:
+    """A second version, trained on a world that has changed; its release."""
+    return loop(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))[-1]
+
+
+def with_rollout(tmp_path: Path, rollout: str) -> None:
+    """Write the spec's rollout block anew."""
+    spec = tmp_path / "p" / "model.yaml"
+    spec.write_text(spec.read_text().split("rollout:")[0] + f"rollout: {rollout}\n")
+
+
+def test_a_good_version_takes_the_traffic_step_by_step_and_no_request_fails(stack, name, tmp_path):
+    served(stack, name, tmp_path)
+    with asking(stack, name) as client:
+        release = second(stack, name, tmp_path)
+    assert release.verdict == "completed"
+    assert any("no worse" in reason for reason in release.reasons)
+    assert client.failed == []
+    assert client.served["challenger"] > 20
+    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "0"
+
+
+def test_a_spoiled_version_is_undone_before_many_have_met_it_and_is_not_offered_again(stack, name, tmp_path):
+    served(stack, name, tmp_path)
+    before = ledger.read(stack, name).champion
+    (tmp_path / "p" / "inference.py").write_text(SPOILED)
+    publishing.publish(stack, tmp_path / "p")
+    with asking(stack, name) as client:
+        release = second(stack, name, tmp_path)
+    assert release.verdict == "rolled_back"
+    assert "harm" in release.reasons[0]
+    assert client.failed == []
+    assert 0 < client.model_errors < 60
+    assert ledger.read(stack, name).champion == before
+    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+    spoiled = f"{before['model_package_arn'][:-1]}2"
+    assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=spoiled)["ModelApprovalStatus"] == "Rejected")
+
+
+@pytest.mark.parametrize("rollout", STRATEGIES)
+def test_every_strategy_brings_a_good_version_to_all_of_the_traffic(stack, name, tmp_path, rollout):
+    project(tmp_path / "p", name)
+    with_rollout(tmp_path, rollout)
+    publishing.publish(stack, tmp_path / "p")
+    assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
+    with asking(stack, name) as client:
+        assert second(stack, name, tmp_path).verdict == "completed"
+    assert client.failed == []
+    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "0"
+
+
+def test_where_nobody_asks_the_release_does_not_wait_for_evidence_that_cannot_come(stack, name, tmp_path):
+    served(stack, name, tmp_path)
+    release = second(stack, name, tmp_path)
+    assert release.verdict == "completed"
+    assert any("nobody asked" in reason for reason in release.reasons)
+
+
+def test_a_release_that_has_ended_is_gone_back_from_by_one_command_and_again_by_name(stack, name, tmp_path):
+    served(stack, name, tmp_path)
+    first = ledger.read(stack, name).champion
+    second(stack, name, tmp_path)
+    told = releasing.rollback(stack, name, None, "wrong prices", LIMIT)
+    assert told["status"] == "rolled_back", told
+    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "1"
+    left = f"{first['model_package_arn'][:-1]}2"
+    assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=left)["ModelApprovalStatus"] == "Rejected")
+    assert "wrong prices" in stack.sagemaker.describe_model_package(ModelPackageName=left)["ApprovalDescription"]
+    assert until(lambda: "RolledBack" in told_events(stack, name))
+    assert releasing.rollback(stack, name, None, "further", LIMIT)["status"] == "refused"
+    # A person's word brings it back.
+    releasing.decide(stack, f"{name}/2", releasing.APPROVED, "the prices are right now")
+    assert until(lambda: ledger.read(stack, name).champion["model_package_arn"] == left, 90)
+
+
+def test_an_alarm_on_what_serves_brings_the_release_before_back_long_after_the_rollout(stack, name, client, tmp_path):
+    served(stack, name, tmp_path)
+    first = ledger.read(stack, name).champion
+    second(stack, name, tmp_path)
+    alarm = f"noria/{name}/errors"
+    assert until(lambda: client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"])
+    client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="5 of 5 data points breached")
+    assert until(lambda: ledger.read(stack, name).champion["config"] == first["config"], 60)
+    (rollback,) = ledger.read(stack, name).rollbacks
+    assert (rollback["status"], rollback["asked"]["by"]) == ("rolled_back", f"alarm {alarm}")
+
+
+def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
+    served(stack, name, tmp_path)
+    first = ledger.read(stack, name).champion
+    with_rollout(tmp_path, "{idle: wait, minutes: 600}")
+    publishing.publish(stack, tmp_path / "p")
+    uploading.upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
+    assert until(lambda: len(watching.look(stack, name)["variants"]) == 2, 60)
+    assert releasing.rollback(stack, name, None, "not today", LIMIT)["status"] == "asked"
+    release = until(lambda: next((found for found in ledger.read(stack, name).releases if found["status"] == "rolled_back"), None), 60)
+    assert "not today" in release["reasons"][0]["text"]
+    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+    assert ledger.read(stack, name).lock is None
+
+
+def test_an_endpoint_that_was_changed_by_hand_is_left_as_it_is(stack, name, tmp_path):
+    served(stack, name, tmp_path)
+    config = stack.sagemaker.describe_endpoint_config(EndpointConfigName=ledger.read(stack, name).champion["config"])
+    stack.sagemaker.create_endpoint_config(EndpointConfigName=f"{name}-by-hand", ProductionVariants=config["ProductionVariants"])
+    stack.sagemaker.update_endpoint(EndpointName=f"noria-{name}", EndpointConfigName=f"{name}-by-hand")
+    stack.sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=f"noria-{name}", WaiterConfig={"Delay": 1})
+    release = second(stack, name, tmp_path)
+    assert (release.verdict, "changed it by hand" in release.reasons[0]) == ("failed", True)
+    assert stack.sagemaker.describe_endpoint(EndpointName=f"noria-{name}")["EndpointConfigName"] == f"{name}-by-hand"
+
+
+def test_a_manual_version_waits_for_a_person_and_goes_the_way_that_the_registry_says(stack, name, tmp_path):
+    folder = project(tmp_path / "p", name)
+    (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + "approve: {mode: manual}\n")
+    publishing.publish(stack, folder)
+    assert loop(stack, name, data(tmp_path))[-1].verdict == "pending"
+    told = releasing.decide(stack, f"{name}/1", releasing.APPROVED, "looks right")
+    assert (told["before"], told["status"]) == ("PendingManualApproval", "Approved")
+    assert until(lambda: ledger.read(stack, name).champion, 60)
+    with pytest.raises(CliError, match="has no version 7"):
+        releasing.decide(stack, f"{name}/7", releasing.REJECTED, "no")
