@@ -29,7 +29,7 @@ deploy: setup ## sam build and sam deploy, to the local AWS; ENV=staging or ENV=
 	@scripts/deploy.sh $(ENV)
 
 demo: ## the main job on real data, on the local AWS
-	@NORIA_DEMO_BEGAN=$$(date +%s.%N | sed 's/N$$/0/') sh -c 'scripts/setup.sh && $(BIN)/noria up && scripts/deploy.sh local && $(BIN)/noria demo'
+	@NORIA_DEMO_BEGAN=$$(date +%s.%N | sed 's/N$$/0/') sh -c 'scripts/setup.sh && $(BIN)/noria up --speed 60 --keep && scripts/deploy.sh local && $(BIN)/noria demo'
 
 check: setup-dev ## style, types, imports, templates, machines, generated files
 	@scripts/check.sh

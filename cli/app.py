@@ -39,13 +39,14 @@ def common(stack: Stack = "noria", profile: Profile = None, region: Region = Non
 @app.command()
 def up(
     speed: Annotated[float | None, typer.Option(min=1, max=600, help="Divide bake times, metric periods and waits of machines by this.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Take one that runs already, whatever its speed.")] = False,
     json: AsJson = False,
 ) -> None:
     """Start the local AWS."""
     from local import machine
 
     try:
-        found = machine.up(speed)
+        found = (machine.running() if keep else None) or machine.up(speed)
     except machine.MachineError as error:
         raise CliError(str(error)) from error
     told = {key: value for key, value in asdict(found).items() if key != "pid"}

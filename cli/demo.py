@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli import ledger, predicting, publishing, render, uploading
+from cli import demo_release, ledger, predicting, publishing, render, uploading
 from cli.errors import CliError
 from cli.session import ROOT, Session, home
 
@@ -26,8 +26,11 @@ ASKED = "2012-04-17T17:00:00"
 LIMIT_SECONDS = 900
 
 
-def run(session: Session, quiet: bool = False) -> Json:
+def run(session: Session, quiet: bool = False, releases: bool = True) -> Json:
     """The demonstration on a deployed stack.
+
+    Args:
+        releases: whether it goes on, after the first model serves, with a promotion and an undoing under traffic.
 
     Returns:
         What `.noria/demo.json` holds.
@@ -35,13 +38,13 @@ def run(session: Session, quiet: bool = False) -> Json:
     began = float(os.environ.get("NORIA_DEMO_BEGAN") or time.time())
     data, later = _data(YEAR), _data(YEAR + 1)
     published = publishing.publish(session, PROJECT)
-    _say(
+    render.say(
         quiet,
         f"{MODEL} spec {published['spec']} {'published' if published['changed'] else 'is published already'}; "
         f"image {published['images']['training'].rsplit('/')[-1]}",
     )
     sent = uploading.upload(session, MODEL, data)
-    _say(
+    render.say(
         quiet,
         f"{len(data.read_text().splitlines()) - 1} hours of {YEAR} {'uploaded' if sent['sent'] else 'are known already and not sent again'}: s3://{sent['bucket']}/{sent['key']}",
     )
@@ -51,12 +54,16 @@ def run(session: Session, quiet: bool = False) -> Json:
     if told["ok"]:
         told |= _told(session, later)
     ended = time.time()
-    told |= {"total_s": round(ended - began, 2), "setup_s": round(sent["at"] - began, 2), "loop_s": round(ended - sent["at"], 2)}
+    if told["ok"] and not quiet:
+        _show(told, ended - sent["at"], sent["at"] - began)
+    if told["ok"] and releases:
+        told["release"] = demo_release.run(session, MODEL, PROJECT, later, _data(YEAR + 2), quiet, LIMIT_SECONDS)
+    told |= {"total_s": round(time.time() - began, 2), "setup_s": round(sent["at"] - began, 2), "loop_s": round(ended - sent["at"], 2)}
     (home() / "demo.json").write_text(json.dumps(told, indent=2))
     if not told["ok"]:
         raise CliError(f"the loop ended at {stages[-1].name}: {stages[-1].verdict}: {'; '.join(stages[-1].reasons)}")
     if not quiet:
-        _show(told)
+        _show_release(told.get("release"))
     return told
 
 
@@ -114,23 +121,32 @@ def _told(session: Session, later: Path) -> Json:
     }
 
 
-def _show(told: Json) -> None:
+def _show(told: Json, loop_s: float, setup_s: float) -> None:
     label, probability = told["prediction"]["response"].split(",")
     happened = "busy" if told["prediction"]["truth"] == "1" else "not busy"
     guess = "busy" if label == "1" else "not busy"
     render.console.print(f"\n{ASKED}: predicted {guess} (probability {float(probability):.2f}); what truly happened: {happened}")
-    render.console.print(f"from the upload to this answer: {told['loop_s']:.1f} s; before it: {told['setup_s']:.1f} s; all of it in .noria/demo.json")
-    render.console.print("\ntry next:")
+    render.console.print(f"from the upload to this answer: {loop_s:.1f} s; before it: {setup_s:.1f} s")
+
+
+def _show_release(release: Json | None) -> None:
+    if release:
+        promoted, undone, client = release["promoted"], release["undone"], release["client"]
+        render.console.print(f"\n{promoted['version'].rsplit('/', 2)[-2]}: version {promoted['version'][-1]} earned its traffic in {promoted['seconds']:.0f} s")
+        exposed = f"{undone['exposed_requests']:.0f} requests"
+        render.console.print(f"version {undone['version'][-1]} was undone after {undone['seconds']:.0f} s and {exposed}: {undone['reason']}")
+        served = ", ".join(f"{count:,} by {version}" for version, count in client["served_by"].items())
+        render.console.print(f"the client asked {client['requests']:,} times: {served}; {client['model_errors']} met the spoiled version's errors")
+        render.console.print(f"requests that failed in the machinery: {client['failed']}")
+    render.console.print("\nall of it is in .noria/demo.json; try next:")
     for line in (
         f"noria status {MODEL}",
         f"noria events {MODEL}",
+        f"noria releases {MODEL}",
+        f"noria rollback {MODEL}",
+        "noria guard simulate",
         "noria init churn --data your.csv --target your_column",
         "noria publish models/churn",
         "noria upload churn your.csv --wait",
     ):
         render.console.print(f"  {line}", style="cyan")
-
-
-def _say(quiet: bool, text: str) -> None:
-    if not quiet:
-        render.console.print(text)

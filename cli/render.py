@@ -24,6 +24,12 @@ def as_json(value: Any) -> None:
     print(json.dumps(value, indent=2, default=str))
 
 
+def say(quiet: bool, text: str) -> None:
+    """A line for a person, unless one JSON document is all that is wanted."""
+    if not quiet:
+        console.print(text)
+
+
 def word(outcome: str) -> Text:
     """An outcome, coloured by whether it is good."""
     name = outcome.strip()

@@ -73,18 +73,18 @@ def told_events(stack: Session, model: str) -> set[str]:
 
 
 def test_real_data_become_a_served_model_and_a_second_look_redoes_nothing(stack):
-    told = demo.run(stack, quiet=True)
+    told = demo.run(stack, quiet=True, releases=False)
     assert told["ok"]
     assert [stage["name"] for stage in told["stages"]] == ["ingest", "train", "evaluate", "register", "approve", "rollout"]
     assert told["holdout"]["rows"] == 1752
     assert told["holdout"]["accuracy"] > 0.9
-    again = demo.run(stack, quiet=True)
+    again = demo.run(stack, quiet=True, releases=False)
     assert again["model_package_arn"] == told["model_package_arn"]
     assert json.loads((machine.home() / "demo.json").read_text())["endpoint"] == "noria-bikeshare"
 
 
 def test_a_version_says_where_it_comes_from_and_who_approved_it(stack):
-    demo.run(stack, quiet=True)
+    demo.run(stack, quiet=True, releases=False)
     champion = ledger.read(stack, "bikeshare").champion
     version = stack.sagemaker.describe_model_package(ModelPackageName=champion["model_package_arn"])
     assert {"data_digest", "code_digest", "environment_digest", "run", "spec"} <= set(version["CustomerMetadataProperties"])
@@ -336,7 +336,7 @@ def test_the_command_with_expired_credentials_says_so(client, running, name):
 
 
 def test_everything_is_said_as_json_too(stack):
-    demo.run(stack, quiet=True)
+    demo.run(stack, quiet=True, releases=False)
     for arguments in (("status", "bikeshare"), ("events", "bikeshare")):
         ended = noria(*arguments, "--json", NORIA_HOME=str(machine.home()))
         assert ended.returncode == 0, ended.stderr

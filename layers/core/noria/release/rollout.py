@@ -1,5 +1,6 @@
 """From an approved version to the endpoint that serves it: what a release asks of SageMaker, and how it ended."""
 
+from datetime import datetime
 from typing import Any
 
 from noria.data.contract import SMOKE_ROWS
@@ -94,7 +95,7 @@ def conclude_rollout(event: Json) -> Json:
     """Conclude a release: completed only when the endpoint serves the very configuration that was asked for.
 
     Args:
-        event: `{model, package, metadata, approved_at, released|null, failure|null, ledger, owner, cause}`; `released` is what the
+        event: `{model, package, metadata, approved_at, released|null, failure|null, ledger, owner, began, cause}`; `released` is what the
             machine `release` reports: `{plan, observed|null, deployed|null, failure|null}`, `deployed` the endpoint's last
             description.
 
@@ -114,6 +115,7 @@ def conclude_rollout(event: Json) -> Json:
         "run": event["metadata"]["run"],
         "spec": event["metadata"]["spec"],
         "exposed_requests": _exposed(released),
+        "seconds": round((datetime.fromisoformat(cause.time) - datetime.fromisoformat(event["began"])).total_seconds(), 2),
         "reasons": found.to_json()["reasons"],
     }
     return {
