@@ -37,7 +37,7 @@ check: setup-dev ## style, types, imports, templates, machines, generated files
 test: check ## everything: the checks and all test suites
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
 
-bench: setup-dev ## measure; BENCH=name runs one of cold_start, function_size, loop_cost, loop_overhead
+bench: setup-dev ## measure; BENCH=name runs one of them
 	@$(BIN)/python -m bench $(BENCH)
 
 docs: setup-dev ## write the generated files anew

@@ -4,14 +4,18 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from bench import cold_start, function_size, loop
+from bench import cold_start, function_size, guard, loop, serving
 from bench.results import Result
 
 measured = cache(loop.turn)
 BENCHMARKS: dict[str, Callable[[], Result]] = {
     "cold_start": cold_start.measure,
     "function_size": function_size.measure,
+    "guard": guard.measure,
     "loop_cost": lambda: loop.cost(measured()),
+    "release_load": serving.release_load,
+    "restore": serving.restore,
+    "invoke_overhead": serving.invoke_overhead,
     "loop_overhead": lambda: loop.overhead(measured()),
 }
 

@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ from local import machine
 LIMIT_SECONDS = 300
 #: AWS bills a Lambda call by the millisecond; these lines of the platform's log carry it.
 REPORT = re.compile(r"Duration: ([\d.]+) ms.*Memory Size: (\d+) MB")
-MACHINES = ("Ingest", "Train", "Evaluate", "Approve", "Rollout", "Verify", "Deploy")
-#: Items that a loop writes and reads: claims, dataset, run, release, champion; specs and champion.
-WRITES, READS, EVENTS, PUTS, GETS = 8, 5, 4, 12, 10
+MACHINES = ("Ingest", "Train", "Evaluate", "Approve", "Rollout", "Release", "Verify", "Deploy", "Watch")
+#: Items that a loop writes and reads: claims, dataset, run, lock and its end, release, champion; specs and champion.
+WRITES, READS, EVENTS, PUTS, GETS = 10, 6, 4, 12, 10
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,16 @@ class Loop:
     user_seconds: float
 
 
+def deployed() -> Session:
+    """The stack on a local AWS, started and deployed where it is not."""
+    machine.up()
+    subprocess.run([str(ROOT / "scripts" / "deploy.sh"), "local"], check=True, capture_output=True)
+    return Session()
+
+
 def turn() -> Loop:
     """Start the local AWS if it is not up, deploy, and take one fresh model through the loop."""
-    machine.up()
-    import subprocess
-
-    subprocess.run([str(ROOT / "scripts" / "deploy.sh"), "local"], check=True, capture_output=True)
-    session = Session()
+    session = deployed()
     name = f"bench{datetime.now().strftime('%H%M%S')}"  # noqa: DTZ005  # a name
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
