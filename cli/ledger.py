@@ -16,6 +16,7 @@ class Story:
 
     Attributes:
         spec: the published document, or nothing.
+        asking: versions that wait for a person.
         lock: who releases or rolls back just now, or nothing.
         specs: every document that was ever published, by its id.
         champion: what serves, or nothing.
@@ -29,6 +30,7 @@ class Story:
     runs: list[Json] = field(default_factory=list)
     releases: list[Json] = field(default_factory=list)
     rollbacks: list[Json] = field(default_factory=list)
+    asking: list[Json] = field(default_factory=list)
     lock: Json | None = None
 
     def published(self) -> Json:
@@ -60,6 +62,9 @@ def _place(story: Story, sort_key: str, item: Json) -> None:
     kind = sort_key.split("#")[0]
     if kind == "LOCK":
         story.lock = item
+        return
+    if kind == "APPROVAL":
+        story.asking.append({"package": item["package"], "time": item["time"]})
         return
     document = json.loads(item["document"])
     if sort_key == "SPEC":

@@ -39,7 +39,7 @@ def publish(session: Session, folder: Path) -> Json:
     changed = current is None or current["id"] != spec
     source = f"s3://{bucket}/projects/{model}/{spec}/source.tar.gz"
     if changed:
-        document = _document(project, source, resolved, session.region_name)
+        document = _document(project, source, resolved, session.region_name, session.caller)
         if (size := len(json.dumps(document))) > MOST_BYTES:
             raise SpecError(f"{folder / 'model.yaml'} makes a document of {size} bytes, more than {MOST_BYTES}: name fewer columns, or fewer values of them")
         session.s3.put_object(Bucket=bucket, Key=source.removeprefix(f"s3://{bucket}/"), Body=project.archive)
@@ -67,13 +67,14 @@ def warnings(project: projects.Project, folder: Path) -> Iterator[str]:
                 yield f"{field} is {column}, which is not in data.columns, where there is {near[0]}: every upload must have both"
 
 
-def _document(project: projects.Project, source: str, resolved: dict[str, str], region: str) -> Json:
+def _document(project: projects.Project, source: str, resolved: dict[str, str], region: str, by: str) -> Json:
     return {
         **project.spec.model_dump(mode="json"),
         "id": project.id(resolved),
         "source": source,
         "images": resolved,
         "region": region,
+        "published_by": by,
         "digests": {"code": project.code_digest, "environment": project.environment_digest(resolved)},
     }
 

@@ -72,6 +72,12 @@ def status(told: Json) -> None:
     _records("dataset", told["datasets"], lambda found: f"{found['dataset']}  {found['rows']} rows  {found['source']['key']}")
     _records("run", told["runs"], lambda found: f"{found['run']}  {_metrics(found)}")
     _records("release", told["releases"], lambda found: f"{found['release']}  {found['endpoint']}")
+    _records("rollback", told["rollbacks"], lambda found: f"by {found['asked']['by']}")
+    for asked in told["asking"]:
+        console.print(Text(f"  waits for a person since {asked['time'][:19]}: {asked['package']}", style="yellow"))
+        console.print(Text(f"             noria approve {told['model']}/{asked['package'].rsplit('/', 1)[-1]} --comment why"))
+    if told["under_way"]:
+        console.print(Text(f"  under way: {told['under_way']}; see: noria watch {told['model']}", style="yellow"))
 
 
 def _metrics(run: Json) -> str:

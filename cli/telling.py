@@ -28,6 +28,9 @@ def status(session: Session, model: str) -> Json:
         "datasets": story.datasets[:5],
         "runs": [{**run, **_substitution(session, model, run)} for run in story.runs[:5]],
         "releases": story.releases[:5],
+        "rollbacks": story.rollbacks[:5],
+        "asking": story.asking,
+        "under_way": story.lock["package"] if story.lock else None,
     }
 
 

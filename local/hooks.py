@@ -13,7 +13,7 @@ HOOKS: dict[str, dict[str, tuple[str, ...]]] = {
             "_BOTOCORE_SERVICE_MAP",
             "extract_resource_arn",
         ),
-        "ministack.core.iam_evaluator": ("EvalContext", "_action_matches", "_service_principal_matches", "enforce", "evaluate_resource_policy"),
+        "ministack.core.iam_evaluator": ("EvalContext", "_action_matches", "_service_principal_matches", "enforce", "caller_arn", "evaluate_resource_policy"),
         "ministack.core.lambda_runtime": ("Worker", "_PYTHON_WORKER_SCRIPT", "_detect_runtime_binary", "subprocess"),
         "ministack.core.responses": ("get_account_id", "get_region", "request_scope"),
         "ministack.core.router": ("SERVICE_PATTERNS", "extract_access_key_id", "extract_region"),

@@ -23,7 +23,7 @@ MOST_STATES = 12
 #: Functions and operators that Step Functions' JSONata (2.0.6) does not have.
 ABSENT = (r"\$eval\(", r"\?\?", r"\?:")
 #: Error names of services: a prefix, and a name in Pascal case.
-SERVICE_ERROR = re.compile(r"(States|Lambda|DynamoDB|DynamoDb|S3|SageMaker|EventBridge|StepFunctions|CloudWatch)\.[A-Z]\w+")
+SERVICE_ERROR = re.compile(r"(States|Lambda|DynamoDB|DynamoDb|S3|SageMaker|EventBridge|StepFunctions|CloudWatch|SNS|Sfn)\.[A-Z]\w+")
 OWN_ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, errors.NoriaError)}
 SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 
@@ -165,7 +165,9 @@ def lint_inline() -> str:
 
 
 def _filled(machine: Json) -> Json:
-    filled: Json = json.loads(SUBSTITUTION.sub("filled", json.dumps(machine)))
+    # Step Functions takes an expression for a time-out, cfn-lint a number.
+    text = re.sub(r'"TimeoutSeconds": "{%[^"]*%}"', '"TimeoutSeconds": 60', json.dumps(machine))
+    filled: Json = json.loads(SUBSTITUTION.sub("filled", text))
     return filled
 
 

@@ -6,6 +6,8 @@ Source: "Model Registry Models, Model Versions, and Model Groups", SageMaker dev
 import time
 from typing import Any
 
+from ministack.core import iam_evaluator
+
 from local.sagemaker import events, families
 from local.sagemaker.errors import ApiError, invalid
 from local.sagemaker.families import STORE, Behaviour, Record
@@ -80,6 +82,7 @@ def _update(parameters: Record) -> Record:
         key: value for key, value in metadata.items() if key not in parameters.get("CustomerMetadataPropertiesToRemove", [])
     }
     record["LastModifiedTime"] = time.time()
+    record["LastModifiedBy"] = {"IamIdentity": {"Arn": iam_evaluator.caller_arn()}}
     events.state_changed(NOUN, record, UpdatedModelPackageFields=[key for key in parameters if key != "ModelPackageArn"])
     return {"ModelPackageArn": record["ModelPackageArn"]}
 

@@ -48,6 +48,7 @@ STARTS = {
     "Train.Requested": "noria/TrainingRequested.v1.json",
     "Approve.Registered": "noria/ModelRegistered.v1.json",
     "Rollout.Approved": "aws/model-package-approved.json",
+    "Answer.Answered": "aws/model-package-approved.json",
     "Rollback.Alarmed": "aws/cloudwatch-alarm.json",
     "Rollback.Requested": "noria/RollbackRequested.v1.json",
     "Mark.RolledBack": "noria/RolledBack.v1.json",

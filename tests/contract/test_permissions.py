@@ -53,6 +53,9 @@ ACTIONS = {
     "sagemaker:createModel": {"sagemaker:CreateModel", "sagemaker:AddTags", "iam:PassRole"},
     "sagemaker:createEndpointConfig": {"sagemaker:CreateEndpointConfig", "sagemaker:AddTags"},
     "sagemaker:createEndpoint": {"sagemaker:CreateEndpoint", "sagemaker:AddTags"},
+    "aws-sdk:s3:headObject": {"s3:GetObject"},
+    "aws-sdk:dynamodb:putItem.waitForTaskToken": {"dynamodb:PutItem"},
+    "aws-sdk:sfn:sendTaskSuccess": {"states:SendTaskSuccess"},
     "aws-sdk:s3:copyObject": {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
     "aws-sdk:dynamodb:transactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
 }

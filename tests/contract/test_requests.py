@@ -50,6 +50,10 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "dynamodb", "UpdateItem", concluded["record"]
     yield "events", "PutEvents", as_put_events(concluded["entry"])
     yield "sagemaker", "UpdateModelPackage", decide_approval(sample("functions/decide_approval.json"))["request"]
+    asked = sample("functions/decide_approval.json")
+    asked["spec"]["approve"]["mode"] = "manual"
+    yield "sns", "Publish", decide_approval(asked)["notice"]
+    yield "sagemaker", "UpdateModelPackage", decide_approval(asked)["expiry"]
     rollout = plan_rollout(sample("functions/plan_rollout.json"))
     yield "sagemaker", "CreateModel", rollout["verify"]["model"]
     yield "sagemaker", "CreateTransformJob", rollout["verify"]["transform"]

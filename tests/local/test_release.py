@@ -195,13 +195,48 @@ def test_an_endpoint_that_was_changed_by_hand_is_left_as_it_is(stack, name, tmp_
     assert stack.sagemaker.describe_endpoint(EndpointName=f"noria-{name}")["EndpointConfigName"] == f"{name}-by-hand"
 
 
-def test_a_manual_version_waits_for_a_person_and_goes_the_way_that_the_registry_says(stack, name, tmp_path):
+def asks(stack: Session, name: str, tmp_path: Path, approve: str) -> None:
+    """A first version that waits for a person."""
     folder = project(tmp_path / "p", name)
-    (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + "approve: {mode: manual}\n")
+    (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + f"approve: {approve}\n")
     publishing.publish(stack, folder)
     assert loop(stack, name, data(tmp_path))[-1].verdict == "pending"
+
+
+def approvals(client, name: str) -> list[str]:
+    """How the machines that asked for this model's versions ended."""
+    states = client("stepfunctions")
+    arn = next(found["stateMachineArn"] for found in states.list_state_machines()["stateMachines"] if "ApproveStateMachine" in found["name"])
+    ended = [states.describe_execution(executionArn=found["executionArn"]) for found in states.list_executions(stateMachineArn=arn)["executions"]]
+    return [found.get("output", found["status"]) for found in ended if f'"{name}"' in found["input"]]
+
+
+def test_a_manual_version_waits_for_a_person_and_the_registrys_own_event_is_its_answer(stack, client, name, tmp_path):
+    asks(stack, name, tmp_path, "{mode: manual}")
+    assert until(lambda: approvals(client, name)) == ["RUNNING"]
     told = releasing.decide(stack, f"{name}/1", releasing.APPROVED, "looks right")
     assert (told["before"], told["status"]) == ("PendingManualApproval", "Approved")
     assert until(lambda: ledger.read(stack, name).champion, 60)
+    assert until(lambda: "looks right" in approvals(client, name)[0])
     with pytest.raises(CliError, match="has no version 7"):
         releasing.decide(stack, f"{name}/7", releasing.REJECTED, "no")
+
+
+def test_a_version_that_nobody_answers_is_rejected_when_its_time_is_up(stack, client, name, tmp_path):
+    asks(stack, name, tmp_path, "{mode: manual, expires_hours: 0.0005}")
+    (package,) = stack.sagemaker.list_model_packages(ModelPackageGroupName=f"noria-{name}")["ModelPackageSummaryList"]
+    described = until(lambda: _rejected(stack, package["ModelPackageArn"]), 30)
+    assert "nobody answered" in described["ApprovalDescription"]
+
+
+def _rejected(stack: Session, arn: str):
+    found = stack.sagemaker.describe_model_package(ModelPackageName=arn)
+    return found if found["ModelApprovalStatus"] == "Rejected" else None
+
+
+def test_who_published_a_version_does_not_approve_it_where_two_are_asked(stack, name, tmp_path):
+    asks(stack, name, tmp_path, "{mode: manual, two_person: true}")
+    releasing.decide(stack, f"{name}/1", releasing.APPROVED, "my own")
+    (release,) = until(lambda: ledger.read(stack, name).releases, 60)
+    assert release["reasons"][0]["code"] == "SamePerson"
+    assert ledger.read(stack, name).champion is None

@@ -33,6 +33,12 @@ def approved() -> Json:
     return sample("aws/model-package-approved.json")
 
 
+def automatic() -> Json:
+    event = approved()
+    event["detail"]["CustomerMetadataProperties"]["approved_by"] = "noria:automatic"
+    return event
+
+
 def asked(action: str) -> Json:
     """What `rollout` starts `verify` and `deploy` with."""
     plan = plan_rollout(sample("functions/plan_rollout.json"))
@@ -66,13 +72,19 @@ def evaluation() -> Json:
 
 
 def manual() -> Json:
-    return {**published(), "approve": {"mode": "manual"}}
+    spec = published()
+    return {**spec, "approve": {**spec["approve"], "mode": "manual"}}
 
 
 def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
     """By machine and route: the event, and how the world differs from the usual one."""
     return {
-        "approve": {"automatic": (registered(), {}), "manual": (registered(), {"spec": manual()})},
+        "approve": {
+            "automatic": (registered(), {}),
+            "manual": (registered(), {"spec": manual()}),
+            "expired": (registered(), {"spec": manual(), "faults": {"approve: Await answer": [Failure("States.Timeout")]}}),
+        },
+        "answer": {"waited for": (approved(), {}), "nobody": (approved(), {"waiting": False}), "automatic": (automatic(), {"waiting": False})},
         "deploy": {
             "update": (asked("deploy"), {"endpoint": dict(SERVING)}),
             "create": (asked("deploy"), {}),

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workflow.conftest import WorldMaker
-from tests.workflow.routes import manual, registered
+from tests.workflow.routes import approved, manual, registered
 from tests.workflow.running import Failure
 from tests.workflow.world import PACKAGE
 
@@ -17,11 +17,42 @@ def test_a_version_whose_spec_approves_automatically_is_approved_in_the_registry
     assert played.requests("Load spec")[0]["Key"]["sk"]["S"] == f"SPEC#{registered()['detail']['data']['spec']}"
 
 
-def test_a_version_whose_spec_asks_a_person_is_left_as_it_is(world: WorldMaker):
+def test_a_version_whose_spec_asks_a_person_waits_until_the_registry_has_an_answer(world: WorldMaker):
     played = world(spec=manual()).play("approve", registered())
-    assert played.states[-1] == "Left to a person"
     assert not played.requests("Approve version")
-    assert (played.output["outcome"], played.output["request"]) == ("pending", None)
+    (notice,) = played.requests("Tell approvers")
+    assert "noria approve bikeshare/2" in notice["Message"]
+    assert "accuracy 0.9252" in notice["Message"]
+    (kept,) = played.requests("Await answer")
+    assert kept["Item"]["sk"]["S"] == f"APPROVAL#{registered()['detail']['data']['run']}"
+    assert played.output["outcome"] == "approved"
+
+
+def test_a_version_that_nobody_answers_ends_as_rejected(world: WorldMaker):
+    played = world(spec=manual(), faults={"approve: Await answer": [Failure("States.Timeout")]}).play("approve", registered())
+    (request,) = played.requests("Expire version")
+    assert (request["ModelApprovalStatus"], played.output["outcome"]) == ("Rejected", "expired")
+    assert "nobody answered within 168 hours" in request["ApprovalDescription"]
+
+
+def test_what_the_policy_objects_to_is_asked_of_a_person(world: WorldMaker):
+    spec = manual()
+    spec["approve"] |= {"mode": "automatic", "policy": {**spec["approve"]["policy"], "most_mb": 0.1, "published_by": ["*:user/ops"]}}
+    played = world(spec=spec).play("approve", registered())
+    (notice,) = played.requests("Tell approvers")
+    assert "the model has 0.2 MB, the policy allows 0.1" in notice["Message"]
+    assert "published by arn:aws:iam::123456789012:user/modeller" in notice["Message"]
+
+
+def test_an_answer_in_the_registry_releases_who_waits_and_a_late_one_nobody(world: WorldMaker):
+    played = world().play("answer", approved())
+    (sent,) = played.requests("Send answer")
+    assert '"outcome":"approved"' in sent["Output"]
+    assert played.requests("Forget waiter")
+    nobody = world(waiting=False).play("answer", approved())
+    assert (nobody.output, len(nobody.waits)) == ({"outcome": "nobody waits"}, 19)
+    late = world(faults={"answer: Send answer": [Failure("Sfn.TaskTimedOutException", "Task Timed Out")]}).play("answer", approved())
+    assert late.status == "SUCCEEDED"
 
 
 def test_a_second_telling_of_the_same_registration_ends_as_a_duplicate(world: WorldMaker):

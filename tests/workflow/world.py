@@ -63,6 +63,7 @@ class World:
         traffic: requests that the challenger answers in each period; the champion answers nine times as many.
         held: the configuration that the ledger has as the champion's, where it is not the endpoint's.
         asked: what somebody has written into the lock of the release under way.
+        waiting: whether a machine waits for an answer.
         by_hand: whether somebody puts another configuration in place while both versions serve.
         weights: of the challenger, as they were set.
         releases: the ledger's LOCK and RELEASE# items.
@@ -90,6 +91,7 @@ class World:
     held: str | None = None
     asked: str | None = None
     by_hand: bool = False
+    waiting: bool = True
     looks: int = 0
     weights: list[float] = field(default_factory=list)
     releases: list[Json] = field(default_factory=lambda: sample("functions/plan_rollback.json")["items"])
@@ -132,6 +134,9 @@ class World:
             held = {"sagemaker_model": self.champion, "package": PACKAGE.replace("/2", "/1"), "config": config, "served": config, "approved_at": "0"}
             facts = {name: {"S": value} for name, value in held.items() if value}
             return {"Item": {**facts, "schema": {"S": schema_digest(self.spec or published())}}} if self.champion else {}
+        if key.startswith("APPROVAL#"):
+            waiter = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": key}, "token": {"S": "t" * 30}}
+            return {"Item": waiter} if self.waiting else {}
         if key == "LOCK":
             return {"Item": {"holder": {"S": "e"}, **({"asked": {"S": self.asked}} if self.asked else {})}}
         assert key.split("#")[0] == "SPEC"
@@ -236,6 +241,11 @@ _SERVICES = {
     "events:putEvents": _always({"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}),
     "aws-sdk:s3:copyObject": _always({}),
     "aws-sdk:s3:putObject": _always({}),
+    "aws-sdk:s3:headObject": _always({"ContentLength": 183_000}),
+    "sns:publish": _always({"MessageId": "m"}),
+    "aws-sdk:dynamodb:putItem.waitForTaskToken": _always({"outcome": "approved", "why": "looks right"}),
+    "aws-sdk:sfn:sendTaskSuccess": _always({}),
+    "dynamodb:deleteItem": _always({}),
     "sagemaker:createTrainingJob.sync": _always({"TrainingJobStatus": "Completed"}),
     "sagemaker:createModel": _always({"ModelArn": "arn:aws:sagemaker:eu-central-1:123456789012:model/m"}),
     "sagemaker:createTransformJob.sync": World.transformed,
@@ -264,11 +274,15 @@ def _shape(service: str, action: str) -> Any:
 def _check(call: Call) -> None:
     """A request has the fields, and the kinds of values, that its service takes."""
     service, action = call.resource.removeprefix("aws-sdk:").split(".")[0].split(":")[:2]
+    service = {"sfn": "stepfunctions"}.get(service, service)
     if service in ("lambda", "states"):
         return
     request = dict(call.request)
     if service == "events":
         request["Entries"] = [{**entry, "Detail": json.dumps(entry["Detail"])} for entry in request["Entries"]]
+    if service == "stepfunctions":
+        # Step Functions writes every parameter in Pascal case, also where the service itself does not.
+        request = {key[0].lower() + key[1:]: value for key, value in request.items()}
     if action == "putObject":
         request["Body"] = json.dumps(request["Body"]).encode()
     report = ParamValidator().validate(request, _shape(service, action))

@@ -1,31 +1,98 @@
-"""Who approves a version: the spec, or a person. The registry holds the answer."""
+"""Who approves a version: the spec's policy, or a person. The registry holds the answer."""
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 from noria.kernel.verdict import Reason, Verdict
 
 Json = dict[str, Any]
+APPROVED, PENDING = "approved", "pending"
+MIB = 1024 * 1024
+#: SNS takes this much of a subject.
+LONGEST_SUBJECT = 100
 
 
 def decide_approval(event: Json) -> Json:
     """Decide on a registered version.
 
     Args:
-        event: `{model, run, package, spec}`; `package` is the version's ARN.
+        event: `{model, run, package, spec, data, bytes, topic}`; `package` is the version's ARN, `data` that of its
+            `ModelRegistered`, `bytes` the size of its artefact.
 
     Returns:
-        `{outcome: approved|pending, verdict, request}`; `request` writes the approval, with who and why, into the registry.
+        `{outcome: approved|pending, verdict, request, notice, expires_seconds, expiry}`: `request` writes the approval, with who
+        and why, into the registry; `notice` tells the approvers; `expiry` is what becomes of a version that nobody answers.
     """
-    mode = event["spec"]["approve"]["mode"]
-    if mode == "manual":
-        verdict = Verdict("pending", (Reason("AsksAPerson", "approve.mode is manual: approve or reject the version in the model registry", mode),))
-        return {"outcome": verdict.outcome, "verdict": verdict.to_json(), "request": None}
-    text = "every gate of its evaluation was passed, and approve.mode is automatic"
-    verdict = Verdict("approved", (Reason("GatesPassed", text, mode),))
+    approve = event["spec"]["approve"]
+    reasons = [Reason("AsksAPerson", "approve.mode is manual", "manual", "automatic")] if approve["mode"] == "manual" else list(_objections(event, approve))
+    if reasons:
+        verdict = Verdict(PENDING, tuple(reasons))
+        return {"outcome": PENDING, "verdict": verdict.to_json(), "request": None, **_asking(event, approve, verdict)}
+    text = "every gate of its evaluation and the whole policy were passed, and approve.mode is automatic"
+    verdict = Verdict(APPROVED, (Reason("PolicyPassed", text, approve["mode"]),))
     request = {
         "ModelPackageArn": event["package"],
         "ModelApprovalStatus": "Approved",
         "ApprovalDescription": f"noria: {text} (spec {event['spec']['id']}, run {event['run']})",
         "CustomerMetadataProperties": {"approved_by": "noria:automatic"},
     }
-    return {"outcome": verdict.outcome, "verdict": verdict.to_json(), "request": request}
+    return {"outcome": APPROVED, "verdict": verdict.to_json(), "request": request, "notice": None, "expires_seconds": 1, "expiry": None}
+
+
+def _objections(event: Json, approve: Json) -> list[Reason]:
+    """What the declared policy has against an automatic approval: then a person is asked."""
+    policy, found = approve["policy"], []
+    size = event["bytes"] / MIB
+    if policy["most_mb"] is not None and size > policy["most_mb"]:
+        found.append(Reason("TooLarge", f"the model has {size:.1f} MB, the policy allows {policy['most_mb']:g}", round(size, 3), policy["most_mb"]))
+    rows = event["data"]["rows"]
+    if rows < policy["least_holdout_rows"]:
+        text = f"it was evaluated on {rows} rows, the policy asks at least {policy['least_holdout_rows']}"
+        found.append(Reason("TooFewRows", text, rows, policy["least_holdout_rows"]))
+    by = event["spec"].get("published_by", "unknown")
+    if policy["published_by"] and not any(fnmatchcase(by, pattern) for pattern in policy["published_by"]):
+        text = f"its code was published by {by}, the policy trusts {', '.join(policy['published_by'])}"
+        found.append(Reason("NotTrusted", text, by, policy["published_by"]))
+    return found
+
+
+def _asking(event: Json, approve: Json, verdict: Verdict) -> Json:
+    metrics = ", ".join(f"{name} {value:.4f}" for name, value in event["data"]["metrics"].items())
+    champion = ", ".join(f"{name} {value:.4f}" for name, value in (event["data"]["champion"] or {}).items())
+    version = event["package"].rsplit("/", 2)[-2:]
+    lines = [
+        f"{event['package']} of {event['model']} asks for approval.",
+        f"on {event['data']['rows']} rows it has never seen: {metrics}",
+        *([f"the version that serves, on the same rows: {champion}"] if champion else []),
+        *(f"why it asks: {reason.text}" for reason in verdict.reasons),
+        f"answer in the model registry with any tool, or: noria approve {event['model']}/{version[-1]} --comment why",
+        f"without an answer it is rejected in {approve['expires_hours']:g} hours",
+    ]
+    subject = f"{event['model']}: version {version[-1]} asks for approval"[:LONGEST_SUBJECT]
+    expired = f"noria: nobody answered within {approve['expires_hours']:g} hours (approve.expires_hours)"
+    return {
+        "notice": {"TopicArn": event["topic"], "Subject": subject, "Message": "\n".join(lines)},
+        "expires_seconds": max(1, round(approve["expires_hours"] * 3600)),
+        "expiry": {"ModelPackageArn": event["package"], "ModelApprovalStatus": "Rejected", "ApprovalDescription": expired},
+    }
+
+
+def objection(approve: Json, published_by: str, approver: str | None) -> Reason | None:
+    """Why an approval by a person does not count.
+
+    Args:
+        approver: ARN of who changed the version's status, as the registry tells; nothing where it does not.
+    """
+    if approve["mode"] != "manual" or approver is None:
+        return None
+    if approve["approvers"] and not any(fnmatchcase(approver, pattern) for pattern in approve["approvers"]):
+        text = f"{approver} approved it, and approve.approvers are {', '.join(approve['approvers'])}"
+        return Reason("NotAnApprover", text, approver, approve["approvers"])
+    if approve["two_person"] and _same(approver, published_by):
+        return Reason("SamePerson", f"{approver} published and approved it: approve.two_person asks for a second person", approver, published_by)
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two ARNs are one principal: sessions of one role under the same name count as one."""
+    return one == other

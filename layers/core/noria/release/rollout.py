@@ -7,7 +7,7 @@ from noria.data.contract import SMOKE_ROWS
 from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
 from noria.kernel.verdict import Reason, Verdict, innermost
-from noria.release import fleet, guard
+from noria.release import approval, fleet, guard
 from noria.training.planning import Resources, tags, transform_job
 
 Json = dict[str, Any]
@@ -21,8 +21,9 @@ def plan_rollout(event: Json) -> Json:
     """Plan the release of one version.
 
     Args:
-        event: `{model, package, metadata, approved_at, spec, champion, endpoint, resources}`; `metadata` is what the version was
-            registered with, `champion` the ledger's item of what serves, `endpoint` its description; null when there is none.
+        event: `{model, package, metadata, approved_at, approver, spec, champion, endpoint, resources}`; `metadata` is what the version
+            was registered with, `approver` the ARN of who approved it, or null, `champion` the ledger's item of what serves,
+            `endpoint` its description; null when there is none.
 
     Returns:
         `{outcome: planned|refused, verdict, release, endpoint, config, strategy, verify, first, observe, last, back}`: what
@@ -65,6 +66,8 @@ def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
             "Nothing is overwritten; bring it back with noria rollback, or delete the endpoint, and approve the version again"
         )
         return [Reason("ChangedByHand", text, found, champion.config)]
+    if objected := approval.objection(event["spec"]["approve"], event["spec"].get("published_by", "unknown"), event["approver"]):
+        return [objected]
     if champion and champion.approved_at > str(event["approved_at"]):
         text = f"{champion.package} was approved later and serves: approve this version again if it shall take its place"
         return [Reason("Superseded", text, event["approved_at"], champion.approved_at)]

@@ -9,12 +9,26 @@ from noria.spec.training import INSTANCE
 Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class PolicySpec(BaseModel):
+    """What an automatic approval asks besides the gates; where it is not met, a person is asked."""
+
+    model_config = Frozen
+
+    most_mb: float | None = Field(None, gt=0, description="size of the artefact")
+    least_holdout_rows: int = Field(1, ge=1, description="rows that it was evaluated on")
+    published_by: tuple[str, ...] = Field((), max_length=20, description="ARNs, with *, of who may have published the code; empty is anybody")
+
+
 class ApproveSpec(BaseModel):
     """The `approve` block."""
 
     model_config = Frozen
 
     mode: Literal["automatic", "manual"] = "automatic"
+    policy: PolicySpec = PolicySpec()
+    approvers: tuple[str, ...] = Field((), max_length=20, description="manual: ARNs, with *, of whose approval counts; empty is whoever may write the registry")
+    two_person: bool = Field(False, description="manual: who approves is not who published")
+    expires_hours: float = Field(168, gt=0, le=700, description="a version that nobody has answered by then is rejected")
 
 
 class ServeSpec(BaseModel):
