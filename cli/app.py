@@ -135,10 +135,11 @@ def retrain(model: Model, json: AsJson = False) -> None:
 def approve(
     version: Annotated[str, typer.Argument(help="A version's ARN, or model and number: churn/3.")],
     comment: Annotated[str, typer.Option(help="Why; it stays with the version.")],
+    again: Annotated[bool, typer.Option("--again", help="Though a newer version serves.")] = False,
     json: AsJson = False,
 ) -> None:
     """Approve a version in the model registry; it is released by its model's strategy."""
-    _decided(releasing.decide(_session, version, releasing.APPROVED, comment), json)
+    _decided(releasing.decide(_session, version, releasing.APPROVED, comment, again), json)
 
 
 @app.command()

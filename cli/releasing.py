@@ -16,21 +16,25 @@ REJECTED: Status = "Rejected"
 PENDING: Status = "PendingManualApproval"
 
 
-def decide(session: Session, version: str, status: Status, comment: str) -> Json:
+def decide(session: Session, version: str, status: Status, comment: str, again: bool = False) -> Json:
     """Approve or reject a version in the model registry, with who and why; what is approved is released.
 
     Args:
         version: its ARN, or model and number: `churn/3`.
+        again: whether an older version than the one that serves is really meant.
 
     Returns:
         `{version, model, status, by, before}`
 
     Raises:
-        CliError: there is no such version, or it is rejected already.
+        CliError: there is no such version, it is rejected already, or a newer one serves.
     """
     arn = _arn(session, version)
     found = session.sagemaker.describe_model_package(ModelPackageName=arn)
     before, by = found["ModelApprovalStatus"], session.caller
+    serves = _champion(session, found.get("CustomerMetadataProperties", {}).get("model"))
+    if status == APPROVED and not again and serves and _number(serves) > _number(arn):
+        raise CliError(f"{serves} is newer and serves; add --again to release {arn} in its place, or take the newer one back: noria rollback")
     if before == status == REJECTED:
         raise CliError(f"{arn} is rejected already: {found.get('ApprovalDescription', 'nobody said why')}")
     if before == status:
@@ -40,6 +44,15 @@ def decide(session: Session, version: str, status: Status, comment: str) -> Json
         ModelPackageArn=arn, ModelApprovalStatus=status, ApprovalDescription=comment[:1024], CustomerMetadataProperties={"approved_by": by[:256]}
     )
     return {"version": arn, "model": found.get("CustomerMetadataProperties", {}).get("model"), "status": status, "by": by, "before": before}
+
+
+def _champion(session: Session, model: str | None) -> str | None:
+    champion = ledger.read(session, model).champion if model else None
+    return champion["model_package_arn"] if champion else None
+
+
+def _number(arn: str) -> int:
+    return int(arn.rsplit("/", 1)[-1])
 
 
 def _arn(session: Session, version: str) -> str:

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from cli import app, ledger, predicting, publishing, render, telling, uploading
+from cli import app, ledger, predicting, publishing, releasing, render, telling, uploading
 from cli.errors import CliError
 from cli.session import Session, explained
 from local import machine
@@ -21,6 +21,7 @@ from noria.kernel.errors import SpecError, TransientError
 from noria.release import smoke
 from noria.release.rollout import plan_rollout
 from noria.training import scoring
+from noria.training.concluding import conclude_run
 from tests.samples import ROOT, sample
 
 REGION = "us-east-1"
@@ -169,6 +170,19 @@ def test_only_what_passes_at_s3_is_worth_another_try(monkeypatch, code, status, 
             objects.read("bucket", "key")
         with pytest.raises(raised):
             objects.write("bucket", "key", b"", "text/csv")
+
+
+def test_approving_an_older_version_than_the_one_that_serves_asks_again(stack):
+    publishing.publish(stack, ROOT / "models" / "bikeshare")
+    told = sample("functions/conclude_run.json")
+    request = {**conclude_run(told)["registration"], "ModelPackageGroupName": "noria-bikeshare"}
+    arns = [stack.sagemaker.create_model_package(**{**request, "ClientToken": token})["ModelPackageArn"] for token in ("a", "b")]
+    document = {"endpoint": "e", "spec": "s", "model_package_arn": arns[1]}
+    item = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "CHAMPION"}, "time": {"S": "t"}, "sagemaker_model": {"S": "m"}, "document": {"S": json.dumps(document)}}
+    stack.dynamodb.put_item(TableName="ledger", Item=item)
+    with pytest.raises(CliError, match="is newer and serves; add --again"):
+        releasing.decide(stack, arns[0], releasing.APPROVED, "the old one")
+    assert releasing.decide(stack, arns[0], releasing.APPROVED, "the old one", again=True)["status"] == "Approved"
 
 
 def test_status_of_a_model_that_nothing_happened_to(stack):

@@ -73,12 +73,13 @@ def simulate(guard: Guard, world: World, look_seconds: float, runs: int, seed: i
     """Many releases.
 
     Returns:
-        `{undone, promoted, undecided, exposed_median, minutes_median}`: shares of all; medians over those that were undone,
-        or over all where none was. And each release.
+        `{undone, promoted, undecided, exposed_median, minutes_median}`: shares of all; medians over those that were undone
+        where most were, else over all. And each release.
     """
     drawn = random.Random(seed)
     played = [play(guard, world, look_seconds, drawn) for _ in range(runs)]
-    undone = [found for found in played if found.outcome == guards.UNDO] or played
+    undone = [found for found in played if found.outcome == guards.UNDO]
+    undone = undone if 2 * len(undone) >= runs else played
     shares = {name: sum(found.outcome == outcome for found in played) / runs for name, outcome in (("undone", guards.UNDO), ("promoted", guards.PROMOTE))}
     told = {
         **shares,
