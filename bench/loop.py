@@ -43,8 +43,8 @@ class Loop:
 
 
 def deployed() -> Session:
-    """The stack on a local AWS, started and deployed where it is not."""
-    machine.up()
+    """The stack on a local AWS of ordinary speed, started and deployed where it is not."""
+    machine.up(1.0)
     subprocess.run([str(ROOT / "scripts" / "deploy.sh"), "local"], check=True, capture_output=True)
     return Session()
 

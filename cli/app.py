@@ -180,7 +180,7 @@ def rollback(
         render.as_json(told)
     else:
         render.console.print(render.word(told["status"]), f"after {told['seconds']:.1f} s: {'; '.join(entry['text'] for entry in told['reasons'])}")
-    if told["status"] not in ("rolled_back", "asked"):
+    if told["status"] not in ("rolled_back", "undone"):
         raise typer.Exit(1)
 
 

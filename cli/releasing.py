@@ -88,8 +88,8 @@ def rollback(session: Session, model: str, to: str | None, reason: str, limit_se
     """Ask for the release before, or for one of an earlier version, and wait until it serves.
 
     Returns:
-        `{model, status, seconds, reasons}`; `status` is `rolled_back`, `asked` where a release under way undoes itself, `refused`
-        or `rollback_failed`.
+        `{model, status, seconds, reasons}`; `status` is `rolled_back`, `undone` where a release under way has undone itself,
+        `refused` or `rollback_failed`.
     """
     told, now = str(uuid.uuid4()), datetime.now(UTC).isoformat()
     metadata = {"id": told, "name": "RollbackRequested", "version": 1, "model": model, "stage": session.stack}

@@ -55,12 +55,13 @@ ACTIONS = {
     "sagemaker:createEndpoint": {"sagemaker:CreateEndpoint", "sagemaker:AddTags"},
     "aws-sdk:s3:headObject": {"s3:GetObject"},
     "aws-sdk:dynamodb:putItem.waitForTaskToken": {"dynamodb:PutItem"},
+    "aws-sdk:dynamodb:updateItem.waitForTaskToken": {"dynamodb:UpdateItem"},
     "aws-sdk:sfn:sendTaskSuccess": {"states:SendTaskSuccess"},
     "aws-sdk:s3:copyObject": {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
     "aws-sdk:dynamodb:transactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
 }
-#: What a role needs besides its integrations: the key that encrypts, and what a model's package is read by.
-BESIDES = {"kms:Decrypt", "kms:GenerateDataKey", "sagemaker:DescribeModelPackage"}
+#: What a role needs besides its integrations: the key that encrypts, what a model's package is read by, and guardrails' alarms.
+BESIDES = {"cloudwatch:DescribeAlarms", "kms:Decrypt", "kms:GenerateDataKey", "sagemaker:DescribeModelPackage"}
 
 
 def statements(policies):

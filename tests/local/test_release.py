@@ -177,7 +177,7 @@ def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
     publishing.publish(stack, tmp_path / "p")
     uploading.upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
     assert until(lambda: len(watching.look(stack, name)["variants"]) == 2, 60)
-    assert releasing.rollback(stack, name, None, "not today", LIMIT)["status"] == "asked"
+    assert releasing.rollback(stack, name, None, "not today", LIMIT)["status"] == "undone"
     release = until(lambda: next((found for found in ledger.read(stack, name).releases if found["status"] == "rolled_back"), None), 60)
     assert "not today" in release["reasons"][0]["text"]
     assert telling.status(stack, name)["champion"]["serves"] == first["config"]
@@ -191,8 +191,12 @@ def test_an_endpoint_that_was_changed_by_hand_is_left_as_it_is(stack, name, tmp_
     stack.sagemaker.update_endpoint(EndpointName=f"noria-{name}", EndpointConfigName=f"{name}-by-hand")
     stack.sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=f"noria-{name}", WaiterConfig={"Delay": 1})
     release = second(stack, name, tmp_path)
-    assert (release.verdict, "changed it by hand" in release.reasons[0]) == ("failed", True)
+    assert (release.verdict, "changed it by hand" in release.reasons[0]) == ("by_hand", True)
     assert stack.sagemaker.describe_endpoint(EndpointName=f"noria-{name}")["EndpointConfigName"] == f"{name}-by-hand"
+    # The owner's word brings the last release back.
+    champion = ledger.read(stack, name).champion
+    assert releasing.rollback(stack, name, None, "enough", LIMIT)["status"] == "rolled_back"
+    assert telling.status(stack, name)["champion"]["serves"] == champion["config"]
 
 
 def asks(stack: Session, name: str, tmp_path: Path, approve: str) -> None:

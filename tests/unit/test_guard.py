@@ -1,5 +1,6 @@
 """The guard: what it makes of counters, when it moves, and that it is right however often it looks."""
 
+import json
 import random
 
 import pytest
@@ -33,6 +34,45 @@ def test_one_error_of_a_challenger_is_no_harm():
 
 def test_a_burst_that_hits_both_says_nothing_against_either():
     assert looked((300, 180, 2700, 1620))[0] != "undo"
+
+
+def test_a_burst_that_hits_both_is_no_proof_that_one_is_no_worse():
+    worse, burst = (3000, 30, 27000, 135), (3000, 1800, 27000, 16200)
+    assert looked(burst)[0] == "wait"
+    assert looked(worse, worse, burst, worse)[0] in ("wait", "undo")
+    watching = Guard((Watch("errors"),), 0.98, (0.1,), 10**6, 15, "hold")
+    for burst_rate in (0.0, 0.6):
+        world = simulation.World(0.005, 0.01, 50, burst=burst_rate, burst_seconds=60, burst_every_seconds=420)
+        told, _ = simulation.simulate(watching, world, 60, 200, seed=5)
+        assert told["promoted"] <= 0.02
+
+
+def test_a_challenger_that_fails_everything_is_told_in_numbers_that_json_has():
+    event = sample("functions/weigh_traffic.json")
+    for result in event["results"]:
+        if "hits" in result["Id"]:
+            result["Values"] = [300.0 if "challenger" in result["Id"] else 0.0] * 20
+    answer = weigh_traffic(event)
+    assert answer["outcome"] == "undo"
+    assert json.dumps(answer, allow_nan=False)
+
+
+def test_a_minute_under_way_and_a_counter_that_is_not_there_yet_are_left_to_the_next_look():
+    event = sample("functions/weigh_traffic.json")
+    whole = weigh_traffic(event)["findings"][0]["challenger"]["requests"]
+    late = next(result for result in event["results"] if result["Id"] == "champion_hits_0")
+    event["now"] = "2026-11-24T08:31:30.000Z"
+    late["Timestamps"], late["Values"] = late["Timestamps"][:-1], late["Values"][:-1]
+    assert weigh_traffic(event)["findings"][0]["challenger"]["requests"] == whole
+    event["now"] = "2026-11-24T08:32:10.000Z"
+    assert weigh_traffic(event)["findings"][0]["challenger"]["requests"] == whole + 300
+
+
+def test_shares_are_not_moved_while_somebody_else_changes_the_endpoint():
+    event = sample("functions/weigh_traffic.json")
+    assert weigh_traffic(event)["outcome"] == "shift"
+    event["endpoint"]["EndpointStatus"] = "Updating"
+    assert (weigh_traffic(event)["outcome"], weigh_traffic(event)["request"]) == ("wait", None)
 
 
 def test_a_champion_that_fails_as_well_is_no_reason_to_undo():
@@ -85,7 +125,7 @@ def test_an_agreed_sample_is_waited_for():
 def test_of_what_is_wanted_less_is_harm():
     sales = Guard((Watch("sold", good=True),), 0.98, (0.5,), 3, 60, "undo")
     assert looked((1000, 20, 1000, 100), guard_=sales)[0] == "undo"
-    assert looked((1000, 100, 1000, 20), guard_=sales)[0] == "promote"
+    assert looked(*[(1000, 100, 1000, 20)] * 5, guard_=sales)[0] == "promote"
     tally = sales.tallies()[0]
     tally.add(1000, 20, 1000, 100)
     assert tally.to_json()["challenger"] == {"requests": 1000, "hits": 20}

@@ -37,11 +37,49 @@ def test_where_nothing_serves_there_is_no_way_back():
     assert planned([])["verdict"]["reasons"][0]["code"] == "NothingServes"
 
 
-@pytest.mark.parametrize(("expires", "outcome"), [("9999999999", "yield"), ("1", "restore")])
-def test_a_release_under_way_is_asked_to_undo_itself_and_a_dead_one_is_not(expires, outcome):
+LOCK = {"sk": {"S": "LOCK"}, "holder": {"S": "x"}, "expires": {"N": "9999999999"}}
+
+
+def after(status, **asked):
+    """The plan once a release has ended that was under way when the rollback was asked for."""
     event = sample("functions/plan_rollback.json")
-    lock = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "LOCK"}, "holder": {"S": "x"}, "expires": {"N": expires}}
-    assert plan_rollback({**event, "items": [lock, *event["items"]]})["outcome"] == outcome
+    later = {**event["items"][1], "sk": {"S": "RELEASE#3"}, "release": {"S": "3"}, "package": {"S": f"{VERSION}3"}, "status": {"S": status}}
+    later |= {"time": {"S": "2026-11-24T09:00:00.000Z"}, "config": {"S": "noria-bikeshare-3"}}
+    event["asked"] |= asked
+    return plan_rollback({**event, "items": [*event["items"], later]})
+
+
+@pytest.mark.parametrize(("expires", "outcome"), [("9999999999", "yield"), ("1", "restore")])
+def test_a_release_under_way_is_waited_for_and_a_dead_one_is_not(expires, outcome):
+    items = [{**LOCK, "expires": {"N": expires}}, *sample("functions/plan_rollback.json")["items"]]
+    assert planned(items)["outcome"] == outcome
+
+
+def test_only_a_person_asks_a_release_under_way_to_end_for_an_alarm_is_about_what_served_before():
+    items = [LOCK, *sample("functions/plan_rollback.json")["items"]]
+    assert planned(items)["asks"] is False
+    assert planned(items, by="arn:aws:iam::123456789012:user/owner")["asks"] is True
+
+
+def test_after_a_release_that_undid_itself_a_person_has_what_was_asked_for():
+    assert after("rolled_back", by="arn:aws:iam::123456789012:user/owner")["outcome"] == "undone"
+
+
+def test_after_a_release_that_completed_all_the_same_a_person_gets_the_one_before():
+    plan = after("completed", by="arn:aws:iam::123456789012:user/owner")
+    assert (plan["outcome"], plan["to"]["package"]) == ("restore", f"{VERSION}2")
+
+
+def test_an_alarm_on_a_champion_that_was_replaced_meanwhile_is_settled_and_one_that_still_serves_is_taken_back():
+    assert after("completed")["verdict"]["reasons"][0]["code"] == "AnotherServes"
+    plan = after("rolled_back")
+    assert (plan["outcome"], plan["from"]["package"], plan["to"]["package"]) == ("restore", f"{VERSION}2", f"{VERSION}1")
+
+
+@pytest.mark.parametrize("status", ["held", "by_hand"])
+def test_where_the_endpoint_serves_something_else_than_the_champion_the_champion_alone_is_restored(status):
+    plan = after(status, by="arn:aws:iam::123456789012:user/owner")
+    assert (plan["outcome"], plan["from"]["package"], plan["to"]["package"]) == ("restore", f"{VERSION}3", f"{VERSION}2")
 
 
 def test_what_was_restored_is_the_champion_again_and_what_was_left_is_marked():

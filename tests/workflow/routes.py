@@ -13,6 +13,7 @@ from tests.workflow.world import TRUTH, WRONG, World, published
 #: Errors that no state names: one that a service or a function may raise at any time, and the interpreter's own.
 UNFORESEEN = ("UnforeseenError", "States.TaskFailed", "States.Timeout")
 EXISTS = Failure("SageMaker.AmazonSageMakerException", 'Cannot create already existing model "m".')
+SLOW = Failure("States.Timeout", "")
 BUSY = Failure("DynamoDB.ConditionalCheckFailedException", "The conditional request failed")
 SERVING = {"EndpointName": "Stage-bikeshare", "EndpointConfigName": "Stage-bikeshare-before", "EndpointStatus": "InService"}
 
@@ -54,6 +55,12 @@ def released() -> Json:
     event = sample("functions/plan_rollout.json")
     event["resources"]["stack"] = "Stage"
     return {key: value for key, value in event.items() if key not in ("champion", "endpoint")}
+
+
+def under_way() -> list[Json]:
+    """The ledger's items while a release is under way."""
+    lock = {"sk": {"S": "LOCK"}, "holder": {"S": "x"}, "expires": {"N": "9999999999"}, "package": {"S": "p"}}
+    return [lock, *sample("functions/plan_rollback.json")["items"]]
 
 
 def alarmed() -> Json:
@@ -125,6 +132,9 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "alarmed": (alarmed(), {"endpoint": dict(SERVING)}),
             "asked": (sample("noria/RollbackRequested.v1.json"), {"endpoint": dict(SERVING)}),
             "refused": (alarmed(), {"releases": []}),
+            "under way": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way()}),
+            "looked at again": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way(), "faults": {"rollback: Wait for release": [SLOW]}}),
+            "taken": (alarmed(), {"endpoint": dict(SERVING), "faults": {"rollback: Take lock": [BUSY]}}),
         },
         "mark": {"marked": (sample("noria/RolledBack.v1.json"), {})},
         "watch": {"watched": (sample("noria/RolloutCompleted.v1.json"), {})},

@@ -48,7 +48,7 @@ def test_shares_rise_step_by_step_and_every_look_sees_the_whole_record(world: Wo
     services = progressive(world, traffic=1500.0)
     services.endpoint = trying()
     played = services.play("observe", asked("observe"))
-    assert services.weights == [0.25, 0.5][: len(services.weights)]
+    assert services.weights[0] == 0.25
     starts = {request["StartTime"] for request in played.requests("Read counters")}
     assert len(starts) == 1
 
@@ -64,7 +64,7 @@ def test_whatever_fails_while_both_serve_the_champion_gets_its_traffic_back(worl
 def test_an_endpoint_that_was_changed_by_hand_is_never_overwritten(world: WorldMaker):
     services = world(endpoint={**SERVING, "EndpointConfigName": "by-hand"}, champion="m", held=BEFORE)
     played = services.play("rollout", approved())
-    assert played.output["outcome"] == "failed"
+    assert played.output["outcome"] == "by_hand"
     assert played.output["verdict"]["reasons"][0]["code"] == "ChangedByHand"
     assert not services.executions["deploy"]
 
@@ -85,6 +85,27 @@ def test_what_an_interrupted_release_left_is_cleaned_up_by_the_next_one(world: W
 def test_an_old_version_that_is_approved_while_a_newer_one_serves_asks_again(world: WorldMaker):
     played = progressive(world).play("release", {**released(), "approved_at": "-1"})
     assert played.output["plan"]["verdict"]["reasons"][0]["code"] == "Superseded"
+
+
+def test_a_version_that_was_rejected_while_it_waited_is_not_released(world: WorldMaker):
+    services = progressive(world, approval="Rejected", faults={"rollout: Take lock": [Failure("DynamoDB.ConditionalCheckFailedException")]})
+    played = services.play("rollout", approved())
+    assert played.output["verdict"]["reasons"][0]["code"] == "NotApproved"
+    assert not services.executions["deploy"]
+
+
+def test_an_opening_that_failed_after_it_was_accepted_is_taken_back(world: WorldMaker):
+    services = progressive(world, faults={"release: Open traffic": [Failure("States.TaskFailed", "the look at it failed")]})
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "failed"
+    (settled,) = services.executions["release"][0].requests("Settle traffic")
+    assert settled["Input"]["update"]["EndpointConfigName"] == BEFORE
+
+
+def test_one_whose_undoing_fails_is_not_told_as_undone(world: WorldMaker):
+    services = progressive(world, challenger_errors=0.2, faults={"release: Settle traffic": [Failure("States.TaskFailed", "no capacity")]})
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "failed"
 
 
 @pytest.mark.parametrize(("busy", "asks"), [("wait", "waiting"), ("supersede", "asked")])

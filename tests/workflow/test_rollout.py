@@ -104,9 +104,10 @@ def test_an_endpoint_that_failed_is_announced_as_such_and_nothing_is_champion(wo
 
 
 def test_a_version_that_noria_did_not_register_is_refused_before_anything_is_made(world: WorldMaker):
-    played = world(metadata={}).play("rollout", approved())
-    assert (played.status, played.error) == ("FAILED", "Noria.QueryEvaluationError")
-    assert [call.state for call in played.calls] == ["Claim release", "Describe version"]
+    services = world(metadata={"owner": "somebody"})
+    played = services.play("rollout", approved())
+    assert played.output["verdict"]["reasons"][0]["code"] == "NotRegisteredHere"
+    assert not services.executions["deploy"]
 
 
 @pytest.mark.parametrize(("machine", "state", "after"), [("verify", "Create model", "Made already?"), ("deploy", "Create configuration", "Made already?")])

@@ -61,6 +61,7 @@ class World:
         settles: the statuses that it shows after it was created or updated; the last one stays.
         challenger_errors: its rate; the champion's is 1 %.
         traffic: requests that the challenger answers in each period; the champion answers nine times as many.
+        approval: of the version, when its turn has come.
         held: the configuration that the ledger has as the champion's, where it is not the endpoint's.
         asked: what somebody has written into the lock of the release under way.
         waiting: whether a machine waits for an answer.
@@ -88,6 +89,7 @@ class World:
     overtaken: str | None = None
     challenger_errors: float = 0.01
     traffic: float = 30_000.0
+    approval: str = "Approved"
     held: str | None = None
     asked: str | None = None
     by_hand: bool = False
@@ -177,6 +179,11 @@ class World:
         queries = request["MetricDataQueries"]
         return {"MetricDataResults": [{"Id": q["Id"], "Timestamps": times, "Values": [seen[q["Id"].rsplit("_", 1)[0]]] * self.looks} for q in queries]}
 
+    def ended(self, request: Json) -> Json:
+        """The release under way has ended, and has told so."""
+        self.releases = [item for item in self.releases if item["sk"]["S"] != "LOCK"]
+        return {"ended": True}
+
     def weighed(self, request: Json) -> Json:
         self.weights.append(next(entry["DesiredWeight"] for entry in request["DesiredWeightsAndCapacities"] if entry["VariantName"] == "challenger"))
         return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
@@ -207,6 +214,12 @@ class World:
         return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
 
 
+def _later(event: Json) -> str:
+    """A look's own time: no wait takes any here, and each look's period must have ended."""
+    began = datetime.fromisoformat(event["changes"][0]).timestamp()
+    return datetime.fromtimestamp(began + 60 * (event["look"] + 3), UTC).isoformat()
+
+
 def _always(answer: Any) -> Callable[[World, Json], Any]:
     return lambda world, request: answer
 
@@ -224,7 +237,7 @@ _FUNCTIONS = {
     "PlanRollout": plan_rollout,
     "CheckAnswers": check_answers,
     "ConcludeRollout": conclude_rollout,
-    "WeighTraffic": weigh_traffic,
+    "WeighTraffic": lambda event: weigh_traffic({**event, "now": _later(event)}),
     "PlanWatch": plan_watch,
     "PlanRollback": plan_rollback,
     "ConcludeRollback": conclude_rollback,
@@ -244,6 +257,7 @@ _SERVICES = {
     "aws-sdk:s3:headObject": _always({"ContentLength": 183_000}),
     "sns:publish": _always({"MessageId": "m"}),
     "aws-sdk:dynamodb:putItem.waitForTaskToken": _always({"outcome": "approved", "why": "looks right"}),
+    "aws-sdk:dynamodb:updateItem.waitForTaskToken": World.ended,
     "aws-sdk:sfn:sendTaskSuccess": _always({}),
     "dynamodb:deleteItem": _always({}),
     "sagemaker:createTrainingJob.sync": _always({"TrainingJobStatus": "Completed"}),
@@ -260,6 +274,7 @@ _SERVICES = {
     "aws-sdk:sagemaker:describeModelPackage": lambda world, request: {
         "ModelPackageArn": request["ModelPackageName"],
         "CustomerMetadataProperties": world.metadata,
+        "ModelApprovalStatus": world.approval,
     },
     "states:startExecution.sync:2": World.started,
 }

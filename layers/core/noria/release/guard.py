@@ -17,6 +17,9 @@ Json = dict[str, Any]
 UNDO, PROMOTE, SHIFT, WAIT, HOLD = "undo", "promote", "shift", "wait", "hold"
 #: How certain it must be that a challenger is no worse, or good enough by itself.
 HARMLESS_CONFIDENCE = 0.95
+#: A period with so many times the usual rate, and so many hits more, is a burst: what hits both says nothing of how they
+#: compare, and is no proof that one is no worse. What is usual, the lower quartile, takes some periods to know.
+BURST, BURST_HITS, FEWEST_PERIODS = 3.0, 5, 5
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,19 @@ class Tally:
         tolerated = self.watch.tolerated
         if tolerated is not None and not self.watch.good and evidence.below(self.total.judged_hits, self.total.judged, tolerated) >= enough:
             return True
-        return self._no_worse.value >= enough
+        # The usual case first, the one without bursts only where it is needed: both must hold.
+        return self._no_worse.value >= enough and evidence.process(self._usual(), self.watch.margin, HARMLESS).value >= enough
+
+    def _usual(self) -> list[Counts]:
+        """The periods without bursts. Which they are is told by both variants together, so the evidence in them stays valid."""
+        served = [period for period in self.periods if period.comparable or period.judged + period.other]
+        if len(served) < FEWEST_PERIODS:
+            return []
+        requests = [period.judged + period.other for period in served]
+        hits = [period.judged_hits + period.other_hits for period in served]
+        rates = sorted(hit / request for hit, request in zip(hits, requests, strict=True))
+        most = BURST * rates[len(rates) // 4]
+        return [period for period, hit, request in zip(served, hits, requests, strict=True) if hit <= most * request + BURST_HITS]
 
     @property
     def suspicious(self) -> bool:
@@ -97,10 +112,11 @@ class Tally:
     def to_json(self) -> Json:
         """Counts and the interval of the challenger's rate as a multiple of the champion's."""
         low, high = evidence.interval(self.periods, self.alpha)
+        low = min(low, evidence.LARGEST)
         judged = {"requests": self.total.judged, "hits": self.total.judged_hits}
         other = {"requests": self.total.other, "hits": self.total.other_hits}
         if self.watch.good:
-            judged, other, low, high = other, judged, 1 / high if high else math.inf, 1 / low if low else math.inf
+            judged, other, low, high = other, judged, 1 / high if high else evidence.LARGEST, 1 / low if low else math.inf
         return {
             "watch": self.watch.name,
             "challenger": judged,

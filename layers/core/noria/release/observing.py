@@ -31,13 +31,16 @@ def weigh_traffic(event: Json) -> Json:
     guard = Guard.of(observe["guard"])
     tallies = guard.tallies()
     for number, tally in enumerate(tallies):
-        for period in _periods(event["results"], number, event["changes"]):
+        for period in _periods(event["results"], number, event["changes"], event["now"]):
             tally.add(*period)
     if stopped := _stopped(event):
         outcome, following = (CHANGED, share) if stopped.code == "ChangedByHand" else (guards.UNDO, 0.0)
         verdict = Verdict(outcome, (stopped, *guards.verdict(guard, tallies, outcome, event["look"], following).reasons))
     else:
         outcome, following = guards.decide(guard, tallies, event["look"], share, event["looks_at_share"])
+        if outcome == guards.SHIFT and event["endpoint"]["EndpointStatus"] != "InService":
+            # Whoever changes it just now is waited for.
+            outcome, following = guards.WAIT, share
         verdict = guards.verdict(guard, tallies, outcome, event["look"], following)
     shifted = following != share and outcome in (guards.SHIFT, guards.UNDO) and observe["strategy"] != "shadow"
     return {
@@ -66,8 +69,12 @@ def _stopped(event: Json) -> Reason | None:
     return None
 
 
-def _periods(results: list[Json], number: int, changes: list[str]) -> Iterator[Period]:
-    """The periods of one watch: challenger's requests and hits, champion's requests and hits."""
+def _periods(results: list[Json], number: int, changes: list[str], now: str) -> Iterator[Period]:
+    """The periods of one watch that have ended: challenger's requests and hits, champion's requests and hits.
+
+    One that has just ended and lacks a counter of a variant that was asked is left to the next look: what is not there yet is
+    no zero.
+    """
     series: dict[str, dict[float, float]] = defaultdict(dict)
     for result in results:
         # The same period may be told twice, the later one corrected.
@@ -76,7 +83,12 @@ def _periods(results: list[Json], number: int, changes: list[str]) -> Iterator[P
     times = sorted({time for name in names for time in series[name]})
     length = min([PERIOD_SECONDS, *(after - before for before, after in pairwise(times))])
     moved = [_seconds(change) for change in changes]
+    moment = _seconds(now)
     for time in times:
+        fresh = time + 2 * length > moment
+        late = any(series[f"{side}_requests_{number}"].get(time) and time not in series[f"{side}_hits_{number}"] for side in ("challenger", "champion"))
+        if time + length > moment or (fresh and late):
+            continue
         if not any(time <= change < time + length for change in moved) and time >= min(moved, default=0.0):
             challenger, hits, champion, champion_hits = (series[name].get(time, 0.0) for name in names)
             # A counter that is late has fewer requests than hits: no more than all of them were hits.

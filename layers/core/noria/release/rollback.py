@@ -9,31 +9,45 @@ from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.release import fleet
 
 Json = dict[str, Any]
-RESTORE, YIELD, REFUSED = "restore", "yield", "refused"
-RESTORED, FAILED, ASKED = "rolled_back", "rollback_failed", "asked"
-SAID = {RESTORED: "RolledBack", FAILED: "RollbackFailed", REFUSED: "RollbackFailed", ASKED: "RollbackPassedOn"}
+RESTORE, YIELD, UNDONE, REFUSED = "restore", "yield", "undone", "refused"
+RESTORED, FAILED = "rolled_back", "rollback_failed"
+#: Releases after which the endpoint serves something else than the champion alone.
+HELD, BY_HAND = "held", "by_hand"
+SAID = {RESTORED: "RolledBack", FAILED: "RollbackFailed", REFUSED: "RollbackFailed", UNDONE: "RollbackPassedOn"}
 
 
 def plan_rollback(event: Json) -> Json:
     """Plan the way back.
 
     Args:
-        event: `{model, asked: {to|null, reason, by}, items, now, resources}`: `items` are the ledger's LOCK and RELEASE# items of
-            the model, `to` the ARN of a version, or null for the one before, `now` seconds since the epoch.
+        event: `{model, asked: {to|null, reason, by}, items, began, now}`: `items` are the ledger's LOCK and RELEASE# items of the
+            model, `to` the ARN of a version, or null for the one before, `began` when it was asked for (ISO 8601), `now` seconds
+            since the epoch.
 
     Returns:
-        `{outcome: restore|yield|refused, verdict, from, to, deploy}`; `from` and `to` are releases of the ledger.
+        `{outcome: restore|yield|undone|refused, verdict, from, to, deploy, holder, asks}`; `from` and `to` are releases of the
+        ledger. `yield`: a release is under way, it is asked to end where `asks` says so, and the plan is made again.
     """
     items = [{name: next(iter(value.values())) for name, value in item.items()} for item in event["items"]]
-    lock = next((item for item in items if item["sk"] == "LOCK" and float(item.get("expires", 0)) > event["now"]), None)
-    served = sorted((item for item in items if item["sk"] != "LOCK" and item.get("status") in ("completed", "restored")), key=lambda item: item["time"])
-    current = served[-1] if served else None
-    if lock is not None and lock.get("holder"):
-        text = f"a release of {event['model']} is under way and undoes itself: {event['asked']['reason']}"
-        return _told(YIELD, Reason("ReleaseUnderWay", text, lock.get("package")), current, None)
-    if current is None:
+    asked, alarmed = event["asked"], str(event["asked"]["by"]).startswith("alarm ")
+    lock = next((item for item in items if item["sk"] == "LOCK" and item.get("holder") and float(item.get("expires", 0)) > event["now"]), None)
+    if lock is not None:
+        text = f"{lock.get('package')} of {event['model']} is just being released, or taken back: {asked['reason']}"
+        return {**_told(YIELD, Reason("UnderWay", text, lock.get("package")), None, None), "holder": lock["holder"], "asks": not alarmed}
+    releases = sorted((item for item in items if item["sk"] != "LOCK"), key=lambda item: item["time"])
+    served = [item for item in releases if item.get("status") in ("completed", "restored")]
+    current, newest = (served[-1] if served else None), (releases[-1] if releases else None)
+    if current is None or newest is None:
         return _told(REFUSED, Reason("NothingServes", f"no version of {event['model']} was ever released"), None, None)
-    wanted = event["asked"]["to"]
+    since = _seconds(newest["time"]) > _seconds(event["began"])
+    if since and alarmed and newest is current:
+        return _told(REFUSED, Reason("AnotherServes", f"{current['package']} serves since the alarm went off"), current, None)
+    if since and not alarmed and newest["status"] == "rolled_back":
+        return _told(UNDONE, Reason("UndoneMeanwhile", f"the release of {newest['package']} has undone itself", newest["package"]), newest, current)
+    if newest is not current and newest.get("status") in (HELD, BY_HAND):
+        # What the endpoint serves is not what was released last: the champion alone is what it goes back to.
+        return _restored(newest, current, asked)
+    wanted = asked["to"]
     earlier = [item for item in served[:-1] if item["package"] != current["package"]]
     target = next((item for item in reversed(served if wanted else earlier) if wanted in (None, item["package"])), None)
     if target is None:
@@ -41,8 +55,16 @@ def plan_rollback(event: Json) -> Json:
         return _told(REFUSED, Reason("NoSuchRelease", f"{text}; noria releases {event['model']} lists them", wanted), current, None)
     if target["package"] == current["package"]:
         return _told(REFUSED, Reason("ServesAlready", f"{wanted} is what serves", wanted), current, target)
-    text = f"{current['endpoint']} goes back from {current['package']} to {target['package']}: {event['asked']['reason']}"
-    return _told(RESTORE, Reason("Restore", text, current["package"], target["package"]), current, target)
+    return _restored(current, target, asked)
+
+
+def _restored(left: Json, target: Json, asked: Json) -> Json:
+    text = f"{target['endpoint']} goes back from {left['package']} to {target['package']}: {asked['reason']}"
+    return _told(RESTORE, Reason("Restore", text, left["package"], target["package"]), left, target)
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()
 
 
 def _told(outcome: str, reason: Reason, current: Json | None, target: Json | None) -> Json:
@@ -57,14 +79,14 @@ def _told(outcome: str, reason: Reason, current: Json | None, target: Json | Non
         }
     kept = ("package", "release", "config", "endpoint", "run", "time")
     sides = {name: {key: item[key] for key in kept} if item else None for name, item in (("from", current), ("to", target))}
-    return {"outcome": outcome, "verdict": Verdict(outcome, (reason,)).to_json(), **sides, "deploy": deploy}
+    return {"outcome": outcome, "verdict": Verdict(outcome, (reason,)).to_json(), **sides, "deploy": deploy, "holder": None, "asks": False}
 
 
 def conclude_rollback(event: Json) -> Json:
     """Conclude: restored only when the endpoint serves the configuration that was asked for.
 
     Args:
-        event: `{model, asked, plan, deployed|null, failure|null, began, ledger, owner, cause}`; `began` is when the alarm went
+        event: `{model, asked, items, plan, deployed|null, failure|null, began, ledger, owner, cause}`; `began` is when the alarm went
             off or the rollback was asked for (ISO 8601).
 
     Returns:
@@ -96,7 +118,7 @@ def conclude_rollback(event: Json) -> Json:
 def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict:
     reasons = tuple(Reason(**reason) for reason in plan.get("verdict", {}).get("reasons", []))
     if failure is None and plan.get("outcome") != RESTORE:
-        return Verdict({YIELD: ASKED}.get(str(plan.get("outcome")), REFUSED), reasons)
+        return Verdict(UNDONE if plan.get("outcome") == UNDONE else REFUSED, reasons)
     if failure or deployed is None:
         told = failure or {}
         return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), innermost(str(told.get("Cause", "")))), *reasons))
@@ -109,7 +131,7 @@ def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict
 
 
 def _records(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json]:
-    """What changes in the ledger: who serves, and that the version was taken back; of a release under way, that it shall end."""
+    """What changes in the ledger: who serves, and that the version was taken back."""
     table, key = event["ledger"], f"MODEL#{event['model']}"
     lock = {"pk": {"S": key}, "sk": {"S": "LOCK"}}
     mine = {"ConditionExpression": "attribute_not_exists(pk) OR holder = :me", "ExpressionAttributeValues": {":me": {"S": event["owner"]}}}
@@ -121,9 +143,6 @@ def _records(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json
         "document": {"S": _document(event, found)},
     }
     items: list[Json] = [{"Put": {"TableName": table, "Item": audit}}]
-    if found.outcome == ASKED:
-        asking = {"UpdateExpression": "SET asked = :why", "ExpressionAttributeValues": {":why": {"S": str(event["asked"]["reason"])[:500]}}}
-        return [*items, {"Update": {"TableName": table, "Key": lock, **asking}}]
     if found.outcome == RESTORED:
         change = {"UpdateExpression": "SET #status = :status, #time = :time", "ExpressionAttributeNames": {"#status": "status", "#time": "time"}}
         for side, status in (("from", "rolled_back"), ("to", "restored")):
@@ -137,7 +156,10 @@ def _records(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json
 def _champion(event: Json, plan: Json) -> Json:
     """The restored release's own facts, as they were when it was released."""
     item = next(item for item in event["items"] if item["sk"]["S"] == f"RELEASE#{plan['to']['release']}")
-    return {name: value for name, value in item.items() if name not in ("pk", "sk", "status")}
+    facts = {name: value for name, value in item.items() if name not in ("pk", "sk", "status")}
+    told = {name: facts[name]["S"] for name in ("release", "endpoint", "config", "run", "spec") if name in facts}
+    document = {**told, "model_package_arn": facts["package"]["S"], "reasons": []}
+    return {**facts, "document": {"S": json.dumps(document)}}
 
 
 def _document(event: Json, found: Verdict) -> str:

@@ -7,12 +7,14 @@ from noria.data.contract import SMOKE_ROWS
 from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
 from noria.kernel.verdict import Reason, Verdict, innermost
-from noria.release import approval, fleet, guard
+from noria.release import approval, fleet, guard, observing
 from noria.training.planning import Resources, tags, transform_job
 
 Json = dict[str, Any]
-COMPLETED, ROLLED_BACK, FAILED, HELD = "completed", "rolled_back", "failed", "held"
-SAID = {COMPLETED: "RolloutCompleted", ROLLED_BACK: "RolledBack", FAILED: "RolloutFailed", HELD: "RolloutHeld"}
+COMPLETED, ROLLED_BACK, FAILED, HELD, BY_HAND = "completed", "rolled_back", "failed", "held", "by_hand"
+SAID = {COMPLETED: "RolloutCompleted", ROLLED_BACK: "RolledBack", FAILED: "RolloutFailed", HELD: "RolloutHeld", BY_HAND: "RolloutFailed"}
+#: What the metadata of a version has that a run has registered.
+NEEDED = {"run", "spec", "folder", "holdout_rows", "sagemaker_model", "schema"}
 #: Strategies that let both versions serve, and look.
 OBSERVED = ("progressive", "ab", "shadow")
 
@@ -21,7 +23,7 @@ def plan_rollout(event: Json) -> Json:
     """Plan the release of one version.
 
     Args:
-        event: `{model, package, metadata, approved_at, approver, spec, champion, endpoint, resources}`; `metadata` is what the version
+        event: `{model, package, metadata, status, approved_at, approver, spec, champion, endpoint, resources}`; `metadata` is what the version
             was registered with, `approver` the ARN of who approved it, or null, `champion` the ledger's item of what serves,
             `endpoint` its description; null when there is none.
 
@@ -59,6 +61,11 @@ def plan_rollout(event: Json) -> Json:
 def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
     """Why this version is not released at all."""
     endpoint = event["endpoint"]
+    if missing := sorted(NEEDED - set(event["metadata"])):
+        text = f"the version lacks {', '.join(missing)} in its metadata: it was not registered by a run of this stack"
+        return [Reason("NotRegisteredHere", text, sorted(event["metadata"]), missing)]
+    if event["status"] != "Approved":
+        return [Reason("NotApproved", f"the version is {event['status']} by now", event["status"], "Approved")]
     if champion and endpoint and endpoint.get("EndpointConfigName") not in (champion.config, None) and not fleet.is_own(endpoint, champion):
         found = endpoint["EndpointConfigName"]
         text = (
@@ -115,8 +122,8 @@ def conclude_rollout(event: Json) -> Json:
         "endpoint": plan["endpoint"],
         "config": plan["config"],
         "strategy": plan.get("strategy", "all_at_once"),
-        "run": event["metadata"]["run"],
-        "spec": event["metadata"]["spec"],
+        "run": event["metadata"].get("run", "unknown"),
+        "spec": event["metadata"].get("spec", "unknown"),
         "exposed_requests": _exposed(released),
         "seconds": round((datetime.fromisoformat(cause.time) - datetime.fromisoformat(event["began"])).total_seconds(), 2),
         "reasons": found.to_json()["reasons"],
@@ -131,7 +138,8 @@ def conclude_rollout(event: Json) -> Json:
 
 def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
     if plan.get("outcome") == "refused":
-        return Verdict(FAILED, tuple(Reason(**reason) for reason in plan["verdict"]["reasons"]))
+        reasons = tuple(Reason(**reason) for reason in plan["verdict"]["reasons"])
+        return Verdict(BY_HAND if reasons[0].code == "ChangedByHand" else FAILED, reasons)
     failure = failure or released.get("failure")
     deployed, observed = released.get("deployed"), released.get("observed")
     if failure or deployed is None:
@@ -140,7 +148,11 @@ def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
     evidence = tuple(Reason(**reason) for reason in observed["verdict"]["reasons"]) if observed else ()
     status, serves, asked = deployed["EndpointStatus"], deployed.get("EndpointConfigName"), plan["config"]
     if observed and observed["outcome"] != guard.PROMOTE:
-        outcome = {guard.UNDO: ROLLED_BACK, guard.HOLD: HELD}.get(observed["outcome"], FAILED)
+        outcome = {guard.UNDO: ROLLED_BACK, guard.HOLD: HELD, observing.CHANGED: BY_HAND}.get(observed["outcome"], FAILED)
+        back = plan["back"]["create"]["EndpointConfigName"]
+        if outcome == ROLLED_BACK and (status != "InService" or serves != back):
+            text = f"the challenger was to be undone, and {plan['endpoint']} is {status} with {serves}, not with {back}: bring it back with noria rollback"
+            return Verdict(FAILED, (Reason("NotUndone", text, serves, back), *evidence))
         return Verdict(outcome, evidence)
     if status == "InService" and serves == asked:
         return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *evidence))

@@ -9,6 +9,10 @@ from noria.spec.training import INSTANCE
 Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+#: A state machine keeps 25,000 events, some 30 of each look, and 256 KiB of counters.
+MOST_LOOKS, MOST_POINTS = 700, 8_000
+
+
 class PolicySpec(BaseModel):
     """What an automatic approval asks besides the gates; where it is not met, a person is asked."""
 
@@ -116,6 +120,16 @@ class RolloutSpec(BaseModel):
     def _steps_rise(self) -> Self:
         if list(self.steps) != sorted(set(self.steps)) or self.steps[0] <= 0 or self.steps[-1] >= 1:
             raise ValueError(f"steps rise from above 0 to below 1; found {list(self.steps)}")
-        if self.strategy in ("canary", "linear") and self.steps[0] > 0.5:
-            raise ValueError(f"SageMaker's {self.strategy} begins with at most half of the fleet; found {self.steps[0]:g}")
+        least = {"canary": 0.01, "linear": 0.1, "rolling": 0.05}.get(self.strategy)
+        if least is not None and not least <= self.steps[0] <= 0.5:
+            raise ValueError(f"SageMaker's {self.strategy} begins with {least:.0%} to 50% of the fleet; found {self.steps[0]:.0%}")
+        return self
+
+    @model_validator(mode="after")
+    def _looks_fit(self) -> Self:
+        looks = self.minutes * 60 // self.look_seconds
+        watches = len(self.guard.metrics) + (self.guard.errors is not None) + (self.guard.slow is not None)
+        most = min(MOST_LOOKS, MOST_POINTS // (4 * watches))
+        if looks > most:
+            raise ValueError(f"{self.minutes} minutes are {looks} looks, a state machine has room for {most}: look less often (look_seconds)")
         return self
