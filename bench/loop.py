@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,6 +64,8 @@ def turn() -> Loop:
         stages = list(uploading.follow(session, sent, LIMIT_SECONDS))
     if stages[-1].verdict != "completed":
         raise RuntimeError(f"the loop ended at {stages[-1].name}: {stages[-1].reasons}")
+    # What the release's own event starts may still be on its way.
+    time.sleep(2)
     found = list(_executions(session, name))
     states, calls = _history(session, found)
     return Loop(states, calls, sum(stage.seconds for stage in stages), _user_seconds(session, name))
@@ -77,6 +80,9 @@ def _executions(session: Session, name: str) -> Iterator[str]:
     for found in states.list_state_machines()["stateMachines"]:
         for execution in states.list_executions(stateMachineArn=found["stateMachineArn"])["executions"]:
             described = states.describe_execution(executionArn=execution["executionArn"])
+            while name in described["input"] and described["status"] == "RUNNING":
+                time.sleep(0.2)
+                described = states.describe_execution(executionArn=execution["executionArn"])
             if name in described["input"]:
                 yield execution["executionArn"]
 
