@@ -244,3 +244,35 @@ def test_who_published_a_version_does_not_approve_it_where_two_are_asked(stack, 
     (release,) = until(lambda: ledger.read(stack, name).releases, 60)
     assert release["reasons"][0]["code"] == "SamePerson"
     assert ledger.read(stack, name).champion is None
+
+
+def test_a_version_whose_artefact_is_gone_is_not_released_and_the_champion_serves_on(stack, name, tmp_path):
+    served(stack, name, tmp_path)
+    before = ledger.read(stack, name).champion
+    spec = tmp_path / "p" / "model.yaml"
+    spec.write_text(spec.read_text() + "approve: {mode: manual}\n")
+    publishing.publish(stack, tmp_path / "p")
+    assert second(stack, name, tmp_path).verdict == "pending"
+    version = f"{before['model_package_arn'][:-1]}2"
+    described = stack.sagemaker.describe_model_package(ModelPackageName=version)
+    bucket, key = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"].removeprefix("s3://").split("/", 1)
+    stack.s3.delete_object(Bucket=bucket, Key=key)
+    releasing.decide(stack, version, releasing.APPROVED, "though it is gone")
+    release = until(lambda: next((found for found in ledger.read(stack, name).releases if found["model_package_arn"] == version), None), 60)
+    assert release["status"] == "failed"
+    assert "model.tar.gz" in release["reasons"][0]["text"]
+    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+
+
+def test_who_may_not_write_the_registry_approves_nothing(stack, client, name, tmp_path):
+    asks(stack, name, tmp_path, "{mode: manual}")
+    user = client("iam")
+    user.create_user(UserName=name)
+    key = user.create_access_key(UserName=name)["AccessKey"]
+    (package,) = stack.sagemaker.list_model_packages(ModelPackageGroupName=f"noria-{name}")["ModelPackageSummaryList"]
+    with pytest.raises(ClientError) as caught:
+        client("sagemaker", key["AccessKeyId"], key["SecretAccessKey"]).update_model_package(
+            ModelPackageArn=package["ModelPackageArn"], ModelApprovalStatus="Approved"
+        )
+    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    assert ledger.read(stack, name).champion is None
