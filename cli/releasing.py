@@ -40,9 +40,8 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
     if before == status:
         # Approved once more, it shall be released once more: the registry tells of changes only.
         session.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=PENDING, ApprovalDescription=comment)
-    session.sagemaker.update_model_package(
-        ModelPackageArn=arn, ModelApprovalStatus=status, ApprovalDescription=comment[:1024], CustomerMetadataProperties={"approved_by": by[:256]}
-    )
+    told = {"approved_by": by[:256], **({"over": serves} if again and serves else {})}
+    session.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status, ApprovalDescription=comment[:1024], CustomerMetadataProperties=told)
     return {"version": arn, "model": found.get("CustomerMetadataProperties", {}).get("model"), "status": status, "by": by, "before": before}
 
 

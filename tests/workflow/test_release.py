@@ -82,9 +82,18 @@ def test_what_an_interrupted_release_left_is_cleaned_up_by_the_next_one(world: W
     assert services.play("rollout", approved()).output["outcome"] == "completed"
 
 
-def test_an_old_version_that_is_approved_while_a_newer_one_serves_asks_again(world: WorldMaker):
+def test_an_approval_that_is_older_than_the_champions_is_superseded(world: WorldMaker):
     played = progressive(world).play("release", {**released(), "approved_at": "-1"})
     assert played.output["plan"]["verdict"]["reasons"][0]["code"] == "Superseded"
+
+
+def test_an_old_version_that_is_approved_while_a_newer_one_serves_asks_again(world: WorldMaker):
+    event = released()
+    event["package"] = event["package"].replace("/2", "/0")
+    refused = progressive(world).play("release", event)
+    assert refused.output["plan"]["verdict"]["reasons"][0]["code"] == "OlderVersion"
+    event["metadata"]["over"] = event["package"].replace("/0", "/1")
+    assert progressive(world).play("release", event).output["plan"]["outcome"] == "planned"
 
 
 def test_a_version_that_was_rejected_while_it_waited_is_not_released(world: WorldMaker):
