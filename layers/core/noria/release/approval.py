@@ -88,11 +88,6 @@ def objection(approve: Json, published_by: str, approver: str | None) -> Reason 
     if approve["approvers"] and not any(fnmatchcase(approver, pattern) for pattern in approve["approvers"]):
         text = f"{approver} approved it, and approve.approvers are {', '.join(approve['approvers'])}"
         return Reason("NotAnApprover", text, approver, approve["approvers"])
-    if approve["two_person"] and _same(approver, published_by):
+    if approve["two_person"] and approver == published_by:
         return Reason("SamePerson", f"{approver} published and approved it: approve.two_person asks for a second person", approver, published_by)
     return None
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two ARNs are one principal: sessions of one role under the same name count as one."""
-    return one == other
