@@ -64,7 +64,9 @@ def watch(session: Session, model: str, seconds: float) -> None:
 def picture(told: Json) -> Group:
     """One frame."""
     head = Text.assemble((told["endpoint"], "bold"), "  ", render.word(told["status"]), f"  {told['config']}")
-    table = Table("variant", "weight", "instances", "requests", "errors", "p99 ms", box=None, padding=(0, 2), header_style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("variant", "weight", "instances", "requests", "errors", "p99 ms"):
+        table.add_column(name, no_wrap=True)
     whole = sum(variant["weight"] or 0 for variant in told["variants"]) or 1
     for variant in told["variants"]:
         share = (variant["weight"] or 0) / whole
