@@ -8,6 +8,7 @@ from typing import Any, Literal
 from cli import ledger
 from cli.errors import CliError
 from cli.session import Session
+from noria.release.fleet import version_number
 
 Json = dict[str, Any]
 Status = Literal["Approved", "Rejected", "PendingManualApproval"]
@@ -33,7 +34,7 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
     found = session.sagemaker.describe_model_package(ModelPackageName=arn)
     before, by = found["ModelApprovalStatus"], session.caller
     serves = _champion(session, found.get("CustomerMetadataProperties", {}).get("model"))
-    if status == APPROVED and not again and serves and _number(serves) > _number(arn):
+    if status == APPROVED and not again and serves and version_number(serves) > version_number(arn):
         raise CliError(f"{serves} is newer and serves; add --again to release {arn} in its place, or take the newer one back: noria rollback")
     if before == status == REJECTED:
         raise CliError(f"{arn} is rejected already: {found.get('ApprovalDescription', 'nobody said why')}")
@@ -48,10 +49,6 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
 def _champion(session: Session, model: str | None) -> str | None:
     champion = ledger.read(session, model).champion if model else None
     return champion["model_package_arn"] if champion else None
-
-
-def _number(arn: str) -> int:
-    return int(arn.rsplit("/", 1)[-1])
 
 
 def _arn(session: Session, version: str) -> str:

@@ -24,6 +24,10 @@ def looked(*periods, guard_=GUARD, look=1, share=0.1, since=1):
     return guard.decide(guard_, tallies, look, share, since)
 
 
+def found(tallies):
+    return [tally.to_json() for tally in tallies]
+
+
 def test_a_challenger_that_fails_more_is_undone_at_once():
     assert looked((30, 15, 270, 0)) == ("undo", 0.0)
 
@@ -83,7 +87,7 @@ def test_no_traffic_is_no_evidence_and_ends_as_the_spec_says():
     assert looked((0, 0, 300, 3), look=59)[0] == "wait"
     assert looked((0, 0, 300, 3), look=60) == ("undo", 0.0)
     assert looked(look=60) == ("undo", 0.0)
-    told = guard.verdict(GUARD, GUARD.tallies(), "undo", 60, 0.0)
+    told = guard.verdict(GUARD, found(GUARD.tallies()), "undo", 60, 0.0)
     assert "no request reached the challenger" in told.reasons[0].text
 
 
@@ -92,7 +96,7 @@ def test_where_nobody_asks_the_spec_says_what_follows():
     assert looked(guard_=idle, look=2)[0] == "wait"
     assert looked((0, 0, 0, 0), guard_=idle, look=3) == ("promote", 1.0)
     assert looked((0, 0, 5, 0), guard_=idle, look=3)[0] == "wait"
-    assert guard.verdict(idle, idle.tallies(), "promote", 3, 1.0).reasons[0].code == "NobodyAsks"
+    assert guard.verdict(idle, found(idle.tallies()), "promote", 3, 1.0).reasons[0].code == "NobodyAsks"
 
 
 def test_shares_rise_only_while_nothing_speaks_for_harm():
@@ -113,7 +117,7 @@ def test_a_dry_run_undoes_nothing_and_says_what_it_would_have_done():
     assert looked((30, 15, 270, 0), guard_=dry, look=60)[0] == "hold"
     tallies = dry.tallies()
     tallies[0].add(30, 15, 270, 0)
-    assert guard.verdict(dry, tallies, "wait", 1, 0.1).reasons[0].code == "DryRun"
+    assert guard.verdict(dry, found(tallies), "wait", 1, 0.1).reasons[0].code == "DryRun"
 
 
 def test_an_agreed_sample_is_waited_for():

@@ -59,16 +59,16 @@ def _objections(event: Json, approve: Json) -> list[Reason]:
 def _asking(event: Json, approve: Json, verdict: Verdict) -> Json:
     metrics = ", ".join(f"{name} {value:.4f}" for name, value in event["data"]["metrics"].items())
     champion = ", ".join(f"{name} {value:.4f}" for name, value in (event["data"]["champion"] or {}).items())
-    version = event["package"].rsplit("/", 2)[-2:]
+    number = event["package"].rsplit("/", 1)[-1]
     lines = [
         f"{event['package']} of {event['model']} asks for approval.",
         f"on {event['data']['rows']} rows it has never seen: {metrics}",
         *([f"the version that serves, on the same rows: {champion}"] if champion else []),
         *(f"why it asks: {reason.text}" for reason in verdict.reasons),
-        f"answer in the model registry with any tool, or: noria approve {event['model']}/{version[-1]} --comment why",
+        f"answer in the model registry with any tool, or: noria approve {event['model']}/{number} --comment why",
         f"without an answer it is rejected in {approve['expires_hours']:g} hours",
     ]
-    subject = f"{event['model']}: version {version[-1]} asks for approval"[:LONGEST_SUBJECT]
+    subject = f"{event['model']}: version {number} asks for approval"[:LONGEST_SUBJECT]
     expired = f"noria: nobody answered within {approve['expires_hours']:g} hours (approve.expires_hours)"
     return {
         "notice": {"TopicArn": event["topic"], "Subject": subject, "Message": "\n".join(lines)},

@@ -44,6 +44,11 @@ class Champion:
         return cls(read["package"], read["config"], read.get("served", read["config"]), read.get("approved_at", ""))
 
 
+def version_number(package: str) -> int:
+    """A version's number in its group, out of its ARN."""
+    return int(package.rsplit("/", 1)[-1])
+
+
 def facts(event: Json, data: Json, time: str) -> Json:
     """What the ledger keeps of a release, in DynamoDB's types."""
     told = {

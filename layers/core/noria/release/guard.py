@@ -5,7 +5,7 @@ or corrected change nothing but the record. The evidence stays valid however oft
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -31,7 +31,6 @@ class Watch:
         harm: a rate of more than this many times the champion's is harm; 1 is any that is higher.
         margin: a rate of at most this many times the champion's is no worse.
         tolerated: a rate that is good enough by itself, whatever the champion's.
-        smallest: harm is undone only where the challenger's own rate is above this one.
         good: the answers are wanted ones, and harm is a rate that is lower by such a factor.
     """
 
@@ -39,7 +38,6 @@ class Watch:
     harm: float = 1.0
     margin: float = 1.25
     tolerated: float | None = None
-    smallest: float = 0.0
     good: bool = False
 
 
@@ -79,8 +77,7 @@ class Tally:
 
     @property
     def harmful(self) -> bool:
-        rate = self.total.judged_hits / self.total.judged if self.total.judged else 0.0
-        return self._worse.value >= 1 / self.alpha and (self.watch.good or rate > self.watch.smallest)
+        return self._worse.value >= 1 / self.alpha
 
     @property
     def harmless(self) -> bool:
@@ -95,7 +92,7 @@ class Tally:
 
     def _usual(self) -> list[Counts]:
         """The periods without bursts. Which they are is told by both variants together, so the evidence in them stays valid."""
-        served = [period for period in self.periods if period.comparable or period.judged + period.other]
+        served = [period for period in self.periods if period.judged + period.other]
         if len(served) < FEWEST_PERIODS:
             return []
         requests = [period.judged + period.other for period in served]
@@ -192,9 +189,12 @@ def _idle(guard: Guard, tallies: Sequence[Tally], look: int) -> bool:
     return guard.idle != WAIT and look >= guard.step_looks and not any(tally.total.judged or tally.total.other for tally in tallies)
 
 
-def verdict(guard: Guard, tallies: Iterable[Tally], outcome: str, look: int, share: float) -> Verdict:
-    """An outcome in words: what was compared, with the interval, and what that means."""
-    found = [tally.to_json() for tally in tallies]
+def verdict(guard: Guard, found: Sequence[Json], outcome: str, look: int, share: float) -> Verdict:
+    """An outcome in words: what was compared, with the interval, and what that means.
+
+    Args:
+        found: `Tally.to_json` of each watch.
+    """
     reasons = [Reason(_code(entry), text(entry), [entry["low"], entry["high"]], _asked(guard, entry)) for entry in found]
     if outcome == guard.idle and not any(entry[side]["requests"] for entry in found for side in ("challenger", "champion")):
         reasons.insert(0, Reason("NobodyAsks", f"nobody asked the endpoint in {look} looks: rollout.idle says {guard.idle}", 0, look))

@@ -13,6 +13,7 @@ from noria.release.guard import Guard
 
 Json = dict[str, Any]
 Period = tuple[float, float, float, float]
+Series = defaultdict[str, dict[float, float]]
 CHANGED = "changed"
 
 
@@ -20,7 +21,7 @@ def weigh_traffic(event: Json) -> Json:
     """Weigh all that both variants have answered so far.
 
     Args:
-        event: `{observe, results, endpoint, lock, look, share, looks_at_share, changes}`: `results` are `GetMetricData`'s,
+        event: `{observe, results, endpoint, lock, look, share, looks_at_share, changes, now}`: `results` are `GetMetricData`'s,
             `endpoint` is its description, `lock` the ledger's item of this release or null, `changes` the times at which
             the weights were changed (ISO 8601): periods that hold one are left out, since their shares are of two kinds.
 
@@ -30,23 +31,25 @@ def weigh_traffic(event: Json) -> Json:
     observe, share = event["observe"], event["share"]
     guard = Guard.of(observe["guard"])
     tallies = guard.tallies()
+    series = _series(event["results"])
     for number, tally in enumerate(tallies):
-        for period in _periods(event["results"], number, event["changes"], event["now"]):
+        for period in _periods(series, number, event["changes"], event["now"]):
             tally.add(*period)
+    found = [tally.to_json() for tally in tallies]
     if stopped := _stopped(event):
         outcome, following = (CHANGED, share) if stopped.code == "ChangedByHand" else (guards.UNDO, 0.0)
-        verdict = Verdict(outcome, (stopped, *guards.verdict(guard, tallies, outcome, event["look"], following).reasons))
+        verdict = Verdict(outcome, (stopped, *guards.verdict(guard, found, outcome, event["look"], following).reasons))
     else:
         outcome, following = guards.decide(guard, tallies, event["look"], share, event["looks_at_share"])
         if outcome == guards.SHIFT and event["endpoint"]["EndpointStatus"] != "InService":
             # Whoever changes it just now is waited for.
             outcome, following = guards.WAIT, share
-        verdict = guards.verdict(guard, tallies, outcome, event["look"], following)
+        verdict = guards.verdict(guard, found, outcome, event["look"], following)
     shifted = following != share and outcome in (guards.SHIFT, guards.UNDO) and observe["strategy"] != "shadow"
     return {
         "outcome": outcome,
         "verdict": verdict.to_json(),
-        "findings": [tally.to_json() for tally in tallies],
+        "findings": found,
         "share": following,
         "looks_at_share": 0 if shifted else event["looks_at_share"],
         "changes": [*event["changes"], event["now"]] if shifted else event["changes"],
@@ -69,16 +72,21 @@ def _stopped(event: Json) -> Reason | None:
     return None
 
 
-def _periods(results: list[Json], number: int, changes: list[str], now: str) -> Iterator[Period]:
+def _series(results: list[Json]) -> Series:
+    """What each query has counted, by the second at which its period begins."""
+    series: Series = defaultdict(dict)
+    for result in results:
+        # The same period may be told twice, the later one corrected.
+        series[result["Id"]].update({_seconds(time): value for time, value in zip(result["Timestamps"], result["Values"], strict=True)})
+    return series
+
+
+def _periods(series: Series, number: int, changes: list[str], now: str) -> Iterator[Period]:
     """The periods of one watch that have ended: challenger's requests and hits, champion's requests and hits.
 
     One that has just ended and lacks a counter of a variant that was asked is left to the next look: what is not there yet is
     no zero.
     """
-    series: dict[str, dict[float, float]] = defaultdict(dict)
-    for result in results:
-        # The same period may be told twice, the later one corrected.
-        series[result["Id"]].update({_seconds(time): value for time, value in zip(result["Timestamps"], result["Values"], strict=True)})
     names = [f"{side}_{kind}_{number}" for side in ("challenger", "champion") for kind in ("requests", "hits")]
     times = sorted({time for name in names for time in series[name]})
     length = min([PERIOD_SECONDS, *(after - before for before, after in pairwise(times))])

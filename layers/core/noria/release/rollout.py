@@ -75,7 +75,7 @@ def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
         return [Reason("ChangedByHand", text, found, champion.config)]
     if objected := approval.objection(event["spec"]["approve"], event["spec"].get("published_by", "unknown"), event["approver"]):
         return [objected]
-    if champion and _number(event["package"]) < _number(champion.package) and event["metadata"].get("over") != champion.package:
+    if champion and fleet.version_number(event["package"]) < fleet.version_number(champion.package) and event["metadata"].get("over") != champion.package:
         text = (
             f"{champion.package} is newer and serves: to put {event['package']} in its place, approve it once more with "
             f"noria approve --again, or with {champion.package} as its metadata property over"
@@ -85,10 +85,6 @@ def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
         text = f"{champion.package} was approved later and serves: approve this version again if it shall take its place"
         return [Reason("Superseded", text, event["approved_at"], champion.approved_at)]
     return []
-
-
-def _number(package: str) -> int:
-    return int(package.rsplit("/", 1)[-1])
 
 
 def _verify(event: Json, resources: Resources, config: str, uri: str, tagged: list[Json]) -> Json:
