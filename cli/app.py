@@ -40,13 +40,14 @@ def common(stack: Stack = "noria", profile: Profile = None, region: Region = Non
 def up(
     speed: Annotated[float | None, typer.Option(min=1, max=600, help="Divide bake times, metric periods and waits of machines by this.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Take one that runs already, whatever its speed.")] = False,
+    without: Annotated[list[str] | None, typer.Option(help="An instance type that endpoints cannot have, to see what a release does then.")] = None,
     json: AsJson = False,
 ) -> None:
     """Start the local AWS."""
     from local import machine
 
     try:
-        found = (machine.running() if keep else None) or machine.up(speed)
+        found = (machine.running() if keep else None) or machine.up(speed, tuple(without or ()))
     except machine.MachineError as error:
         raise CliError(str(error)) from error
     told = {key: value for key, value in asdict(found).items() if key != "pid"}
@@ -157,6 +158,8 @@ def _decided(told: dict[str, object], json: bool) -> None:
         render.as_json(told)
     else:
         render.console.print(f"{told['version']} is {told['status']} by {told['by']}; see: noria releases {told['model']}")
+        if told["frozen_until"]:
+            render.console.print(f"its release waits until {told['frozen_until']} (approve.freeze)")
 
 
 @app.command()
@@ -230,9 +233,14 @@ def events(model: Model, json: AsJson = False) -> None:
 
 
 @app.command()
-def predict(model: Model, rows: Annotated[Path, typer.Argument(help="JSON Lines: one object a row.")], json: AsJson = False) -> None:
+def predict(
+    model: Model,
+    rows: Annotated[Path, typer.Argument(help="JSON Lines: one object a row.")],
+    key: Annotated[str | None, typer.Option(help="Who asks: while two versions serve, always answered by the same one.")] = None,
+    json: AsJson = False,
+) -> None:
     """Ask the endpoint about rows."""
-    told = predicting.predict(_session, model, rows)
+    told = predicting.predict(_session, model, rows, key)
     render.as_json(told) if json else render.predictions(told)
 
 

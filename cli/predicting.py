@@ -14,15 +14,20 @@ from cli.errors import CliError
 from cli.session import Session
 from noria.data.contract import DataContract
 from noria.data.rows import column_fault
+from noria.release import sticky
 
 Json = dict[str, Any]
 
 
-def predict(session: Session, model: str, file: Path) -> Json:
+def predict(session: Session, model: str, file: Path, key: str | None = None) -> Json:
     """Predictions for the rows of a JSON Lines file.
 
+    Args:
+        key: of whoever asks; while two versions serve, the same key is always answered by the same one.
+
     Returns:
-        `{endpoint, request, predictions: [{row, prediction, values}]}`; `request` is the body that was sent.
+        `{endpoint, variant, request, predictions: [{row, prediction, values}]}`; `request` is the body that was sent, `variant` who
+        answered.
 
     Raises:
         CliError: the file or a row is wrong, or nothing serves this model.
@@ -32,10 +37,10 @@ def predict(session: Session, model: str, file: Path) -> Json:
     except (OSError, UnicodeDecodeError) as error:
         raise CliError(f"cannot read {file}: {error}") from error
     rows = [_row(line, number, file) for number, line in enumerate(lines, start=1) if line.strip()]
-    return ask(session, model, rows)
+    return ask(session, model, rows, key)
 
 
-def ask(session: Session, model: str, rows: list[Json]) -> Json:
+def ask(session: Session, model: str, rows: list[Json], key: str | None = None) -> Json:
     """The same for rows at hand, each a mapping of column to value."""
     story = ledger.read(session, model)
     published = story.published()
@@ -49,7 +54,8 @@ def ask(session: Session, model: str, rows: list[Json]) -> Json:
     body = _body([_values(row, number, contract, target) for number, row in enumerate(rows, start=1)])
     endpoint = story.champion["endpoint"]
     try:
-        answer = session.runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body)
+        target = {"TargetVariant": _variant(session, endpoint, key)} if key else {}
+        answer = session.runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body, **target)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ModelError":
             raise
@@ -58,7 +64,12 @@ def ask(session: Session, model: str, rows: list[Json]) -> Json:
     if len(answers) != len(rows):
         raise CliError(f"{endpoint} answered {len(answers)} lines for {len(rows)} rows; output_fn in inference.py must write one line a row")
     told = [{"row": row, "prediction": values[0], "values": values} for row, values in zip(rows, answers, strict=True)]
-    return {"endpoint": endpoint, "request": body, "predictions": told}
+    return {"endpoint": endpoint, "variant": answer.get("InvokedProductionVariant"), "request": body, "predictions": told}
+
+
+def _variant(session: Session, endpoint: str, key: str) -> str:
+    variants = session.sagemaker.describe_endpoint(EndpointName=endpoint)["ProductionVariants"]
+    return sticky.variant_for(key, {variant["VariantName"]: variant["CurrentWeight"] for variant in variants})
 
 
 def _row(line: str, number: int, file: Path) -> Json:

@@ -2,12 +2,14 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from cli import ledger
 from cli.errors import CliError
 from cli.session import Session
+from noria.release import turn
 from noria.release.fleet import version_number
 
 Json = dict[str, Any]
@@ -25,7 +27,7 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
         again: whether an older version than the one that serves is really meant.
 
     Returns:
-        `{version, model, status, by, before}`
+        `{version, model, status, by, before, frozen_until}`; `frozen_until` is when a freeze ends that its release waits out, or null.
 
     Raises:
         CliError: there is no such version, it is rejected already, or a newer one serves.
@@ -43,7 +45,15 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
         session.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=PENDING, ApprovalDescription=comment)
     told = {"approved_by": by[:256], **({"over": serves} if again and serves else {})}
     session.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status, ApprovalDescription=comment[:1024], CustomerMetadataProperties=told)
-    return {"version": arn, "model": found.get("CustomerMetadataProperties", {}).get("model"), "status": status, "by": by, "before": before}
+    metadata = found.get("CustomerMetadataProperties", {})
+    frozen = _frozen(session, metadata) if status == APPROVED else None
+    return {"version": arn, "model": metadata.get("model"), "status": status, "by": by, "before": before, "frozen_until": frozen}
+
+
+def _frozen(session: Session, metadata: Mapping[str, str]) -> str | None:
+    spec = ledger.read(session, metadata["model"]).specs.get(metadata.get("spec", "")) if "model" in metadata else None
+    ends = turn.freeze_ends(spec["approve"].get("freeze", []), datetime.now(UTC)) if spec else None
+    return ends.isoformat(timespec="minutes") if ends else None
 
 
 def _champion(session: Session, model: str | None) -> str | None:

@@ -13,7 +13,7 @@ def main() -> None:
     from ministack import app
 
     from local.aws import delivery, functions, metrics, stacks, transport
-    from local.sagemaker import service
+    from local.sagemaker import endpoints, scaling, service
 
     functions.install(Path(os.environ["NORIA_RUNTIME_PYTHON"]))
     delivery.install()
@@ -22,6 +22,7 @@ def main() -> None:
     metrics.install()
     assembly.install()
     service.install()
+    scaling.install(scaling.Fleet(endpoints.instances, endpoints.scale))
     app.main()
 
 

@@ -36,6 +36,7 @@ class Machine:
         pid: of the gateway, which leads the session of all its processes.
         started_s: how long it took to answer (seconds).
         speed: by what bake times, metric periods and the waits of machines are divided.
+        without: instance types that cannot be had for endpoints.
     """
 
     endpoint_url: str
@@ -45,6 +46,7 @@ class Machine:
     pid: int
     started_s: float
     speed: float = 1.0
+    without: tuple[str, ...] = ()
 
     def environment(self) -> dict[str, str]:
         """What an AWS client needs to find it."""
@@ -73,18 +75,21 @@ def running() -> Machine | None:
     return machine if _answers(machine.endpoint_url) else None
 
 
-def up(speed: float | None = None) -> Machine:
+def up(speed: float | None = None, without: tuple[str, ...] = ()) -> Machine:
     """Start it, or find it running.
 
     Args:
         speed: by what bake times, metric periods and the waits of machines are divided; 1 if not given.
+        without: instance types that cannot be had for endpoints.
 
     Raises:
-        MachineError: it did not answer in time, which ends with the last lines of its log; or it runs at another speed.
+        MachineError: it did not answer in time, which ends with the last lines of its log; or it runs at another speed, or with other types.
     """
     if machine := running():
         if speed not in (None, machine.speed):
             raise MachineError(f"the local AWS runs at speed {machine.speed:g} already; end it first, and what is on it: make down")
+        if without and set(without) != set(machine.without):
+            raise MachineError(f"the local AWS runs without {', '.join(machine.without) or 'nothing'} already; end it first, and what is on it: make down")
         return machine
     down()
     (home() / "logs").mkdir(parents=True, exist_ok=True)
@@ -96,7 +101,7 @@ def up(speed: float | None = None) -> Machine:
         process = subprocess.Popen(
             [str(_environment("local")), "-m", "local"],
             cwd=home() / "work",
-            env={**_gateway_environment(port), "NORIA_SPEED": str(speed or 1)},
+            env={**_gateway_environment(port), "NORIA_SPEED": str(speed or 1), "NORIA_WITHOUT": " ".join(without)},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -112,7 +117,7 @@ def up(speed: float | None = None) -> Machine:
         time.sleep(0.05)
     # It outlives this process on purpose, which Python would warn about.
     process.returncode = 0
-    machine = Machine(url, REGION, KEY, KEY, process.pid, round(time.monotonic() - began, 2), speed or 1.0)
+    machine = Machine(url, REGION, KEY, KEY, process.pid, round(time.monotonic() - began, 2), speed or 1.0, without)
     (home() / "local.json").write_text(json.dumps(asdict(machine)))
     (home() / "local.env").write_text("".join(f"{name}={value}\n" for name, value in machine.environment().items()))
     return machine

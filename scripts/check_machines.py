@@ -23,7 +23,7 @@ MOST_STATES = 12
 #: Functions and operators that Step Functions' JSONata (2.0.6) does not have.
 ABSENT = (r"\$eval\(", r"\?\?", r"\?:")
 #: Error names of services: a prefix, and a name in Pascal case.
-SERVICE_ERROR = re.compile(r"(States|Lambda|DynamoDB|DynamoDb|S3|SageMaker|EventBridge|StepFunctions|CloudWatch|SNS|Sfn)\.[A-Z]\w+")
+SERVICE_ERROR = re.compile(r"(States|Lambda|DynamoDB|DynamoDb|S3|SageMaker|EventBridge|StepFunctions|CloudWatch|SNS|Sfn|ApplicationAutoScaling)\.[A-Z]\w+")
 OWN_ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, errors.NoriaError)}
 SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 

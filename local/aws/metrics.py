@@ -83,6 +83,12 @@ def state_of(alarm: str) -> str | None:
     return found["StateValue"] if found else None
 
 
+def recent(namespace: str, metric: str, dimensions: dict[str, str], statistic: str, periods: int) -> list[float | None]:
+    """A statistic of the last minutes, the one under way apart, newest first; nothing where nothing was measured."""
+    wanted = {"Namespace": namespace, "MetricName": metric, "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()]}
+    return _windows(wanted, time.time(), clock.period(60), periods + 1, statistic)[1:]
+
+
 def evaluate(alarm: Json) -> None:
     """Bring one alarm to the state that its data ask for; one of metric math, or with nothing to say, stays as it is."""
     if not alarm.get("Namespace") or not alarm.get("MetricName"):

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id
 
-from local.sagemaker import events, families, quotas, traffic
+from local.sagemaker import events, families, quotas, scaling, traffic
 from local.sagemaker.errors import ApiError, JobFailedError, invalid
 from local.sagemaker.families import Behaviour, Record
 from local.sagemaker.fleets import Fleet, Serving, Variant
@@ -68,15 +68,29 @@ def _updated(record: Record, changes: Record) -> None:
     if record["EndpointStatus"] != "InService":
         raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
     config = families.found("EndpointConfig", changes)
+    _check_scaling(record, config)
     record["EndpointStatus"] = "Updating"
     _tell(record)
     _in_background(_replace, record, config, changes)
+
+
+def _check_scaling(record: Record, config: Record) -> None:
+    """A variant that scales by itself may neither go nor run on something else."""
+    before = {variant["VariantName"]: variant for variant in families.found("EndpointConfig", record)[PRODUCTION]}
+    after = {variant["VariantName"]: variant for variant in config[PRODUCTION]}
+    for name in scaling.targets_of(record["EndpointName"]):
+        if name not in after or any(before.get(name, {}).get(member) != after[name].get(member) for member in ("InstanceType", "InstancePools")):
+            raise invalid(
+                f'Cannot update endpoint "{record["EndpointArn"]}": variant "{name}" is registered as a scalable target with Application Auto Scaling. '
+                "Deregister it before its instance type is changed or it is removed."
+            )
 
 
 def _deleted(record: Record) -> None:
     if record["EndpointStatus"] in ("Creating", "Updating"):
         raise invalid(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
     record["EndpointStatus"] = "Deleting"
+    scaling.forget(record["EndpointName"])
     _tell(record)
     if found := _serving.pop(record["EndpointArn"], None):
         _in_background(found.fleet.stop)
@@ -114,6 +128,22 @@ def _reweigh(parameters: Record) -> Record:
     _tell(record)
     _in_background(_apply, record, shown)
     return {"EndpointArn": record["EndpointArn"]}
+
+
+def instances(endpoint: str, variant: str) -> int | None:
+    """How many instances a variant is to have, or nothing where there is none."""
+    record = families.STORE.find(NOUN, endpoint)
+    shown = next((shown for shown in (record or {}).get(PRODUCTION, []) if shown["VariantName"] == variant), None)
+    return int(shown["DesiredInstanceCount"]) if shown else None
+
+
+def scale(endpoint: str, variant: str, count: int) -> None:
+    """Set a variant's instances, as Application Auto Scaling does.
+
+    Raises:
+        ApiError: the endpoint is just being changed.
+    """
+    _reweigh({"EndpointName": endpoint, "DesiredWeightsAndCapacities": [{"VariantName": variant, "DesiredInstanceCount": count}]})
 
 
 def _apply(record: Record, shown: dict[str, Record]) -> None:
@@ -235,8 +265,9 @@ def _servers(record: Record, config: str, variant: Record, count: int) -> list[M
     """So many instances of a variant, started side by side.
 
     Raises:
-        JobFailedError: one does not come up; none of them is left.
+        JobFailedError: there is no capacity for them, or one does not come up; none of them is left.
     """
+    quotas.capacity(instance_types(variant))
     model, group = families.found("Model", variant), f"/aws/sagemaker/Endpoints/{record['EndpointName']}"
     with ThreadPoolExecutor(max_workers=count) as pool:
         starts = [
@@ -248,6 +279,12 @@ def _servers(record: Record, config: str, variant: Record, count: int) -> list[M
             server.stop()
         raise failed
     return servers
+
+
+def instance_types(variant: Record) -> list[str]:
+    """What a variant may run on, in the order in which it is tried."""
+    pools = sorted(variant.get("InstancePools", []), key=lambda pool: pool["Priority"])
+    return [pool["InstanceType"] for pool in pools] or [variant.get("InstanceType", "")]
 
 
 def _shows(record: Record, config: Record, shown: dict[str, list[Record]]) -> None:
@@ -274,7 +311,10 @@ def _capture(config: Record) -> Record | None:
 
 def _shown(variant: Record, image: str) -> Record:
     count, weight = variant.get("InitialInstanceCount", 1), variant.get("InitialVariantWeight", 1.0)
+    types = instance_types(variant)
+    pools = [{"InstanceType": kind, "CurrentInstanceCount": count if kind == quotas.capacity(types) else 0} for kind in types]
     return {
+        **({"InstancePools": pools} if "InstancePools" in variant else {}),
         "VariantName": variant["VariantName"],
         "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image}],
         "CurrentWeight": weight,

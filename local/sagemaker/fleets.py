@@ -93,19 +93,20 @@ class Serving:
         return incoming if incoming is not None and random.random() < self.share else self.fleet
 
 
-def measure(endpoint: str, variant: str, reply: Reply | None, model_seconds: float, overhead_seconds: float) -> None:
+def measure(endpoint: str, variant: Variant, reply: Reply | None, model_seconds: float, overhead_seconds: float) -> None:
     """One request's metrics; a missing reply is a model that did not answer."""
     status = reply.status if reply else 0
     failed = float(not 200 <= status < 300)
     values = {
         "Invocations": (1.0, "None"),
+        "InvocationsPerInstance": (1.0 / max(1, len(variant.servers)), "None"),
         "Invocation4XXErrors": (float(400 <= status < 500), "None"),
         "Invocation5XXErrors": (float(status >= 500 or status == 0), "None"),
         "InvocationModelErrors": (failed, "None"),
         "ModelLatency": (model_seconds * MICROSECONDS, "Microseconds"),
         "OverheadLatency": (overhead_seconds * MICROSECONDS, "Microseconds"),
     }
-    metrics.record(NAMESPACE, {"EndpointName": endpoint, "VariantName": variant}, values)
+    metrics.record(NAMESPACE, {"EndpointName": endpoint, "VariantName": variant.name}, values)
 
 
 class Stopwatch:

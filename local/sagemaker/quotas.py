@@ -3,9 +3,10 @@
 The numbers are those of this machine, not of an account: each instance is a process or more.
 """
 
+import os
 from collections.abc import Callable
 
-from local.sagemaker.errors import ApiError
+from local.sagemaker.errors import ApiError, JobFailedError
 from local.sagemaker.families import STORE, Record
 
 #: Instances that may run at once, by what they are used for.
@@ -28,3 +29,19 @@ def check(noun: str, record: Record, instances: Callable[[Record], int]) -> None
             f"The account-level service limit 'Number of instances for {USAGE[noun]} usage' is {LIMITS[noun]} Instances, with current utilization of "
             f"{used} Instances and a request delta of {asked} Instances. Please use AWS Service Quotas to request an increase for this quota.",
         )
+
+
+def capacity(types: list[str]) -> str:
+    """The first of some instance types that can be had; `noria up --without` names those that cannot.
+
+    Raises:
+        JobFailedError: none of them, in AWS's words.
+    """
+    missing = os.environ.get("NORIA_WITHOUT", "").split()
+    found = next((kind for kind in types if kind not in missing), None)
+    if found is None:
+        raise JobFailedError(
+            f"Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error for {', '.join(types)}. "
+            "Please retry using a different ML instance type or after some time."
+        )
+    return found

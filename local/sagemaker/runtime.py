@@ -64,10 +64,10 @@ def _measured(record: Record, variant: Variant, whole: Stopwatch, content_type: 
     try:
         reply = server.invoke(body, content_type, accept)
     except OSError:
-        fleets.measure(name, variant.name, None, model.seconds, whole.seconds - model.seconds)
+        fleets.measure(name, variant, None, model.seconds, whole.seconds - model.seconds)
         raise
     seconds = model.seconds
-    fleets.measure(name, variant.name, reply, seconds, whole.seconds - seconds)
+    fleets.measure(name, variant, reply, seconds, whole.seconds - seconds)
     if reply.status < 400 and (config := endpoints.capture_of(record)):
         capture.take(config, server.role, name, variant.name, (content_type, body), (reply.content_type, reply.body))
     return reply

@@ -8,6 +8,8 @@ from botocore.validate import ParamValidator
 
 from local.sagemaker.errors import invalid
 
+#: Characters beyond the first 65,536, as the models of AWS write them: in pairs of UTF-16; and as Python does.
+PAIRS = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
 NUMBERS = frozenset({"integer", "long", "float", "double"})
 
 
@@ -51,7 +53,7 @@ def _string_faults(shape: StringShape, value: str, path: str) -> list[str]:
         return [_fault(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")]
     faults = _size_faults(shape, len(value), value, path, "length")
     pattern = shape.metadata.get("pattern")
-    if pattern and not regex.fullmatch(pattern, value):
+    if pattern and not regex.fullmatch(pattern.replace(*PAIRS), value):
         faults.append(_fault(value, path, f"Member must satisfy regular expression pattern: {pattern}"))
     return faults
 

@@ -14,6 +14,8 @@ from localstack.aws.api.stepfunctions import HistoryEventType, TaskFailedEventDe
 from localstack.services.stepfunctions.asl.component.common.error_name.custom_error_name import CustomErrorName
 from localstack.services.stepfunctions.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service import (
+    state_task_service,
+    state_task_service_aws_sdk,
     state_task_service_dynamodb,
     state_task_service_events,
     state_task_service_lambda,
@@ -33,8 +35,15 @@ CLIENTS = {
 }
 
 
+#: Step Functions' name of a service in `aws-sdk:` → botocore's name, and the prefix of its errors.
+SDK = {"applicationautoscaling": ("application-autoscaling", "ApplicationAutoScaling")}
+
+
 def install() -> None:
-    """Name the errors of the provider's own integrations."""
+    """Name the errors of the provider's own integrations, and the services that Step Functions calls otherwise than botocore."""
+    for name, (service, prefix) in SDK.items():
+        state_task_service.StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES[name] = service
+        state_task_service_aws_sdk._SERVICE_ERROR_NAMES[name] = prefix
     for service, task in (
         ("dynamodb", state_task_service_dynamodb.StateTaskServiceDynamoDB),
         ("events", state_task_service_events.StateTaskServiceEvents),

@@ -23,6 +23,7 @@ def patterns():
                 .replace('{"Fn::Sub": "${AWS::StackName}-"}', '"noria-"')
                 .replace('{"Fn::Sub": "${AWS::StackName}/"}', '"noria/"')
                 .replace('{"Ref": "AWS::StackName"}', '"noria"')
+                .replace('{"Ref": "RolloutStateMachine"}', '"arn:aws:states:eu-central-1:123456789012:stateMachine:noria-RolloutStateMachine"')
             )
             yield f"{name.removesuffix('StateMachine')}.{event}", text, "EventBusName" in declared["Properties"]
 
@@ -53,15 +54,20 @@ STARTS = {
     "Rollback.Requested": "noria/RollbackRequested.v1.json",
     "Mark.RolledBack": "noria/RolledBack.v1.json",
     "Watch.Completed": "noria/RolloutCompleted.v1.json",
+    "Wake.EndpointSettled": "aws/endpoint-in-service.json",
+    "Recover.Interrupted": "aws/execution-aborted.json",
 }
+#: Any of these ends a release.
+ENDS = ("RollbackFailed", "RollbackPassedOn", "RolledBack", "RolloutCompleted", "RolloutFailed", "RolloutHeld")
 
 
 @pytest.mark.parametrize(("rule", "pattern", "own_bus"), list(patterns()), ids=lambda value: value if isinstance(value, str) and "{" not in value else "")
 def test_a_rule_starts_on_its_event_and_on_no_other(rule, pattern, own_bus):
     samples = [path for folder in ("aws", "noria") for path in sorted(f"{folder}/{found.name}" for found in (EVENTS / folder).iterdir())]
     matched = [path for path in samples if EventPattern.load(pattern).matches_event(sample(path))]
-    assert matched == [STARTS[rule]]
-    assert own_bus == STARTS[rule].startswith("noria/")
+    expected = [f"noria/{name}.v1.json" for name in ENDS] if rule == "Wake.ReleaseEnded" else [STARTS[rule]]
+    assert matched == expected
+    assert own_bus == expected[0].startswith("noria/")
 
 
 def test_an_upload_elsewhere_starts_nothing():

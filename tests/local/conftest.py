@@ -19,6 +19,8 @@ from tests.conftest import DEPLOYED, HOME
 ClientMaker = Callable[..., Any]
 #: A minute of metrics and of waiting is a second here.
 SPEED = 60
+#: An instance type that endpoints cannot have here.
+SHORT = "ml.c5.large"
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +33,7 @@ def running() -> Iterator[machine.Machine]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if machine.running() is None:
             (HOME / DEPLOYED).unlink(missing_ok=True)
-        found = machine.up(SPEED)
+        found = machine.up(SPEED, (SHORT,))
     yield found
     os.environ.pop("NORIA_HOME")
     if before:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cli import ledger, predicting, publishing, releasing, telling, uploading, w
 from cli.errors import CliError
 from cli.session import Session
 from tests.local.aws.waiting import until
+from tests.local.conftest import SHORT
 from tests.local.test_loop import INFERENCE, LIMIT, data, loop, project, told_events
 
 #: Answers half of the requests with an error, but in its evaluation.
@@ -32,7 +34,8 @@ def output_fn""",
 class Client:
     """Keeps asking an endpoint; counts who answered, what the model failed, and what failed besides."""
 
-    def __init__(self, stack: Session, model: str, rps: float) -> None:
+    def __init__(self, stack: Session, model: str, rps: float, own: str) -> None:
+        self._own = own
         self._runtime, self._endpoint, self._pause = stack.runtime, f"noria-{model}", 1 / rps
         self.served, self.model_errors, self.failed, self.going = Counter[str](), 0, list[str](), True
 
@@ -42,7 +45,7 @@ class Client:
                 answer = self._runtime.invoke_endpoint(EndpointName=self._endpoint, ContentType="text/csv", Accept="text/csv", Body=f"{random.random() * 10}\n")
                 self.served[answer["InvokedProductionVariant"]] += 1
             except ClientError as error:
-                if "spoiled" in str(error):
+                if self._own in str(error):
                     self.model_errors += 1
                 else:
                     self.failed.append(str(error))
@@ -50,8 +53,9 @@ class Client:
 
 
 @contextmanager
-def asking(stack: Session, model: str, rps: float = 40) -> Iterator[Client]:
-    client = Client(stack, model, rps)
+def asking(stack: Session, model: str, rps: float = 40, own: str = "spoiled") -> Iterator[Client]:
+    """A client in the background; `own` marks what is the model's own error."""
+    client = Client(stack, model, rps, own)
     thread = threading.Thread(target=client.run)
     thread.start()
     try:
@@ -61,8 +65,27 @@ def asking(stack: Session, model: str, rps: float = 40) -> Iterator[Client]:
         thread.join()
 
 
+def serving(spoil: str) -> str:
+    """The code of a version that behaves otherwise where it serves than in its evaluation."""
+    return INFERENCE.replace(
+        "def output_fn", f"import os, random, signal, threading, time\nserves = os.environ.get('SAGEMAKER_BATCH') != 'true'\n{spoil}\ndef output_fn"
+    )
+
+
+#: Versions that pass every check before they take traffic, and the words of the guard that undoes them.
+SPOILT = {
+    "dies": (
+        "def predict_fn(rows, model):\n    if serves and random.random() < 0.2:\n        os.kill(os.getpid(), signal.SIGKILL)\n    return model.predict(rows)",
+        "errors",
+    ),
+    "slow under load": (
+        "lock = threading.Lock()\ndef predict_fn(rows, model):\n    if serves:\n        with lock:\n            time.sleep(0.3)\n    return model.predict(rows)",
+        "slow",
+    ),
+    "answers nonsense": ("def predict_fn(rows, model):\n    return [7 if serves else value for value in model.predict(rows)]", "broken answers"),
+}
 #: A rate of errors that some forty requests without one are below.
-QUICK = "guard: {errors: {tolerated: 0.1}}"
+QUICK = "guard: {errors: {tolerated: 0.1}, answers: {tolerated: 0.1}}"
 
 STRATEGIES = (
     f"{{strategy: shadow, {QUICK}}}",
@@ -85,6 +108,11 @@ def served(stack: Session, name: str, tmp_path: Path) -> None:
 def second(stack: Session, name: str, tmp_path: Path) -> uploading.Stage:
     """A second version, trained on a world that has changed; its release."""
     return loop(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))[-1]
+
+
+def ended(stack: Session, name: str) -> list[dict]:
+    """Releases that are no longer under way, newest first."""
+    return [found for found in ledger.read(stack, name).releases if found["status"] != "running"]
 
 
 def with_rollout(tmp_path: Path, rollout: str) -> None:
@@ -119,6 +147,62 @@ def test_a_spoiled_version_is_undone_before_many_have_met_it_and_is_not_offered_
     assert telling.status(stack, name)["champion"]["serves"] == before["config"]
     spoiled = f"{before['model_package_arn'][:-1]}2"
     assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=spoiled)["ModelApprovalStatus"] == "Rejected")
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_what_goes_wrong_only_under_traffic_is_undone(stack, name, tmp_path, spoilt):
+    code, word = SPOILT[spoilt]
+    served(stack, name, tmp_path)
+    before = ledger.read(stack, name).champion
+    (tmp_path / "p" / "inference.py").write_text(serving(code))
+    with_rollout(
+        tmp_path, "{guard: {slow: {over_ms: 250, tolerated: 0.1}, errors: {tolerated: 0.1}, answers: {tolerated: 0.1}}}\nserve: {answers: {values: [0, 1]}}"
+    )
+    publishing.publish(stack, tmp_path / "p")
+    with asking(stack, name, own="Received") as client:
+        release = second(stack, name, tmp_path)
+    assert release.verdict == "rolled_back", release.reasons
+    assert any(reason.startswith(f"{word}: ") and reason.endswith("harm") for reason in release.reasons), release.reasons
+    assert client.failed == []
+    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+
+
+def test_the_next_instance_type_is_taken_where_one_cannot_be_had(stack, name, tmp_path):
+    folder = project(tmp_path / "p", name)
+    (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + f"serve: {{instance: [{SHORT}, ml.m5.large]}}\n")
+    publishing.publish(stack, folder)
+    assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
+    (variant,) = stack.sagemaker.describe_endpoint(EndpointName=f"noria-{name}")["ProductionVariants"]
+    assert [(pool["InstanceType"], pool["CurrentInstanceCount"]) for pool in variant["InstancePools"]] == [(SHORT, 0), ("ml.m5.large", 1)]
+
+
+def test_a_release_for_which_there_is_no_capacity_fails_with_sagemakers_words(stack, name, tmp_path):
+    folder = project(tmp_path / "p", name)
+    (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + f"serve: {{instance: {SHORT}}}\n")
+    publishing.publish(stack, folder)
+    release = loop(stack, name, data(tmp_path))[-1]
+    assert (release.verdict, "InsufficientInstanceCapacity" in release.reasons[0]) == ("failed", True)
+
+
+def test_instances_follow_the_traffic_and_outlive_a_release(stack, name, client, tmp_path):
+    project(tmp_path / "p", name)
+    with_rollout(tmp_path, f"{{{QUICK}}}\nserve: {{autoscale: {{min: 1, max: 2, requests: 300, out_seconds: 0}}}}")
+    publishing.publish(stack, tmp_path / "p")
+    assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
+    scaling, resource = client("application-autoscaling"), f"endpoint/noria-{name}/variant/main"
+    described = {"ServiceNamespace": "sagemaker", "ResourceId": resource}
+    with asking(stack, name) as asked:
+        assert until(lambda: instances(stack, name) == 2, 30), scaling.describe_scaling_activities(**described)
+        assert second(stack, name, tmp_path).verdict == "completed"
+        assert instances(stack, name) == 2
+    assert asked.failed == []
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=[resource])["ScalableTargets"]
+    assert (target["MinCapacity"], target["MaxCapacity"], target["SuspendedState"]["DynamicScalingInSuspended"]) == (1, 2, False)
+
+
+def instances(stack: Session, name: str) -> int:
+    described = stack.sagemaker.describe_endpoint(EndpointName=f"noria-{name}")
+    return next(variant["CurrentInstanceCount"] for variant in described["ProductionVariants"] if variant["VariantName"] == "main")
 
 
 @pytest.mark.parametrize("rollout", STRATEGIES)
@@ -184,6 +268,34 @@ def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
     assert ledger.read(stack, name).lock is None
 
 
+def test_a_release_whose_machine_was_aborted_half_way_leaves_the_champion_alone_and_the_model_free(stack, client, name, tmp_path):
+    served(stack, name, tmp_path)
+    first = ledger.read(stack, name).champion
+    with_rollout(tmp_path, "{idle: wait, minutes: 600}")
+    publishing.publish(stack, tmp_path / "p")
+    uploading.upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
+    assert until(lambda: len(watching.look(stack, name)["variants"]) == 2, 60)
+    client("stepfunctions").stop_execution(executionArn=ledger.read(stack, name).lock["holder"], error="Aborted", cause="by hand")
+    assert until(lambda: ledger.read(stack, name).rollbacks, 60)
+    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+    (release,) = [found for found in ledger.read(stack, name).releases if found["config"] != first["config"]]
+    assert (release["status"], ledger.read(stack, name).lock) == ("rolled_back", None)
+    # The next start finds nothing in its way.
+    with_rollout(tmp_path, "{strategy: all_at_once}")
+    publishing.publish(stack, tmp_path / "p")
+    assert loop(stack, name, data(tmp_path, "again.csv", rows=450, seed=3))[-1].verdict == "completed"
+
+
+def test_two_rollbacks_at_once_are_one(stack, name, tmp_path):
+    served(stack, name, tmp_path)
+    first = ledger.read(stack, name).champion
+    second(stack, name, tmp_path)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(releasing.rollback, stack, name, None, "wrong prices", LIMIT) for _ in range(2)]
+    assert sorted(found.result()["status"] for found in asked) in (["refused", "rolled_back"], ["rolled_back", "undone"])
+    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+
+
 def test_an_endpoint_that_was_changed_by_hand_is_left_as_it_is(stack, name, tmp_path):
     served(stack, name, tmp_path)
     config = stack.sagemaker.describe_endpoint_config(EndpointConfigName=ledger.read(stack, name).champion["config"])
@@ -241,7 +353,7 @@ def _rejected(stack: Session, arn: str):
 def test_who_published_a_version_does_not_approve_it_where_two_are_asked(stack, name, tmp_path):
     asks(stack, name, tmp_path, "{mode: manual, two_person: true}")
     releasing.decide(stack, f"{name}/1", releasing.APPROVED, "my own")
-    (release,) = until(lambda: ledger.read(stack, name).releases, 60)
+    (release,) = until(lambda: ended(stack, name), 60)
     assert release["reasons"][0]["code"] == "SamePerson"
     assert ledger.read(stack, name).champion is None
 
@@ -258,7 +370,7 @@ def test_a_version_whose_artefact_is_gone_is_not_released_and_the_champion_serve
     bucket, key = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"].removeprefix("s3://").split("/", 1)
     stack.s3.delete_object(Bucket=bucket, Key=key)
     releasing.decide(stack, version, releasing.APPROVED, "though it is gone")
-    release = until(lambda: next((found for found in ledger.read(stack, name).releases if found["model_package_arn"] == version), None), 60)
+    release = until(lambda: next((found for found in ended(stack, name) if found["model_package_arn"] == version), None), 60)
     assert release["status"] == "failed"
     assert "model.tar.gz" in release["reasons"][0]["text"]
     assert telling.status(stack, name)["champion"]["serves"] == before["config"]

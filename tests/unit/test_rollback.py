@@ -1,5 +1,7 @@
 """The way back: to which release, when not, and what is on record of it."""
 
+import json
+
 import pytest
 
 from noria.release.rollback import conclude_rollback, plan_rollback
@@ -100,3 +102,22 @@ def test_a_rollback_that_fails_half_way_says_what_serves_and_changes_no_champion
     failed = conclude_rollback(event)
     assert (failed["outcome"], failed["verdict"]["reasons"][0]["code"]) == ("rollback_failed", "NotRestored")
     assert not [item for item in failed["record"]["TransactItems"] if "Put" in item and item["Put"]["Item"]["sk"]["S"] == "CHAMPION"]
+
+
+def test_after_an_interrupted_release_the_champion_alone_is_restored():
+    plan = after("running", by="noria", reason="the release was interrupted (aborted)")
+    assert (plan["outcome"], plan["from"]["package"], plan["to"]["package"]) == ("restore", f"{VERSION}3", f"{VERSION}2")
+
+
+def test_after_an_interrupted_rollback_a_person_asks_again():
+    plan = planned(by="noria", reason="the rollback was interrupted (aborted)")
+    assert (plan["outcome"], plan["verdict"]["reasons"][0]["code"]) == ("refused", "Interrupted")
+
+
+def test_what_is_restored_scales_as_it_did_when_it_was_released():
+    items = sample("functions/plan_rollback.json")["items"]
+    items[0]["autoscale"] = {"S": json.dumps({"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300})}
+    deploy = planned(items)["deploy"]
+    assert [request["ResourceId"].rsplit("/", 1)[1] for request in deploy["pause"]] == ["main", "challenger"]
+    assert deploy["resume"][0]["register"]["MaxCapacity"] == 4
+    assert planned()["deploy"]["resume"] == []

@@ -29,7 +29,7 @@ def refused(text: str) -> str:
 
 def test_a_spec_has_defaults_for_all_but_its_first_block():
     spec = specs.parse(GOOD, "model.yaml")
-    assert (spec.serve.instance, spec.approve.mode, spec.data.bad_rows.at_most) == ("ml.m5.large", "automatic", 0.01)
+    assert (spec.serve.instance, spec.approve.mode, spec.data.bad_rows.at_most) == (("ml.m5.large",), "automatic", 0.01)
 
 
 @pytest.mark.parametrize(

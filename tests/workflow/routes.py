@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from noria.release import fleet
 from noria.release.rollout import plan_rollout
 from tests.samples import sample
 from tests.workflow.running import MACHINES, Call, Execution, Failure, Interpreter, Json
@@ -15,6 +16,9 @@ UNFORESEEN = ("UnforeseenError", "States.TaskFailed", "States.Timeout")
 EXISTS = Failure("SageMaker.AmazonSageMakerException", 'Cannot create already existing model "m".')
 SLOW = Failure("States.Timeout", "")
 BUSY = Failure("DynamoDB.ConditionalCheckFailedException", "The conditional request failed")
+CANCELED = Failure("DynamoDb.TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons")
+LATE = Failure("Sfn.TaskTimedOutException", "Task Timed Out: 'Provided task does not exist anymore'")
+WAITER = {"pk": {"S": "ENDPOINT#noria-bikeshare"}, "sk": {"S": "WAIT#e"}, "token": {"S": "t" * 30}}
 SERVING = {"EndpointName": "Stage-bikeshare", "EndpointConfigName": "Stage-bikeshare-before", "EndpointStatus": "InService"}
 
 
@@ -72,6 +76,25 @@ def trying() -> Json:
     return {**SERVING, "EndpointConfigName": asked("observe")["observe"]["config"]}
 
 
+def to_begin() -> Json:
+    """What `rollout` starts `turn` with."""
+    event = sample("functions/plan_turn.json")
+    return {key: value for key, value in event.items() if key not in ("spec", "ledger", "now")}
+
+
+def scaling() -> Json:
+    """What `deploy` is started with for an endpoint that follows its traffic."""
+    block = {"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300}
+    return {**asked("deploy"), **fleet.scaling("Stage-bikeshare", block)}
+
+
+def uncaptured() -> Json:
+    """What `observe` is started with where nothing is captured."""
+    event = asked("observe")
+    guard = event["observe"]["guard"]
+    return {**event, "observe": {**event["observe"], "answers": None, "guard": {**guard, "watches": guard["watches"][:1]}}}
+
+
 def evaluation() -> Json:
     event = sample("functions/plan_evaluation.json")
     del event["champion"]
@@ -93,13 +116,15 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         },
         "answer": {"waited for": (approved(), {}), "nobody": (approved(), {"waiting": False}), "automatic": (automatic(), {"waiting": False})},
         "deploy": {
-            "update": (asked("deploy"), {"endpoint": dict(SERVING)}),
+            "update": (asked("deploy"), {"endpoint": dict(SERVING), "scales": True}),
             "create": (asked("deploy"), {}),
             "recreate": (asked("deploy"), {"endpoint": {**SERVING, "EndpointStatus": "Failed"}}),
             "again": (asked("deploy"), {"faults": {"deploy: Create configuration": [EXISTS, ...]}}),
             "back": ({**asked("deploy"), "config": None}, {"endpoint": dict(SERVING)}),
             "trouble": (asked("deploy"), {"faults": {"deploy: Describe endpoint": [Failure("SageMaker.SageMakerException", "Internal failure")]}}),
             "gone": (asked("deploy"), {"faults": {"deploy: Create endpoint": [{}]}}),
+            "slow": (asked("deploy"), {"faults": {"deploy: Wait": [SLOW]}}),
+            "scaled": (scaling(), {"endpoint": dict(SERVING), "scales": True}),
         },
         "evaluate": {
             "first": (evaluation(), {}),
@@ -113,8 +138,22 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         "rollout": {
             "next": (approved(), {"endpoint": dict(SERVING), "champion": "m"}),
             "first": (approved(), {}),
-            "busy": (approved(), {"faults": {"rollout: Take lock": [BUSY]}}),
-            "free": (approved(), {"faults": {"rollout: Take lock": [BUSY], "rollout: Ask for lock": [BUSY]}}),
+        },
+        "turn": {
+            "free": (to_begin(), {}),
+            "busy": (to_begin(), {"faults": {"turn: Take lock": [CANCELED]}}),
+            "older": (to_begin(), {"faults": {"turn: Take lock": [CANCELED], "turn: Ask for lock": [BUSY]}}),
+            "free meanwhile": (to_begin(), {"faults": {"turn: Take lock": [CANCELED], "turn: Wait for turn": [CANCELED]}}),
+            "frozen": (to_begin(), {"freezes": 1}),
+        },
+        "wake": {
+            "settled": (sample("aws/endpoint-in-service.json"), {"releases": [WAITER]}),
+            "late": (sample("noria/RolloutCompleted.v1.json"), {"releases": [WAITER], "faults": {"wake: Wake": [LATE], "wake: Forget": [BUSY]}}),
+            "nobody": (sample("aws/endpoint-in-service.json"), {"releases": []}),
+        },
+        "recover": {
+            "freed": (sample("aws/execution-aborted.json"), {}),
+            "let go": (sample("aws/execution-aborted.json"), {"faults": {"recover: Free model": [BUSY]}}),
         },
         "release": {
             "progressive": (released(), {"endpoint": dict(SERVING), "champion": "m"}),
@@ -127,6 +166,7 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "promoted": (asked("observe"), {"endpoint": trying()}),
             "shifted": (asked("observe"), {"endpoint": trying(), "traffic": 1500.0}),
             "undone": (asked("observe"), {"endpoint": trying(), "challenger_errors": 0.2}),
+            "uncaptured": (uncaptured(), {"endpoint": trying()}),
         },
         "rollback": {
             "alarmed": (alarmed(), {"endpoint": dict(SERVING)}),

@@ -37,10 +37,12 @@ def test_a_version_that_nobody_answers_ends_as_rejected(world: WorldMaker):
 
 def test_what_the_policy_objects_to_is_asked_of_a_person(world: WorldMaker):
     spec = manual()
-    spec["approve"] |= {"mode": "automatic", "policy": {**spec["approve"]["policy"], "most_mb": 0.1, "published_by": ["*:user/ops"]}}
+    spec["approve"] |= {"mode": "automatic", "policy": {**spec["approve"]["policy"], "most_mb": 0.1, "most_days": 7, "published_by": ["*:user/ops"]}}
     played = world(spec=spec).play("approve", registered())
     (notice,) = played.requests("Tell approvers")
     assert "the model has 0.2 MB, the policy allows 0.1" in notice["Message"]
+    assert "its dataset was accepted" in notice["Message"]
+    assert "days ago, the policy allows 7 days" in notice["Message"]
     assert "published by arn:aws:iam::123456789012:user/modeller" in notice["Message"]
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from noria.kernel.envelope import Envelope
+from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
-from tests.workflow.routes import SERVING, approved, asked, released, trying
+from tests.workflow.routes import CANCELED, SERVING, approved, asked, released, trying
 from tests.workflow.running import Failure
 from tests.workflow.world import World
 
@@ -97,7 +99,7 @@ def test_an_old_version_that_is_approved_while_a_newer_one_serves_asks_again(wor
 
 
 def test_a_version_that_was_rejected_while_it_waited_is_not_released(world: WorldMaker):
-    services = progressive(world, approval="Rejected", faults={"rollout: Take lock": [Failure("DynamoDB.ConditionalCheckFailedException")]})
+    services = progressive(world, approval="Rejected", faults={"turn: Take lock": [CANCELED]})
     played = services.play("rollout", approved())
     assert played.output["verdict"]["reasons"][0]["code"] == "NotApproved"
     assert not services.executions["deploy"]
@@ -119,12 +121,13 @@ def test_one_whose_undoing_fails_is_not_told_as_undone(world: WorldMaker):
 
 @pytest.mark.parametrize(("busy", "asks"), [("wait", "waiting"), ("supersede", "asked")])
 def test_a_second_release_of_a_model_waits_for_its_turn_and_asks_for_it_as_its_spec_says(world: WorldMaker, busy: str, asks: str):
-    services = progressive(world, faults={"rollout: Take lock": [Failure("DynamoDB.ConditionalCheckFailedException")] * 2})
+    services = progressive(world, faults={"turn: Take lock": [CANCELED] * 2})
     assert services.spec
     services.spec["rollout"]["busy"] = busy
     played = services.play("rollout", approved())
-    assert played.states.count("Wait for turn") == 2
-    assert f"SET {asks} = :asked" in played.requests("Ask for lock")[0]["UpdateExpression"]
+    (turn,) = services.executions["turn"]
+    assert turn.states.count("Wait for turn") == 2
+    assert f"SET {asks} = :asked" in turn.requests("Ask for lock")[0]["UpdateExpression"]
     assert played.output["outcome"] == "completed"
 
 
@@ -154,3 +157,37 @@ def test_sagemakers_guardrails_go_back_by_the_alarm_on_what_serves(world: WorldM
     assert not services.executions["observe"]
     (update,) = services.executions["deploy"][0].requests("Update endpoint")
     assert update["DeploymentConfig"]["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": "Stage/bikeshare/errors"}]}
+
+
+def test_an_approved_version_waits_out_a_freeze_and_is_released_then(world: WorldMaker):
+    services = progressive(world, freezes=1)
+    assert services.play("rollout", approved()).output["outcome"] == "completed"
+    (turn,) = services.executions["turn"]
+    assert turn.waits == [7200]
+    (told,), (began,) = turn.requests("Announce delay"), turn.requests("Announce start")
+    assert [entry["Entries"][0]["DetailType"] for entry in (told, began)] == ["RolloutDeferred", "RolloutStarted"]
+
+
+def test_a_release_is_on_record_from_the_moment_that_it_holds_its_model(world: WorldMaker):
+    services = progressive(world)
+    played = services.play("rollout", approved())
+    lock, noted = services.executions["turn"][0].requests("Take lock")[0]["TransactItems"]
+    assert lock["Update"]["ExpressionAttributeValues"][":me"]["S"].endswith(played.name)
+    assert (noted["Put"]["Item"]["sk"]["S"], noted["Put"]["Item"]["status"]["S"]) == (f"RELEASE#{played.output['release']}", "running")
+
+
+def test_a_challenger_that_answers_nonsense_with_status_200_is_undone(world: WorldMaker):
+    services = progressive(world, nonsense="nan")
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "rolled_back"
+    assert any("broken answers: 100.00%" in reason["text"] for reason in played.output["verdict"]["reasons"])
+
+
+def test_a_model_whose_release_was_interrupted_is_freed_and_its_champion_asked_for(world: WorldMaker):
+    played = world().play("recover", sample("aws/execution-aborted.json"))
+    (free,), (asked_for,) = played.requests("Free model"), played.requests("Ask for rollback")
+    assert free["Key"]["pk"] == {"S": "MODEL#bikeshare"}
+    assert free["ExpressionAttributeValues"][":dead"]["S"].endswith("844e2571-85d4-695f-b930-0153b71dcb42")
+    (entry,) = asked_for["Entries"]
+    assert (entry["DetailType"], entry["Detail"]["data"]["by"]) == ("RollbackRequested", "noria")
+    assert Envelope.model_validate(entry["Detail"]).metadata.model == "bikeshare"

@@ -2,12 +2,13 @@
 
 import pytest
 
+from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
-from tests.workflow.routes import EXISTS, SERVING, approved, asked
+from tests.workflow.routes import EXISTS, SERVING, WAITER, approved, asked, scaling
 from tests.workflow.running import Execution, Failure
 from tests.workflow.world import PACKAGE, TRUTH
 
-MOST_LOOKS = 120
+MOST_LOOKS = 18
 
 
 def announced(played: Execution) -> dict:
@@ -110,7 +111,7 @@ def test_a_version_that_noria_did_not_register_is_refused_before_anything_is_mad
     assert not services.executions["deploy"]
 
 
-@pytest.mark.parametrize(("machine", "state", "after"), [("verify", "Create model", "Made already?"), ("deploy", "Create configuration", "Made already?")])
+@pytest.mark.parametrize(("machine", "state", "after"), [("verify", "Create model", "Made already?"), ("deploy", "Create configuration", "Configured?")])
 def test_what_an_earlier_try_made_counts_as_made(world: WorldMaker, machine: str, state: str, after: str):
     services = world(faults={f"{machine}: {state}": [EXISTS, ...]})
     played = services.play("rollout", approved())
@@ -137,7 +138,9 @@ def test_an_endpoint_that_another_release_is_changing_is_waited_for_before_it_is
 
 def test_an_endpoint_that_failed_is_made_anew_only_when_it_is_gone(world: WorldMaker):
     played = world(endpoint={**SERVING, "EndpointStatus": "Failed"}).play("deploy", asked("deploy"))
-    assert played.states[4:10] == ["Delete endpoint", "Wait", "Describe endpoint", "Settled?", "Wait", "Describe endpoint"]
+    deleted = played.states.index("Delete endpoint")
+    assert played.states[deleted : deleted + 6] == ["Delete endpoint", "Describe endpoint", "Settled?", "Wait", "Describe endpoint", "Settled?"]
+    assert played.after("Delete endpoint") == "Describe endpoint"
     assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", "InService")
 
 
@@ -160,15 +163,45 @@ def test_a_version_that_answers_only_some_of_its_smoke_rows_never_meets_traffic(
 
 def test_an_endpoint_that_never_settles_is_looked_at_for_two_hours_and_no_longer(world: WorldMaker):
     played = world(settles=("Creating",)).play("deploy", asked("deploy"))
-    assert len(played.requests("Describe endpoint")) == MOST_LOOKS + 1
-    assert played.waits[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert max(played.waits) == 60
-    assert 6600 < sum(played.waits) <= 7200
+    assert len(played.requests("Wait")) == MOST_LOOKS
     assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", "Creating")
+
+
+def test_waiting_for_an_endpoint_is_a_token_that_its_own_event_releases(world: WorldMaker):
+    (waited, *_) = world().play("deploy", asked("deploy")).requests("Wait")
+    assert waited["Item"]["pk"] == {"S": "ENDPOINT#noria-bikeshare"}
+    services = world(releases=[WAITER])
+    woken = services.play("wake", sample("aws/endpoint-in-service.json"))
+    assert woken.output == {"outcome": "woken", "count": 1}
+    assert woken.requests("Load waiters")[0]["ExpressionAttributeValues"][":pk"] == waited["Item"]["pk"]
+    assert woken.requests("Wake")[0]["TaskToken"] == WAITER["token"]["S"]
+
+
+def test_an_endpoint_whose_event_got_lost_is_looked_at_all_the_same(world: WorldMaker):
+    played = world(faults={"deploy: Wait": [Failure("States.Timeout")]}).play("deploy", asked("deploy"))
+    assert played.output["EndpointStatus"] == "InService"
 
 
 @pytest.mark.parametrize("status", ["InService", "Failed", "OutOfService", "UpdateRollbackFailed"])
 def test_a_settled_endpoint_is_reported_as_it_is(world: WorldMaker, status: str):
     played = world(settles=("Creating", status)).play("deploy", asked("deploy"))
     assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", status)
-    assert len(played.waits) == 2
+    assert len(played.requests("Wait")) == 2
+
+
+def test_a_variant_that_scales_ceases_to_before_its_update_and_goes_on_after(world: WorldMaker):
+    played = world(endpoint=dict(SERVING), scales=True).play("deploy", scaling())
+    order = ["Pause variant", "Update endpoint", "Register variant", "Follow traffic"]
+    assert [state for state in played.states if state in order] == ["Pause variant", *order]
+    (register,), (follow,) = played.requests("Register variant"), played.requests("Follow traffic")
+    assert (register["MinCapacity"], register["MaxCapacity"]) == (1, 4)
+    assert follow["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 600
+
+
+def test_what_cannot_scale_serves_all_the_same_and_says_so(world: WorldMaker):
+    refused = Failure("ApplicationAutoScaling.ValidationException", "there is no such variant")
+    services = world(endpoint=dict(SERVING), faults={"deploy: Register variant": [refused, ...]})
+    services.spec["serve"]["autoscale"] = {"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300}
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "completed"
+    assert played.output["verdict"]["reasons"][1]["text"] == "serve.autoscale has no effect: there is no such variant"

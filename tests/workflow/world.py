@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -16,12 +16,14 @@ from noria.adapters import objects
 from noria.data.ingest import judge_dataset
 from noria.data.reading import curate_dataset, profile_dataset, split_dataset
 from noria.kernel.errors import NoriaError
+from noria.release.answers import count_answers
 from noria.release.approval import decide_approval
 from noria.release.fleet import plan_watch
 from noria.release.observing import weigh_traffic
 from noria.release.rollback import conclude_rollback, plan_rollback
 from noria.release.rollout import conclude_rollout, plan_rollout
 from noria.release.smoke import check_answers
+from noria.release.turn import plan_turn
 from noria.training.concluding import conclude_run
 from noria.training.planning import plan_evaluation, plan_run, schema_digest
 from noria.training.scoring import score_holdout
@@ -35,6 +37,8 @@ HOURS = [f"2011-{1 + i // 96:02}-{1 + i % 96 // 24:02}T{i % 24:02}:00:00,{i % 24
 TRUTH = ["0", "1"] * 20
 WRONG = ["1", "0"] * 20
 MOST_NAME = 80
+#: Answers of each variant that are captured between two looks.
+CAPTURED = 1000
 CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 
@@ -60,6 +64,9 @@ class World:
         endpoint: its description, or nothing.
         settles: the statuses that it shows after it was created or updated; the last one stays.
         challenger_errors: its rate; the champion's is 1 %.
+        nonsense: what the challenger answers, where that is none by the contract.
+        freezes: how many plans meet a freeze of two hours.
+        scales: whether the endpoint's variants are scalable targets.
         traffic: requests that the challenger answers in each period; the champion answers nine times as many.
         approval: of the version, when its turn has come.
         held: the configuration that the ledger has as the champion's, where it is not the endpoint's.
@@ -88,6 +95,9 @@ class World:
     goes_back: bool = False
     overtaken: str | None = None
     challenger_errors: float = 0.01
+    nonsense: str | None = None
+    freezes: int = 0
+    scales: bool = False
     traffic: float = 30_000.0
     approval: str = "Approved"
     held: str | None = None
@@ -117,7 +127,16 @@ class World:
         return _SERVICES[call.resource](self, call.request)
 
     def _invoked(self, function: str, event: Json) -> Json:
-        reads = {"chunks": lambda *where: [self.upload], "read": self.column, "write": lambda *what: self.written.append(what[1])}
+        reads = {
+            "chunks": lambda *where: [self.upload],
+            "read": self.column,
+            "write": lambda *what: self.written.append(what[1]),
+            "keys": lambda bucket, folder, after, most: [f"{folder}{self.looks}.jsonl"],
+        }
+        if function == "PlanTurn" and self.freezes:
+            self.freezes -= 1
+            until = (datetime.fromisoformat(event["now"]) + timedelta(hours=2)).isoformat()
+            event["spec"]["approve"]["freeze"] = [{"days": [], "hours": None, "since": None, "until": until}]
         try:
             with patch.multiple(objects, **reads):
                 return _FUNCTIONS[function](event)
@@ -125,7 +144,11 @@ class World:
             raise Failure(type(error).__name__, json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})) from error
 
     def column(self, bucket: str, key: str) -> bytes:
-        """A column of the holdout: the truth, a side's predictions, or the version's answers to the smoke rows."""
+        """A column of the holdout: the truth, a side's predictions, or the version's answers to the smoke rows; or captured answers."""
+        if key.endswith(".jsonl"):
+            answer = self.nonsense if self.nonsense and "/challenger/" in key else "1"
+            told = {"captureData": {"endpointOutput": {"data": f"{answer}\n", "encoding": "CSV"}}}
+            return "\n".join([json.dumps(told)] * CAPTURED).encode()
         found = {"truth.csv": TRUTH, "smoke.csv.out": self.smoke}
         return "\n".join(found.get(key.rsplit("/", 1)[1]) or self.answers[key.split("/")[-2]]).encode()
 
@@ -136,6 +159,8 @@ class World:
             held = {"sagemaker_model": self.champion, "package": PACKAGE.replace("/2", "/1"), "config": config, "served": config, "approved_at": "0"}
             facts = {name: {"S": value} for name, value in held.items() if value}
             return {"Item": {**facts, "schema": {"S": schema_digest(self.spec or published())}}} if self.champion else {}
+        if key.startswith("DATASET#"):
+            return {"Item": {"time": {"S": "2026-11-01T08:00:00.000Z"}}} if self.spec else {}
         if key.startswith("APPROVAL#"):
             waiter = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": key}, "token": {"S": "t" * 30}}
             return {"Item": waiter} if self.waiting else {}
@@ -188,6 +213,11 @@ class World:
         self.weights.append(next(entry["DesiredWeight"] for entry in request["DesiredWeightsAndCapacities"] if entry["VariantName"] == "challenger"))
         return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
 
+    def deregistered(self, request: Json) -> Json:
+        if not self.scales:
+            raise Failure("ApplicationAutoScaling.ObjectNotFoundException", f"No scalable target found for resource ID: {request['ResourceId']}")
+        return {}
+
     def deleted(self, request: Json) -> Json:
         assert self.endpoint
         self.endpoint["EndpointStatus"] = "Deleting"
@@ -234,7 +264,9 @@ _FUNCTIONS = {
     "ScoreHoldout": score_holdout,
     "ConcludeRun": conclude_run,
     "DecideApproval": decide_approval,
+    "PlanTurn": plan_turn,
     "PlanRollout": plan_rollout,
+    "CountAnswers": count_answers,
     "CheckAnswers": check_answers,
     "ConcludeRollout": conclude_rollout,
     "WeighTraffic": lambda event: weigh_traffic({**event, "now": _later(event)}),
@@ -257,9 +289,14 @@ _SERVICES = {
     "aws-sdk:s3:headObject": _always({"ContentLength": 183_000}),
     "sns:publish": _always({"MessageId": "m"}),
     "aws-sdk:dynamodb:putItem.waitForTaskToken": _always({"outcome": "approved", "why": "looks right"}),
-    "aws-sdk:dynamodb:updateItem.waitForTaskToken": World.ended,
+    "aws-sdk:dynamodb:transactWriteItems.waitForTaskToken": World.ended,
+    "aws-sdk:applicationautoscaling:deregisterScalableTarget": World.deregistered,
+    "aws-sdk:applicationautoscaling:registerScalableTarget": _always(
+        {"ScalableTargetARN": "arn:aws:application-autoscaling:eu-central-1:123456789012:scalable-target/t"}
+    ),
+    "aws-sdk:applicationautoscaling:putScalingPolicy": _always({"PolicyARN": "arn:aws:autoscaling:eu-central-1:123456789012:scalingPolicy:p", "Alarms": []}),
     "aws-sdk:sfn:sendTaskSuccess": _always({}),
-    "dynamodb:deleteItem": _always({}),
+    "dynamodb:deleteItem": _always({"Attributes": {"pk": {"S": "MODEL#bikeshare"}}}),
     "sagemaker:createTrainingJob.sync": _always({"TrainingJobStatus": "Completed"}),
     "sagemaker:createModel": _always({"ModelArn": "arn:aws:sagemaker:eu-central-1:123456789012:model/m"}),
     "sagemaker:createTransformJob.sync": World.transformed,
@@ -289,7 +326,7 @@ def _shape(service: str, action: str) -> Any:
 def _check(call: Call) -> None:
     """A request has the fields, and the kinds of values, that its service takes."""
     service, action = call.resource.removeprefix("aws-sdk:").split(".")[0].split(":")[:2]
-    service = {"sfn": "stepfunctions"}.get(service, service)
+    service = {"sfn": "stepfunctions", "applicationautoscaling": "application-autoscaling"}.get(service, service)
     if service in ("lambda", "states"):
         return
     request = dict(call.request)

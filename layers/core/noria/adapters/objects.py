@@ -52,6 +52,21 @@ def read(bucket: str, key: str, version: str | None = None) -> bytes:
     return b"".join(chunks(bucket, key, version))
 
 
+def keys(bucket: str, prefix: str, after: str, most: int) -> list[str]:
+    """Names of objects in their order, from a name on.
+
+    Raises:
+        TransientError: S3 failed in a way that a later call may not.
+    """
+    found: list[str] = []
+    with _passing_trouble(f"cannot list s3://{bucket}/{prefix}"):
+        for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, StartAfter=after):
+            found += [item["Key"] for item in page.get("Contents", [])]
+            if len(found) >= most:
+                break
+    return found[:most]
+
+
 def write(bucket: str, key: str, body: bytes, content_type: str) -> None:
     """Put one object; its name is derived from its content's, so writing it again changes nothing.
 

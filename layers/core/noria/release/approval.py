@@ -1,5 +1,6 @@
 """Who approves a version: the spec's policy, or a person. The registry holds the answer."""
 
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -8,6 +9,7 @@ from noria.kernel.verdict import Reason, Verdict
 Json = dict[str, Any]
 APPROVED, PENDING = "approved", "pending"
 MIB = 1024 * 1024
+DAY_SECONDS = 86_400
 #: SNS takes this much of a subject.
 LONGEST_SUBJECT = 100
 
@@ -16,8 +18,8 @@ def decide_approval(event: Json) -> Json:
     """Decide on a registered version.
 
     Args:
-        event: `{model, run, package, spec, data, bytes, topic}`; `package` is the version's ARN, `data` that of its
-            `ModelRegistered`, `bytes` the size of its artefact.
+        event: `{model, run, package, spec, data, bytes, accepted, now, topic}`; `package` is the version's ARN, `data` that of its
+            `ModelRegistered`, `bytes` the size of its artefact, `accepted` when its dataset was, or null (ISO 8601).
 
     Returns:
         `{outcome: approved|pending, verdict, request, notice, expires_seconds, expiry}`: `request` writes the approval, with who
@@ -45,6 +47,10 @@ def _objections(event: Json, approve: Json) -> list[Reason]:
     size = event["bytes"] / MIB
     if policy["most_mb"] is not None and size > policy["most_mb"]:
         found.append(Reason("TooLarge", f"the model has {size:.1f} MB, the policy allows {policy['most_mb']:g}", round(size, 3), policy["most_mb"]))
+    days = (datetime.fromisoformat(event["now"]) - datetime.fromisoformat(event["accepted"])).total_seconds() / DAY_SECONDS if event["accepted"] else None
+    if policy["most_days"] is not None and (days is None or days > policy["most_days"]):
+        told = "nobody knows when its dataset was accepted" if days is None else f"its dataset was accepted {days:.1f} days ago"
+        found.append(Reason("NotFresh", f"{told}, the policy allows {policy['most_days']:g} days", days and round(days, 3), policy["most_days"]))
     rows = event["data"]["rows"]
     if rows < policy["least_holdout_rows"]:
         text = f"it was evaluated on {rows} rows, the policy asks at least {policy['least_holdout_rows']}"

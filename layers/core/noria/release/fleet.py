@@ -16,6 +16,8 @@ RETAIN = {
     "RetainAllVariantProperties": True,
     "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DataCaptureConfig"}, {"VariantPropertyType": "DesiredWeight"}],
 }
+#: Predictions are told apart by so many kinds; one is no worse when it is at most so many times as frequent as what would be harm.
+KINDS, DRIFT_MARGIN = 5, 1.25
 #: Share of requests that fail, in three of five minutes, at which the alarm on what serves goes off.
 ALARM_ERRORS = 0.05
 
@@ -49,7 +51,7 @@ def version_number(package: str) -> int:
     return int(package.rsplit("/", 1)[-1])
 
 
-def facts(event: Json, data: Json, time: str) -> Json:
+def facts(event: Json, data: Json, time: str, autoscale: Json | None) -> Json:
     """What the ledger keeps of a release, in DynamoDB's types."""
     told = {
         "package": event["package"],
@@ -63,6 +65,7 @@ def facts(event: Json, data: Json, time: str) -> Json:
         "schema": event["metadata"].get("schema", "unknown"),
         "approved_at": str(event["approved_at"]),
         "time": time,
+        "autoscale": json.dumps(autoscale),
         "document": json.dumps(data),
     }
     return {name: {"S": value} for name, value in told.items()}
@@ -89,6 +92,7 @@ class Beside:
     Attributes:
         alarm: the name of the alarm on what serves, by which guardrails go back.
         running: instances of `main` that run now; 0 where nothing serves.
+        captures: where answers are captured to while both serve, as an S3 URI.
     """
 
     endpoint: str
@@ -96,6 +100,7 @@ class Beside:
     serve: Json
     tagged: list[Json]
     running: int
+    captures: str
 
     def alone(self, config: str, served: str, strategy: str, rollout: Json) -> Json:
         """One version takes all of the traffic."""
@@ -106,29 +111,63 @@ class Beside:
 
     def pair(self, config: str, champion: Champion, served: str, rollout: Json) -> Json:
         """Champion and challenger share the traffic; or the challenger gets a copy of it and answers nobody."""
-        share = rollout["steps"][0]
+        share, shadow = rollout["steps"][0], rollout["strategy"] == "shadow"
         update = {"EndpointName": self.endpoint, "EndpointConfigName": config, **RETAIN}
-        if rollout["strategy"] == "shadow":
-            shadows = [self._variant(CHALLENGER, served, 1.0)]
-            return self._deploy(config, [self._variant(MAIN, champion.served, 1.0)], update, shadows)
-        variants = [self._variant(MAIN, champion.served, round(1 - share, 6)), self._variant(CHALLENGER, served, share)]
-        return self._deploy(config, variants, update)
+        champions = self._variant(MAIN, champion.served, 1.0 if shadow else round(1 - share, 6))
+        challengers = self._variant(CHALLENGER, served, 1.0 if shadow else share)
+        more: Json = {"ShadowProductionVariants": [challengers]} if shadow else {}
+        if answers := rollout["guard"]["answers"]:
+            more["DataCaptureConfig"] = {
+                "EnableCapture": True,
+                "InitialSamplingPercentage": answers["percent"],
+                "DestinationS3Uri": self.captures,
+                "CaptureOptions": [{"CaptureMode": "Output"}],
+                "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]},
+            }
+        # The challenger takes over as many instances as the champion has: that one may grow, and not shrink, beside it.
+        return self._deploy(config, [champions] if shadow else [champions, challengers], update, more, shrinks=False)
 
     def _variant(self, name: str, served: str, weight: float) -> Json:
+        types = self.serve["instance"]
+        pools = [{"InstanceType": kind, "Priority": number} for number, kind in enumerate(types, start=1)]
         return {
             "VariantName": name,
             "ModelName": served,
-            "InstanceType": self.serve["instance"],
+            **({"InstancePools": pools} if len(types) > 1 else {"InstanceType": types[0]}),
             "InitialInstanceCount": self.running or self.serve["count"],
             "InitialVariantWeight": weight,
         }
 
-    def _deploy(self, config: str, variants: list[Json], update: Json, shadows: list[Json] | None = None) -> Json:
-        request: Json = {"EndpointConfigName": config, "ProductionVariants": variants, "Tags": self.tagged}
-        if shadows:
-            request["ShadowProductionVariants"] = shadows
+    def _deploy(self, config: str, variants: list[Json], update: Json, more: Json | None = None, shrinks: bool = True) -> Json:
+        request: Json = {"EndpointConfigName": config, "ProductionVariants": variants, "Tags": self.tagged, **(more or {})}
         create = {"EndpointName": self.endpoint, "EndpointConfigName": config, "Tags": self.tagged}
-        return {"config": request, "create": create, "update": update}
+        return {"config": request, "create": create, "update": update, **scaling(self.endpoint, self.serve["autoscale"], shrinks)}
+
+
+def scaling(endpoint: str, autoscale: Json | None, shrinks: bool = True) -> Json:
+    """What `deploy` does about autoscaling: SageMaker refuses some updates of a variant that scales by itself, so it ceases before, and goes on after.
+
+    Args:
+        autoscale: the spec's block, or null.
+        shrinks: whether instances may be taken away.
+
+    Returns:
+        `{pause, resume}`: requests of `DeregisterScalableTarget`; and of `RegisterScalableTarget` with `PutScalingPolicy`.
+    """
+    target = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+    pause = [{**target, "ResourceId": f"endpoint/{endpoint}/variant/{variant}"} for variant in (MAIN, CHALLENGER)]
+    if not autoscale:
+        return {"pause": pause, "resume": []}
+    held = {"DynamicScalingInSuspended": not shrinks, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": not shrinks}
+    policy = {
+        "TargetValue": autoscale["requests"],
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+        "ScaleOutCooldown": autoscale["out_seconds"],
+        "ScaleInCooldown": autoscale["in_seconds"],
+    }
+    register = {**pause[0], "MinCapacity": autoscale["min"], "MaxCapacity": autoscale["max"], "SuspendedState": held}
+    follow = {**pause[0], "PolicyName": f"{endpoint}-requests", "PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": policy}
+    return {"pause": pause, "resume": [{"register": register, "follow": follow}]}
 
 
 def plan_watch(event: Json) -> Json:
@@ -182,13 +221,18 @@ def _deployment(strategy: str, rollout: Json, alarm: str) -> Json | None:
     return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": bake}, **undo}
 
 
-def observation(endpoint: str, config: str, strategy: str, rollout: Json) -> Json:
+def observation(endpoint: str, config: str, strategy: str, rollout: Json, captured: Json) -> Json:
     """What `observe` is started with: what is counted, how often it is looked at, and the guard.
 
+    Args:
+        captured: where the answers are read.
+
     Returns:
-        `{endpoint, config, strategy, look_seconds, share, counters, guard}`; `counters` are queries of `GetMetricData`.
+        `{endpoint, config, strategy, look_seconds, share, counters, answers, guard}`; `counters` are queries of `GetMetricData`,
+        `answers` is what `count_answers` reads, or null.
     """
     watches, counters = [], []
+    answers = rollout["guard"]["answers"]
     for number, (watch, requests, hits) in enumerate(_watches(rollout["guard"])):
         watches.append(watch)
         for side, variant in (("champion", MAIN), ("challenger", CHALLENGER)):
@@ -196,6 +240,9 @@ def observation(endpoint: str, config: str, strategy: str, rollout: Json) -> Jso
             for kind, (namespace, metric, statistic) in (("requests", requests), ("hits", hits)):
                 stat = {"Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}, "Period": PERIOD_SECONDS, "Stat": statistic}
                 counters.append({"Id": f"{side}_{kind}_{number}", "MetricStat": stat, "ReturnData": True})
+    if answers:
+        captured = {**captured, "first": len(watches), "kinds": KINDS if answers["drift"] else 0}
+        watches += _captured_watches(answers)
     shadow = strategy == "shadow"
     share = 1.0 if shadow else rollout["steps"][0]
     return {
@@ -205,6 +252,7 @@ def observation(endpoint: str, config: str, strategy: str, rollout: Json) -> Jso
         "look_seconds": rollout["look_seconds"],
         "share": share,
         "counters": counters,
+        "answers": captured if answers else None,
         "guard": {
             "watches": watches,
             "confidence": rollout["guard"]["confidence"],
@@ -217,6 +265,14 @@ def observation(endpoint: str, config: str, strategy: str, rollout: Json) -> Jso
             "sample": rollout["sample"] if strategy == "ab" else 0,
         },
     }
+
+
+def _captured_watches(answers: Json) -> list[Json]:
+    """What is watched of captured answers: those that break their contract, and how often each kind of prediction is given."""
+    watches = [{"name": "broken answers", **{key: answers[key] for key in ("harm", "margin", "tolerated")}}]
+    if factor := answers["drift"]:
+        watches += [{"name": f"predictions, kind {kind + 1}", "harm": factor, "margin": factor * DRIFT_MARGIN} for kind in range(KINDS)]
+    return watches
 
 
 def _watches(block: Json) -> list[tuple[Json, tuple[str, str, str], tuple[str, str, str]]]:

@@ -7,12 +7,15 @@ from typing import Any
 from noria.kernel.events import Cause, entry
 from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.release import fleet
+from noria.release.turn import RUNNING
 
 Json = dict[str, Any]
 RESTORE, YIELD, UNDONE, REFUSED = "restore", "yield", "undone", "refused"
 RESTORED, FAILED = "rolled_back", "rollback_failed"
-#: Releases after which the endpoint serves something else than the champion alone.
+#: Releases after which the endpoint serves something else than the champion alone; one that runs, though nobody holds the model, was interrupted.
 HELD, BY_HAND = "held", "by_hand"
+#: Who asks after an interrupted machine has left a model.
+INTERRUPTED = "noria"
 SAID = {RESTORED: "RolledBack", FAILED: "RollbackFailed", REFUSED: "RollbackFailed", UNDONE: "RollbackPassedOn"}
 
 
@@ -44,7 +47,9 @@ def plan_rollback(event: Json) -> Json:
         return _told(REFUSED, Reason("AnotherServes", f"{current['package']} serves since the alarm went off"), current, None)
     if since and not alarmed and newest["status"] == "rolled_back":
         return _told(UNDONE, Reason("UndoneMeanwhile", f"the release of {newest['package']} has undone itself", newest["package"]), newest, current)
-    if newest is not current and newest.get("status") in (HELD, BY_HAND):
+    if asked["by"] == INTERRUPTED and newest["status"] != RUNNING:
+        return _told(REFUSED, Reason("Interrupted", f"{asked['reason']}; ask again with noria rollback {event['model']}"), current, None)
+    if newest is not current and newest.get("status") in (HELD, BY_HAND, RUNNING):
         # What the endpoint serves is not what was released last: the champion alone is what it goes back to.
         return _restored(newest, current, asked)
     wanted = asked["to"]
@@ -76,6 +81,7 @@ def _told(outcome: str, reason: Reason, current: Json | None, target: Json | Non
             "config": None,
             "create": {"EndpointName": endpoint, "EndpointConfigName": config},
             "update": {"EndpointName": endpoint, "EndpointConfigName": config, **fleet.RETAIN},
+            **fleet.scaling(endpoint, json.loads(target.get("autoscale", "null"))),
         }
     kept = ("package", "release", "config", "endpoint", "run", "time")
     sides = {name: {key: item[key] for key in kept} if item else None for name, item in (("from", current), ("to", target))}

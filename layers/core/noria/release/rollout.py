@@ -39,7 +39,8 @@ def plan_rollout(event: Json) -> Json:
     if reasons := _refusals(event, champion):
         return {"outcome": "refused", "verdict": Verdict("refused", tuple(reasons)).to_json(), **plan}
     uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.stack, metadata["run"])
-    beside = fleet.Beside(name, fleet.alarm_name(resources.stack, model), serve, tagged, fleet.running(event["endpoint"], serve["count"]))
+    alarm, running, captures = fleet.alarm_name(resources.stack, model), fleet.running(event["endpoint"], serve["count"]), f"s3://{resources.lake}/capture"
+    beside = fleet.Beside(name, alarm, serve, tagged, running, captures)
     strategy = spec["rollout"]["strategy"] if champion and beside.running else "all_at_once"
     observed = strategy in OBSERVED
     first = (
@@ -52,9 +53,21 @@ def plan_rollout(event: Json) -> Json:
         "strategy": strategy,
         "verify": _verify(event, resources, config, uri, tagged),
         "first": first,
-        "observe": fleet.observation(name, f"{config}-try", strategy, spec["rollout"]) if observed else None,
+        "observe": fleet.observation(name, f"{config}-try", strategy, spec["rollout"], _captured(event, resources, name)) if observed else None,
         "last": beside.alone(config, config, "all_at_once", spec["rollout"]),
         "back": beside.alone(champion.config, champion.served, "all_at_once", spec["rollout"]) if champion else None,
+    }
+
+
+def _captured(event: Json, resources: Resources, endpoint: str) -> Json:
+    """Where the answers of both versions are read, and what they are held against."""
+    return {
+        "bucket": resources.lake,
+        "prefix": f"capture/{endpoint}/",
+        "artifacts": resources.artifacts,
+        "expected": f"{event['metadata']['folder']}predictions/candidate/holdout.csv.out",
+        "task": event["spec"]["task"],
+        "contract": event["spec"]["serve"]["answers"],
     }
 
 
@@ -97,7 +110,7 @@ def _verify(event: Json, resources: Resources, config: str, uri: str, tagged: li
             "PrimaryContainer": {"ModelPackageName": package},
             "Tags": tagged,
         },
-        "transform": transform_job(f"{config}-smoke", config, smoke, uri, event["spec"]["serve"]["instance"], tagged),
+        "transform": transform_job(f"{config}-smoke", config, smoke, uri, event["spec"]["evaluate"]["instance"], tagged),
         "check": {
             "bucket": resources.artifacts,
             "answers": f"{uri.removeprefix(f's3://{resources.artifacts}/')}smoke.csv.out",
@@ -111,8 +124,8 @@ def conclude_rollout(event: Json) -> Json:
     """Conclude a release: completed only when the endpoint serves the very configuration that was asked for.
 
     Args:
-        event: `{model, package, metadata, approved_at, released|null, failure|null, ledger, owner, began, cause}`; `released` is what the
-            machine `release` reports: `{plan, observed|null, deployed|null, failure|null}`, `deployed` the endpoint's last
+        event: `{model, package, metadata, approved_at, autoscale|null, released|null, failure|null, ledger, owner, began, cause}`; `released` is
+            what the machine `release` reports: `{plan, observed|null, deployed|null, failure|null}`, `deployed` the endpoint's last
             description.
 
     Returns:
@@ -161,8 +174,14 @@ def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
             return Verdict(FAILED, (Reason("NotUndone", text, serves, back), *evidence))
         return Verdict(outcome, evidence)
     if status == "InService" and serves == asked:
-        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *evidence))
+        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *_unscaled(deployed), *evidence))
     return Verdict(*_not_serving(plan, deployed, status, serves))
+
+
+def _unscaled(deployed: Json) -> list[Reason]:
+    """What kept its instances from following the traffic; it serves all the same."""
+    failure = deployed.get("Unscaled")
+    return [Reason("NotScaled", f"serve.autoscale has no effect: {innermost(str(failure.get('Cause')))}", str(failure.get("Error")))] if failure else []
 
 
 def _not_serving(plan: Json, deployed: Json, status: str, serves: str | None) -> tuple[str, tuple[Reason, ...]]:
@@ -187,7 +206,7 @@ def _exposed(released: Json) -> float | None:
 
 def _records(event: Json, found: Verdict, data: Json, cause: Cause) -> list[Json]:
     key, table = f"MODEL#{event['model']}", event["ledger"]
-    facts = fleet.facts(event, data, cause.time)
+    facts = fleet.facts(event, data, cause.time, event["autoscale"])
     remembered = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{data['release']}"}, "status": {"S": found.outcome}, **facts}
     items = [{"Put": {"TableName": table, "Item": remembered}}]
     if found.outcome == COMPLETED:

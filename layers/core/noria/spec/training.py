@@ -76,5 +76,6 @@ class EvaluateSpec(BaseModel):
 
     model_config = Frozen
 
+    instance: str = Field("ml.m5.large", pattern=INSTANCE, description="of the batch transforms that answer the holdout; fewer types than an endpoint's")
     split: SplitSpec = SplitSpec()
     gates: tuple[Gate, ...] = Field(min_length=1)

@@ -23,6 +23,7 @@ class Resources:
     artifacts: str
     execution_role: str
     training_role: str = ""
+    lake: str = ""
 
 
 def plan_run(event: Json) -> Json:
@@ -145,7 +146,7 @@ def plan_evaluation(event: Json) -> Json:
     comparable = held.get("schema", {}).get("S") == schema_digest(spec)
     champion = held["sagemaker_model"]["S"] if held and comparable else None
     sides = {"candidate": event["candidate"]["model"], **({"champion": champion} if champion else {})}
-    instance, tagged = spec["serve"]["instance"], tags(event["model"], resources.stack, run)
+    instance, tagged = spec["evaluate"]["instance"], tags(event["model"], resources.stack, run)
     compared = [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates_of(spec["evaluate"]) if gate.against]
     return {
         "outcome": "planned",

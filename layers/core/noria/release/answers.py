@@ -1,0 +1,150 @@
+"""Captured answers of both versions: which break their contract, and of which kind the others are.
+
+The layout of captured traffic is SageMaker's own: `<prefix><variant>/yyyy/mm/dd/hh/mm-ss-…jsonl`, by the time at which a file was
+written, one request a line. Source: "Interpret captured data", SageMaker developer guide.
+"""
+
+import base64
+import bisect
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from noria.adapters import objects
+from noria.release.fleet import CHALLENGER, MAIN
+from noria.training.scoring import first_column, lines
+
+Json = dict[str, Any]
+SIDES = {"champion": MAIN, "challenger": CHALLENGER}
+#: A file may appear so much after the time in its name (minutes); its name is remembered for as long.
+LATE_MINUTES = 10
+#: Files that are read at one look; more of them wait for the next.
+MOST_FILES = 2_000
+#: More different predictions than this are told apart by fifths of their range, fewer one by one.
+MOST_CATEGORIES = 20
+
+
+def count_answers(event: Json) -> Json:
+    """Count what has been captured since the last look.
+
+    Args:
+        event: `{answers, began, since, now, read, results}`: `answers` says where to read and what to hold it against
+            (`noria.release.rollout`), `since` and `now` bound the look (ISO 8601), `began` is when the first one did, `read`
+            are files that were counted already, `results` is what earlier looks have counted.
+
+    Returns:
+        `{read, results}`: series as `GetMetricData` tells them, one period a look: requests and hits of each watch and side.
+    """
+    answers = event["answers"]
+    kinds = _kinds(answers) if answers["kinds"] else None
+    read = set(event["read"])
+    after = max(datetime.fromisoformat(event["began"]), datetime.fromisoformat(event["now"]) - timedelta(minutes=LATE_MINUTES))
+    results = {result["Id"]: result for result in event["results"]}
+    remembered = []
+    for side, variant in SIDES.items():
+        folder = f"{answers['prefix']}{variant}/"
+        counted: Counter[int] = Counter()
+        for key in objects.keys(answers["bucket"], folder, f"{folder}{after:%Y/%m/%d/%H/%M-%S}", MOST_FILES):
+            remembered.append(key)
+            if key not in read:
+                counted += _counted(objects.read(answers["bucket"], key).decode(), answers, kinds)
+        for number in range(1 + answers["kinds"]):
+            for kind, value in (("requests", counted[-1]), ("hits", counted[number])):
+                name = f"{side}_{kind}_{answers['first'] + number}"
+                before = results.get(name, {"Timestamps": [], "Values": []})
+                results[name] = {"Id": name, "Timestamps": [*before["Timestamps"], event["since"]], "Values": [*before["Values"], value]}
+    return {"read": remembered, "results": list(results.values())}
+
+
+def _counted(text: str, answers: Json, kinds: "_Kinds | None") -> Counter[int]:
+    """Requests under -1, broken answers under 0, each kind of prediction from 1 on."""
+    counted: Counter[int] = Counter()
+    for line in text.splitlines():
+        given = predictions(json.loads(line)["captureData"].get("endpointOutput"))
+        counted[-1] += 1
+        if not given or any(broken(value, answers["task"], answers["contract"]) for value in given):
+            counted[0] += 1
+        elif kinds:
+            counted[1 + kinds.of(given[0])] += 1
+    return counted
+
+
+def predictions(captured: Json | None) -> list[str]:
+    """The first value of each answer in one captured response; nothing where it holds none that can be read."""
+    if captured is None:
+        return []
+    data = captured["data"]
+    try:
+        if captured["encoding"] == "BASE64":
+            data = base64.b64decode(data).decode()
+        if captured["encoding"] == "JSON":
+            return [str(value) for value in _first_values(json.loads(data))]
+        return [row[0] for row in lines(data)]
+    except (ValueError, TypeError, LookupError):
+        return []
+
+
+def _first_values(told: Any) -> Iterator[Any]:
+    """Predictions in a JSON answer: a list, alone or under `predictions`; of each of its items the first value."""
+    if isinstance(told, dict):
+        told = told.get("predictions", told)
+    for item in told if isinstance(told, list) else [told]:
+        while isinstance(item, list | dict):
+            item = list(item.values() if isinstance(item, dict) else item)[0]  # noqa: RUF015  # an empty one is an IndexError
+        yield item
+
+
+def broken(value: str, task: str, contract: Json) -> bool:
+    """Whether a prediction is none by the contract of the answers."""
+    number = _number(value)
+    bounds = contract["between"]
+    if (task == "regression" or bounds) and number is None:
+        return True
+    if number is not None and bounds and not _lower(bounds) <= number <= _upper(bounds):
+        return True
+    if contract["values"] and not any(_same(value, number, allowed) for allowed in contract["values"]):
+        return True
+    return not value or value.lower() in ("nan", "none", "null", "inf", "-inf")
+
+
+def _lower(bounds: list[float | None]) -> float:
+    return -math.inf if bounds[0] is None else bounds[0]
+
+
+def _upper(bounds: list[float | None]) -> float:
+    return math.inf if bounds[1] is None else bounds[1]
+
+
+def _same(value: str, number: float | None, allowed: Any) -> bool:
+    return value == str(allowed) or (number is not None and not isinstance(allowed, str) and number == float(allowed))
+
+
+def _number(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+class _Kinds:
+    """Tells predictions apart by what the challenger has answered to the rows of its holdout."""
+
+    def __init__(self, expected: list[str], kinds: int) -> None:
+        numbers = sorted(number for value in expected if (number := _number(value)) is not None)
+        often = Counter(expected).most_common()
+        self._edges = [numbers[len(numbers) * i // kinds] for i in range(1, kinds)] if len(often) > MOST_CATEGORIES and len(numbers) == len(expected) else []
+        self._categories = {value: number for number, (value, _) in enumerate(often[: kinds - 1])}
+        self._rest = kinds - 1
+
+    def of(self, value: str) -> int:
+        if self._edges and (number := _number(value)) is not None:
+            return bisect.bisect_right(self._edges, number)
+        return self._categories.get(value, self._rest)
+
+
+def _kinds(answers: Json) -> _Kinds:
+    return _Kinds(first_column(objects.read(answers["artifacts"], answers["expected"]).decode()), answers["kinds"])
