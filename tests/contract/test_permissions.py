@@ -70,7 +70,13 @@ TRANSACTED = {"Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delet
 #: What a role needs besides its integrations: the key that encrypts, what a model's package is read by, and guardrails' alarms.
 BESIDES = {"cloudwatch:DescribeAlarms", "kms:Decrypt", "kms:GenerateDataKey", "sagemaker:DescribeModelPackage"}
 #: What Application Auto Scaling does in the name of who registers a target.
-SCALING = {"cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "sagemaker:UpdateEndpointWeightsAndCapacities", "iam:CreateServiceLinkedRole"}
+SCALING = {
+    "cloudwatch:PutMetricAlarm",
+    "cloudwatch:DeleteAlarms",
+    "sagemaker:UpdateEndpointWeightsAndCapacities",
+    "sagemaker:DescribeEndpointConfig",
+    "iam:CreateServiceLinkedRole",
+}
 
 
 def statements(policies):

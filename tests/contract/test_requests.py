@@ -13,6 +13,7 @@ from noria.release.fleet import plan_watch
 from noria.release.observing import weigh_traffic
 from noria.release.rollback import conclude_rollback, plan_rollback
 from noria.release.rollout import conclude_rollout, plan_rollout
+from noria.release.turn import plan_turn
 from noria.training.concluding import conclude_run
 from noria.training.planning import plan_evaluation, plan_run
 from tests.samples import sample
@@ -71,6 +72,19 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield "sagemaker", "UpdateEndpoint", deploy["update"]
         if rollout["observe"]:
             yield "cloudwatch", "GetMetricData", {"MetricDataQueries": rollout["observe"]["counters"], "StartTime": 0, "EndTime": 1}
+    scaled = sample("functions/plan_rollout.json")
+    scaled["spec"]["serve"] |= {
+        "autoscale": {"min": 1, "max": 4, "requests": 600.0, "out_seconds": 60, "in_seconds": 300},
+        "instance": ["ml.m5.large", "ml.c5.large"],
+    }
+    last = plan_rollout(scaled)["last"]
+    yield "sagemaker", "CreateEndpointConfig", last["config"]
+    yield "application-autoscaling", "DeregisterScalableTarget", last["pause"][0]
+    yield "application-autoscaling", "RegisterScalableTarget", last["resume"][0]["register"]
+    yield "application-autoscaling", "PutScalingPolicy", last["resume"][0]["follow"]
+    turn = plan_turn(sample("functions/plan_turn.json"))
+    yield "dynamodb", "TransactWriteItems", turn["take"]
+    yield "events", "PutEvents", as_put_events(turn["entry"])
     yield "sagemaker", "UpdateEndpointWeightsAndCapacities", weigh_traffic(sample("functions/weigh_traffic.json"))["request"]
     yield "cloudwatch", "PutMetricAlarm", plan_watch(sample("functions/plan_watch.json"))["alarms"][0]
     rollback = plan_rollback(sample("functions/plan_rollback.json"))["deploy"]
@@ -80,7 +94,7 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "events", "PutEvents", as_put_events(restored["entry"])
     done = conclude_rollout(sample("functions/conclude_rollout.json"))
     yield "dynamodb", "TransactWriteItems", done["record"]
-    yield "events", "PutEvents", as_put_events(done["entry"])
+    yield "events", "PutEvents", as_put_events(done["entries"][0])
 
 
 @pytest.mark.parametrize(("service", "operation", "request_"), list(requests()), ids=lambda value: value if isinstance(value, str) else "")

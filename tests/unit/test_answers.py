@@ -6,7 +6,9 @@ import json
 import pytest
 
 from noria.adapters import objects
-from noria.release import answers, sticky
+from noria.release import answers, fleet, sticky
+from noria.release.observing import weigh_traffic
+from tests.samples import sample
 
 ANY = {"between": None, "values": None}
 
@@ -60,12 +62,13 @@ def lake(monkeypatch):
     """Objects by key; S3's order and `StartAfter`."""
     held: dict[str, str] = {"expected": "\n".join(str(i / 10) for i in range(100))}
     monkeypatch.setattr(objects, "read", lambda bucket, key: held[key].encode())
-    monkeypatch.setattr(objects, "keys", lambda bucket, prefix, after, most: sorted(key for key in held if key.startswith(prefix) and key > after)[:most])
+    monkeypatch.setattr(objects, "keys", lambda bucket, prefix, after: sorted(key for key in held if key.startswith(prefix) and key > after))
     return held
 
 
-def line(*values: str) -> str:
-    return json.dumps({"captureData": {"endpointOutput": captured("".join(f"{value}\n" for value in values))}})
+def line(*values: str, at: str = "08:10:30") -> str:
+    told = {"captureData": {"endpointOutput": captured("".join(f"{value}\n" for value in values))}}
+    return json.dumps({**told, "eventMetadata": {"inferenceTime": f"2026-11-24T{at}Z"}})
 
 
 def look(read=(), results=(), kinds: int = 0, since: str = "2026-11-24T08:10:00Z", now: str = "2026-11-24T08:11:00Z") -> dict:
@@ -79,14 +82,14 @@ def series(told: dict) -> dict[str, list[float]]:
 
 
 def test_each_look_is_a_period_and_no_file_is_counted_twice_nor_a_late_one_lost(lake):
-    lake["capture/e/main/2026/11/24/08/09-59-000-a.jsonl"] = line("1")
-    lake["capture/e/main/2026/11/24/08/10-30-000-b.jsonl"] = "\n".join([line("1"), line("2")])
+    lake["capture/e/main/2026/11/24/08/10-10-000-a.jsonl"] = "\n".join([line("1", at="08:09:30"), line("1", at="08:10:05")])
+    lake["capture/e/main/2026/11/24/08/10-30-000-b.jsonl"] = line("2")
     lake["capture/e/challenger/2026/11/24/08/10-40-000-c.jsonl"] = "\n".join([line("1"), line("much")])
     first = look()
-    # It appears after the first look, with an earlier time in its name.
-    lake["capture/e/main/2026/11/24/08/10-20-000-d.jsonl"] = line("3")
+    # It appears after the first look, with an earlier time in its name, and belongs to both.
+    lake["capture/e/main/2026/11/24/08/10-20-000-d.jsonl"] = "\n".join([line("3"), line("3", at="08:11:05")])
     second = look(first["read"], first["results"], since="2026-11-24T08:11:00Z", now="2026-11-24T08:12:00Z")
-    assert series(second) == {"champion_requests_1": [2, 1], "champion_hits_1": [0, 0], "challenger_requests_1": [2, 0], "challenger_hits_1": [1, 0]}
+    assert series(second) == {"champion_requests_1": [3, 1], "champion_hits_1": [0, 0], "challenger_requests_1": [2, 0], "challenger_hits_1": [1, 0]}
 
 
 def test_predictions_are_told_apart_by_fifths_of_what_the_holdout_was_answered(lake):
@@ -109,3 +112,25 @@ def test_a_key_is_always_answered_by_the_same_version_and_a_growing_challenger_k
     assert all(later == "challenger" for earlier, later in zip(before, after, strict=True) if earlier == "challenger")
     with pytest.raises(ValueError, match="no variant"):
         sticky.variant_for("k", {"main": 0.0})
+
+
+@pytest.mark.parametrize(("share", "outcome"), [(0.6, "undo"), (0.25, "promote")])
+def test_predictions_that_have_shifted_beyond_what_the_spec_allows_are_harm_and_others_are_not(share, outcome):
+    spec = sample("functions/plan_rollout.json")["spec"]["rollout"]
+    rollout = {**spec, "guard": {**spec["guard"], "answers": {**spec["guard"]["answers"], "drift": 2.0}}}
+    observe = fleet.observation("e", "c", "progressive", rollout, {})
+    assert (observe["answers"]["first"], observe["answers"]["kinds"], len(observe["guard"]["watches"])) == (1, 5, 7)
+    times = [f"2026-11-24T08:{minute}:00Z" for minute in range(11, 21)]
+    # Of one kind; whatever the others are, it is this one that has grown.
+    seen = {"champion": (900, 900 * 0.2), "challenger": (100, 100 * share)}
+    results = [
+        {"Id": f"{side}_{kind}_{number}", "Timestamps": times, "Values": [requests if kind == "requests" else (hits if number == 2 else 0)] * len(times)}
+        for side, (requests, hits) in seen.items()
+        for kind in ("requests", "hits")
+        for number in range(7)
+    ]
+    event = {"observe": observe, "results": results, "endpoint": {"EndpointStatus": "InService", "EndpointConfigName": "c"}, "lock": None}
+    event |= {"look": 1, "share": 0.1, "looks_at_share": 1, "changes": ["2026-11-24T08:10:00Z"], "now": "2026-11-24T08:30:00Z"}
+    weighed = weigh_traffic(event)
+    assert weighed["outcome"] == outcome
+    assert any("predictions, kind 1" in reason["text"] for reason in weighed["verdict"]["reasons"])

@@ -78,7 +78,7 @@ def puts(concluded):
 def test_only_what_serves_becomes_the_champion_and_the_model_is_given_free_either_way():
     done, back = deployed(), deployed(EndpointConfigName="another", Before="another")
     assert (done["outcome"], puts(done)) == ("completed", ["RELEASE", "CHAMPION"])
-    assert (back["outcome"], puts(back), back["entry"]["DetailType"]) == ("rolled_back", ["RELEASE"], "RolledBack")
+    assert (back["outcome"], puts(back), back["entries"][0]["DetailType"]) == ("rolled_back", ["RELEASE"], "RolledBack")
     for concluded in (done, back):
         assert concluded["record"]["TransactItems"][-1]["Delete"]["Key"]["sk"]["S"] == "LOCK"
 

@@ -109,9 +109,19 @@ def test_after_an_interrupted_release_the_champion_alone_is_restored():
     assert (plan["outcome"], plan["from"]["package"], plan["to"]["package"]) == ("restore", f"{VERSION}3", f"{VERSION}2")
 
 
-def test_after_an_interrupted_rollback_a_person_asks_again():
-    plan = planned(by="noria", reason="the rollback was interrupted (aborted)")
-    assert (plan["outcome"], plan["verdict"]["reasons"][0]["code"]) == ("refused", "Interrupted")
+def test_one_that_failed_before_it_took_traffic_settles_nothing_that_an_interrupted_one_left():
+    event = sample("functions/plan_rollback.json")
+    left, failed = (
+        {**event["items"][1], "sk": {"S": f"RELEASE#{number}"}, "status": {"S": status}, "time": {"S": f"2026-11-24T09:0{number}:00.000Z"}}
+        for number, status in ((3, "unfinished"), (4, "failed"))
+    )
+    plan = planned([*event["items"], left, failed], by="noria", reason="interrupted")
+    assert (plan["outcome"], plan["to"]["release"]) == ("restore", "000000000002")
+
+
+def test_where_the_champion_serves_alone_since_nothing_is_taken_back():
+    plan = planned(by="noria", reason="the release was interrupted (aborted)")
+    assert (plan["outcome"], plan["verdict"]["reasons"][0]["code"]) == ("refused", "SettledMeanwhile")
 
 
 def test_what_is_restored_scales_as_it_did_when_it_was_released():

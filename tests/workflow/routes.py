@@ -1,6 +1,7 @@
 """The ways through each machine when nothing fails, and what its definition says of failures."""
 
 import copy
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,12 @@ def trying() -> Json:
     return {**SERVING, "EndpointConfigName": asked("observe")["observe"]["config"]}
 
 
+def interrupted_rollback() -> Json:
+    event = sample("aws/execution-aborted.json")
+    event["detail"]["input"] = json.dumps(alarmed())
+    return event
+
+
 def to_begin() -> Json:
     """What `rollout` starts `turn` with."""
     event = sample("functions/plan_turn.json")
@@ -85,7 +92,7 @@ def to_begin() -> Json:
 def scaling() -> Json:
     """What `deploy` is started with for an endpoint that follows its traffic."""
     block = {"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300}
-    return {**asked("deploy"), **fleet.scaling("Stage-bikeshare", block)}
+    return {**asked("deploy"), **fleet.scaling("Stage-bikeshare", block, None)}
 
 
 def uncaptured() -> Json:
@@ -153,6 +160,7 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         },
         "recover": {
             "freed": (sample("aws/execution-aborted.json"), {}),
+            "rollback": (interrupted_rollback(), {}),
             "let go": (sample("aws/execution-aborted.json"), {"faults": {"recover: Free model": [BUSY]}}),
         },
         "release": {

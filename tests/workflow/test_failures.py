@@ -34,7 +34,8 @@ def test_a_task_that_fails_once_with_each_passing_error_asks_the_same_again_and_
 def test_a_task_that_never_recovers_is_given_up_after_its_attempts_and_caught(stage: Stage, task: Task):
     for rule in task.retry:
         failing = stage.failing(task, rule["ErrorEquals"][0], forever=True)
-        assert len(asked_by(failing, task)) == rule["MaxAttempts"] + 1
+        calls, tries = asked_by(failing, task), rule["MaxAttempts"] + 1
+        assert len(calls) == tries or (len(calls) % tries == 0 and task.catch[task.catcher(rule["ErrorEquals"][0])]["Next"] in AGAIN)
         assert went_to(failing, task) == task.catch[task.catcher(rule["ErrorEquals"][0])]["Next"]
         assert_ended_as_its_catcher_says(failing, task, rule["ErrorEquals"][0])
 
@@ -78,7 +79,7 @@ def as_failed(error: str) -> str:
 
 def assert_ended_as_its_catcher_says(execution: Execution, task: Task, error: str) -> None:
     target = task.catch[task.catcher(error)]["Next"]
-    if target in ("Failed", "Made already?", "Configured?"):
+    if target == "Failed" or (target in ("Made already?", "Configured?") and task.state.startswith("Create")):
         assert (execution.status, execution.error, execution.cause) == ("FAILED", as_failed(error), f"{task.state} failed")
         assert execution.states[-1] == "Failed"
     elif target == "Duplicate":
@@ -86,7 +87,7 @@ def assert_ended_as_its_catcher_says(execution: Execution, task: Task, error: st
         assert execution.states[-1] == "Duplicate"
     elif target.startswith("Conclude"):
         assert execution.status == "SUCCEEDED"
-        assert execution.output["outcome"] in ("failed", "rollback_failed")
+        assert execution.output["outcome"] in ("failed", "unfinished", "rollback_failed")
         assert execution.output["verdict"]["reasons"][0]["code"] == error
         assert execution.output["verdict"]["reasons"][0]["text"] == f"{task.state} failed"
     else:

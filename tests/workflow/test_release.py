@@ -191,3 +191,30 @@ def test_a_model_whose_release_was_interrupted_is_freed_and_its_champion_asked_f
     (entry,) = asked_for["Entries"]
     assert (entry["DetailType"], entry["Detail"]["data"]["by"]) == ("RollbackRequested", "noria")
     assert Envelope.model_validate(entry["Detail"]).metadata.model == "bikeshare"
+
+
+def test_a_release_whose_machine_did_not_report_is_told_and_the_champion_asked_for(world: WorldMaker):
+    services = progressive(world, faults={"rollout: Release version": [Failure("States.TaskFailed", "the release was aborted")]})
+    played = services.play("rollout", approved())
+    assert played.output["outcome"] == "unfinished"
+    told, asked_for = played.requests("Announce")[0]["Entries"]
+    assert (told["DetailType"], asked_for["DetailType"]) == ("RolloutFailed", "RollbackRequested")
+    assert asked_for["Detail"]["data"]["by"] == "noria"
+
+
+def test_what_goes_back_scales_as_the_champion_did(world: WorldMaker):
+    services = progressive(world, challenger_errors=0.2, scaled={"min": 2, "max": 8, "requests": 900, "out_seconds": 60, "in_seconds": 300})
+    services.play("rollout", approved())
+    registered = [execution.requests("Register variant")[-1]["MaxCapacity"] for execution in services.executions["deploy"]]
+    assert registered == [8, 8]
+
+
+def test_captured_answers_that_cannot_be_read_end_no_release(world: WorldMaker):
+    services = progressive(world, faults={"observe: Count answers": [Failure("TransientError", "S3 is busy"), ...]})
+    assert services.play("rollout", approved()).output["outcome"] == "completed"
+
+
+def test_where_captured_answers_are_all_that_is_watched_they_decide(world: WorldMaker):
+    services = progressive(world)
+    services.spec["rollout"]["guard"]["errors"] = None
+    assert services.play("rollout", approved()).output["outcome"] == "completed"

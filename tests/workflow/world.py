@@ -66,6 +66,7 @@ class World:
         challenger_errors: its rate; the champion's is 1 %.
         nonsense: what the challenger answers, where that is none by the contract.
         freezes: how many plans meet a freeze of two hours.
+        scaled: how the champion's instances follow the traffic.
         scales: whether the endpoint's variants are scalable targets.
         traffic: requests that the challenger answers in each period; the champion answers nine times as many.
         approval: of the version, when its turn has come.
@@ -97,6 +98,7 @@ class World:
     challenger_errors: float = 0.01
     nonsense: str | None = None
     freezes: int = 0
+    scaled: Json | None = None
     scales: bool = False
     traffic: float = 30_000.0
     approval: str = "Approved"
@@ -131,7 +133,7 @@ class World:
             "chunks": lambda *where: [self.upload],
             "read": self.column,
             "write": lambda *what: self.written.append(what[1]),
-            "keys": lambda bucket, folder, after, most: [f"{folder}{self.looks}.jsonl"],
+            "keys": lambda bucket, folder, after: [f"{folder}{self.looks}.jsonl"],
         }
         if function == "PlanTurn" and self.freezes:
             self.freezes -= 1
@@ -147,7 +149,8 @@ class World:
         """A column of the holdout: the truth, a side's predictions, or the version's answers to the smoke rows; or captured answers."""
         if key.endswith(".jsonl"):
             answer = self.nonsense if self.nonsense and "/challenger/" in key else "1"
-            told = {"captureData": {"endpointOutput": {"data": f"{answer}\n", "encoding": "CSV"}}}
+            output = {"endpointOutput": {"data": f"{answer}\n", "encoding": "CSV"}}
+            told = {"captureData": output, "eventMetadata": {"inferenceTime": datetime.now(UTC).isoformat()}}
             return "\n".join([json.dumps(told)] * CAPTURED).encode()
         found = {"truth.csv": TRUTH, "smoke.csv.out": self.smoke}
         return "\n".join(found.get(key.rsplit("/", 1)[1]) or self.answers[key.split("/")[-2]]).encode()
@@ -157,6 +160,7 @@ class World:
         if key == "CHAMPION":
             config = self.held or (self.endpoint or {}).get("EndpointConfigName", "Stage-bikeshare-before")
             held = {"sagemaker_model": self.champion, "package": PACKAGE.replace("/2", "/1"), "config": config, "served": config, "approved_at": "0"}
+            held["autoscale"] = json.dumps(self.scaled)
             facts = {name: {"S": value} for name, value in held.items() if value}
             return {"Item": {**facts, "schema": {"S": schema_digest(self.spec or published())}}} if self.champion else {}
         if key.startswith("DATASET#"):
@@ -202,7 +206,9 @@ class World:
         whole, rate = self.traffic, self.challenger_errors
         seen = {"champion_requests": 9 * whole, "champion_hits": 0.09 * whole, "challenger_requests": whole, "challenger_hits": rate * whole}
         queries = request["MetricDataQueries"]
-        return {"MetricDataResults": [{"Id": q["Id"], "Timestamps": times, "Values": [seen[q["Id"].rsplit("_", 1)[0]]] * self.looks} for q in queries]}
+        return {
+            "MetricDataResults": [{"Id": q["Id"], "Timestamps": times, "Values": [seen.get(q["Id"].rsplit("_", 1)[0], whole)] * self.looks} for q in queries]
+        }
 
     def ended(self, request: Json) -> Json:
         """The release under way has ended, and has told so."""

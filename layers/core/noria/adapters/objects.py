@@ -52,7 +52,7 @@ def read(bucket: str, key: str, version: str | None = None) -> bytes:
     return b"".join(chunks(bucket, key, version))
 
 
-def keys(bucket: str, prefix: str, after: str, most: int) -> list[str]:
+def keys(bucket: str, prefix: str, after: str) -> list[str]:
     """Names of objects in their order, from a name on.
 
     Raises:
@@ -62,9 +62,7 @@ def keys(bucket: str, prefix: str, after: str, most: int) -> list[str]:
     with _passing_trouble(f"cannot list s3://{bucket}/{prefix}"):
         for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, StartAfter=after):
             found += [item["Key"] for item in page.get("Contents", [])]
-            if len(found) >= most:
-                break
-    return found[:most]
+    return found
 
 
 def write(bucket: str, key: str, body: bytes, content_type: str) -> None:

@@ -6,6 +6,7 @@ written, one request a line. Source: "Interpret captured data", SageMaker develo
 
 import base64
 import bisect
+import csv
 import json
 import math
 from collections import Counter
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from noria.adapters import objects
+from noria.kernel.identity import digest
 from noria.release.fleet import CHALLENGER, MAIN
 from noria.training.scoring import first_column, lines
 
@@ -23,53 +25,59 @@ SIDES = {"champion": MAIN, "challenger": CHALLENGER}
 LATE_MINUTES = 10
 #: Files that are read at one look; more of them wait for the next.
 MOST_FILES = 2_000
+#: A request's time is told in whole seconds, cut off.
+RESOLUTION_SECONDS = 0.5
 #: More different predictions than this are told apart by fifths of their range, fewer one by one.
 MOST_CATEGORIES = 20
 
 
 def count_answers(event: Json) -> Json:
-    """Count what has been captured since the last look.
+    """Count what has been captured since the last look, by the look in which each request was answered.
 
     Args:
         event: `{answers, began, since, now, read, results}`: `answers` says where to read and what to hold it against
             (`noria.release.rollout`), `since` and `now` bound the look (ISO 8601), `began` is when the first one did, `read`
-            are files that were counted already, `results` is what earlier looks have counted.
+            are digests of the files' names that were counted already, `results` is what earlier looks have counted.
 
     Returns:
         `{read, results}`: series as `GetMetricData` tells them, one period a look: requests and hits of each watch and side.
     """
-    answers = event["answers"]
+    answers, read = event["answers"], set(event["read"])
     kinds = _kinds(answers) if answers["kinds"] else None
-    read = set(event["read"])
-    after = max(datetime.fromisoformat(event["began"]), datetime.fromisoformat(event["now"]) - timedelta(minutes=LATE_MINUTES))
-    results = {result["Id"]: result for result in event["results"]}
-    remembered = []
+    series = {result["Id"]: list(result["Values"]) for result in event["results"]}
+    looks = [*(event["results"][0]["Timestamps"] if event["results"] else []), event["since"]]
+    begins = [datetime.fromisoformat(look).timestamp() for look in looks]
+    after = max(datetime.fromisoformat(event["began"]), datetime.fromisoformat(event["since"]) - timedelta(minutes=LATE_MINUTES))
+    remembered, fresh = [], 0
     for side, variant in SIDES.items():
+        names = [f"{side}_{kind}_{answers['first'] + number}" for number in range(1 + answers["kinds"]) for kind in ("requests", "hits")]
+        for name in names:
+            series.setdefault(name, []).append(0)
         folder = f"{answers['prefix']}{variant}/"
-        counted: Counter[int] = Counter()
-        for key in objects.keys(answers["bucket"], folder, f"{folder}{after:%Y/%m/%d/%H/%M-%S}", MOST_FILES):
-            remembered.append(key)
-            if key not in read:
-                counted += _counted(objects.read(answers["bucket"], key).decode(), answers, kinds)
-        for number in range(1 + answers["kinds"]):
-            for kind, value in (("requests", counted[-1]), ("hits", counted[number])):
-                name = f"{side}_{kind}_{answers['first'] + number}"
-                before = results.get(name, {"Timestamps": [], "Values": []})
-                results[name] = {"Id": name, "Timestamps": [*before["Timestamps"], event["since"]], "Values": [*before["Values"], value]}
-    return {"read": remembered, "results": list(results.values())}
+        for key in objects.keys(answers["bucket"], folder, f"{folder}{after:%Y/%m/%d/%H/%M-%S}"):
+            if (known := digest(key)) not in read:
+                if fresh >= MOST_FILES:
+                    continue
+                fresh += 1
+                _count(objects.read(answers["bucket"], key).decode(), answers, kinds, begins, side, series)
+            remembered.append(known)
+    return {"read": remembered, "results": [{"Id": name, "Timestamps": looks, "Values": values} for name, values in series.items()]}
 
 
-def _counted(text: str, answers: Json, kinds: "_Kinds | None") -> Counter[int]:
-    """Requests under -1, broken answers under 0, each kind of prediction from 1 on."""
-    counted: Counter[int] = Counter()
+def _count(text: str, answers: Json, kinds: "_Kinds | None", begins: list[float], side: str, series: dict[str, list[int]]) -> None:
+    """Add one file's requests to the look of each; those from before the first look are another release's."""
     for line in text.splitlines():
-        given = predictions(json.loads(line)["captureData"].get("endpointOutput"))
-        counted[-1] += 1
-        if not given or any(broken(value, answers["task"], answers["contract"]) for value in given):
-            counted[0] += 1
-        elif kinds:
-            counted[1 + kinds.of(given[0])] += 1
-    return counted
+        told = json.loads(line)
+        look = bisect.bisect_right(begins, datetime.fromisoformat(told["eventMetadata"]["inferenceTime"]).timestamp() + RESOLUTION_SECONDS) - 1
+        if look < 0:
+            continue
+        given = predictions(told["captureData"].get("endpointOutput"))
+        wrong = not given or any(broken(value, answers["task"], answers["contract"]) for value in given)
+        hit = 0 if wrong else 1 + kinds.of(given[0]) if kinds else None
+        for number in range(1 + answers["kinds"]):
+            series[f"{side}_requests_{answers['first'] + number}"][look] += 1
+        if hit is not None:
+            series[f"{side}_hits_{answers['first'] + hit}"][look] += 1
 
 
 def predictions(captured: Json | None) -> list[str]:
@@ -83,7 +91,7 @@ def predictions(captured: Json | None) -> list[str]:
         if captured["encoding"] == "JSON":
             return [str(value) for value in _first_values(json.loads(data))]
         return [row[0] for row in lines(data)]
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, csv.Error):
         return []
 
 

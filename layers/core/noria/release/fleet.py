@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
+from noria.kernel.verdict import Reason, innermost
+
 Json = dict[str, Any]
 #: Names of the variants: constant, so that capacity and autoscaling of `main` outlive an update.
 MAIN, CHALLENGER = "main", "challenger"
@@ -16,8 +18,8 @@ RETAIN = {
     "RetainAllVariantProperties": True,
     "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DataCaptureConfig"}, {"VariantPropertyType": "DesiredWeight"}],
 }
-#: Predictions are told apart by so many kinds; one is no worse when it is at most so many times as frequent as what would be harm.
-KINDS, DRIFT_MARGIN = 5, 1.25
+#: Predictions are told apart by so many kinds.
+KINDS = 5
 #: Share of requests that fail, in three of five minutes, at which the alarm on what serves goes off.
 ALARM_ERRORS = 0.05
 
@@ -30,12 +32,14 @@ class Champion:
         config: of the endpoint.
         served: the SageMaker model behind it.
         approved_at: when its version was approved, as the registry told.
+        autoscale: how its instances follow the traffic, or nothing.
     """
 
     package: str
     config: str
     served: str
     approved_at: str
+    autoscale: Json | None = None
 
     @classmethod
     def of(cls, item: Json | None) -> Self | None:
@@ -43,7 +47,8 @@ class Champion:
         if not item:
             return None
         read = {name: value["S"] for name, value in item.items() if "S" in value}
-        return cls(read["package"], read["config"], read.get("served", read["config"]), read.get("approved_at", ""))
+        autoscale = json.loads(read.get("autoscale", "null"))
+        return cls(read["package"], read["config"], read.get("served", read["config"]), read.get("approved_at", ""), autoscale)
 
 
 def version_number(package: str) -> int:
@@ -93,6 +98,7 @@ class Beside:
         alarm: the name of the alarm on what serves, by which guardrails go back.
         running: instances of `main` that run now; 0 where nothing serves.
         captures: where answers are captured to while both serve, as an S3 URI.
+        champion: what serves, or nothing; where an endpoint does not come to what was asked, its instances go on as that one's.
     """
 
     endpoint: str
@@ -101,13 +107,19 @@ class Beside:
     tagged: list[Json]
     running: int
     captures: str
+    champion: Champion | None
+
+    def back(self, champion: Champion) -> Json:
+        """The champion takes all of the traffic again, as it did."""
+        update = {"EndpointName": self.endpoint, "EndpointConfigName": champion.config, **RETAIN}
+        return self._deploy(champion.config, [self._variant(MAIN, champion.served, 1.0)], update, champion.autoscale)
 
     def alone(self, config: str, served: str, strategy: str, rollout: Json) -> Json:
         """One version takes all of the traffic."""
         update: Json = {"EndpointName": self.endpoint, "EndpointConfigName": config, **RETAIN}
         if deployment := _deployment(strategy, rollout, self.alarm):
             update["DeploymentConfig"] = deployment
-        return self._deploy(config, [self._variant(MAIN, served, 1.0)], update)
+        return self._deploy(config, [self._variant(MAIN, served, 1.0)], update, self.serve["autoscale"])
 
     def pair(self, config: str, champion: Champion, served: str, rollout: Json) -> Json:
         """Champion and challenger share the traffic; or the challenger gets a copy of it and answers nobody."""
@@ -125,7 +137,7 @@ class Beside:
                 "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]},
             }
         # The challenger takes over as many instances as the champion has: that one may grow, and not shrink, beside it.
-        return self._deploy(config, [champions] if shadow else [champions, challengers], update, more, shrinks=False)
+        return self._deploy(config, [champions] if shadow else [champions, challengers], update, champion.autoscale, more, shrinks=False)
 
     def _variant(self, name: str, served: str, weight: float) -> Json:
         types = self.serve["instance"]
@@ -138,26 +150,36 @@ class Beside:
             "InitialVariantWeight": weight,
         }
 
-    def _deploy(self, config: str, variants: list[Json], update: Json, more: Json | None = None, shrinks: bool = True) -> Json:
+    def _deploy(self, config: str, variants: list[Json], update: Json, autoscale: Json | None, more: Json | None = None, shrinks: bool = True) -> Json:
         request: Json = {"EndpointConfigName": config, "ProductionVariants": variants, "Tags": self.tagged, **(more or {})}
         create = {"EndpointName": self.endpoint, "EndpointConfigName": config, "Tags": self.tagged}
-        return {"config": request, "create": create, "update": update, **scaling(self.endpoint, self.serve["autoscale"], shrinks)}
+        return {
+            "config": request,
+            "create": create,
+            "update": update,
+            **scaling(self.endpoint, autoscale, self.champion.autoscale if self.champion else None, shrinks),
+        }
 
 
-def scaling(endpoint: str, autoscale: Json | None, shrinks: bool = True) -> Json:
+def scaling(endpoint: str, autoscale: Json | None, otherwise: Json | None, shrinks: bool = True) -> Json:
     """What `deploy` does about autoscaling: SageMaker refuses some updates of a variant that scales by itself, so it ceases before, and goes on after.
 
     Args:
         autoscale: the spec's block, or null.
+        otherwise: the block of what serves where the endpoint does not come to what was asked, or null.
         shrinks: whether instances may be taken away.
 
     Returns:
-        `{pause, resume}`: requests of `DeregisterScalableTarget`; and of `RegisterScalableTarget` with `PutScalingPolicy`.
+        `{pause, resume, otherwise}`: requests of `DeregisterScalableTarget`; and of `RegisterScalableTarget` with `PutScalingPolicy`.
     """
     target = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
     pause = [{**target, "ResourceId": f"endpoint/{endpoint}/variant/{variant}"} for variant in (MAIN, CHALLENGER)]
+    return {"pause": pause, "resume": _following(endpoint, pause[0], autoscale, shrinks), "otherwise": _following(endpoint, pause[0], otherwise, True)}
+
+
+def _following(endpoint: str, variant: Json, autoscale: Json | None, shrinks: bool) -> list[Json]:
     if not autoscale:
-        return {"pause": pause, "resume": []}
+        return []
     held = {"DynamicScalingInSuspended": not shrinks, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": not shrinks}
     policy = {
         "TargetValue": autoscale["requests"],
@@ -165,9 +187,15 @@ def scaling(endpoint: str, autoscale: Json | None, shrinks: bool = True) -> Json
         "ScaleOutCooldown": autoscale["out_seconds"],
         "ScaleInCooldown": autoscale["in_seconds"],
     }
-    register = {**pause[0], "MinCapacity": autoscale["min"], "MaxCapacity": autoscale["max"], "SuspendedState": held}
-    follow = {**pause[0], "PolicyName": f"{endpoint}-requests", "PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": policy}
-    return {"pause": pause, "resume": [{"register": register, "follow": follow}]}
+    register = {**variant, "MinCapacity": autoscale["min"], "MaxCapacity": autoscale["max"], "SuspendedState": held}
+    follow = {**variant, "PolicyName": f"{endpoint}-requests", "PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": policy}
+    return [{"register": register, "follow": follow}]
+
+
+def unscaled(deployed: Json) -> list[Reason]:
+    """What kept an endpoint's instances from following the traffic; it serves all the same."""
+    failure = deployed.get("Unscaled")
+    return [Reason("NotScaled", f"serve.autoscale has no effect: {innermost(str(failure.get('Cause')))}", str(failure.get("Error")))] if failure else []
 
 
 def plan_watch(event: Json) -> Json:
@@ -237,9 +265,10 @@ def observation(endpoint: str, config: str, strategy: str, rollout: Json, captur
         watches.append(watch)
         for side, variant in (("champion", MAIN), ("challenger", CHALLENGER)):
             dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
-            for kind, (namespace, metric, statistic) in (("requests", requests), ("hits", hits)):
-                stat = {"Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}, "Period": PERIOD_SECONDS, "Stat": statistic}
-                counters.append({"Id": f"{side}_{kind}_{number}", "MetricStat": stat, "ReturnData": True})
+            counters += [_counter(f"{side}_{kind}_{number}", metric, dimensions) for kind, metric in (("requests", requests), ("hits", hits))]
+    if not counters:
+        # Where captured answers are all that is watched, something must be asked of CloudWatch all the same.
+        counters = [_counter("seen", (NAMESPACE, "Invocations", "Sum"), [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": MAIN}])]
     if answers:
         captured = {**captured, "first": len(watches), "kinds": KINDS if answers["drift"] else 0}
         watches += _captured_watches(answers)
@@ -267,11 +296,17 @@ def observation(endpoint: str, config: str, strategy: str, rollout: Json, captur
     }
 
 
+def _counter(name: str, metric: tuple[str, str, str], dimensions: list[Json]) -> Json:
+    """A query of `GetMetricData`; `metric` is namespace, name and statistic."""
+    found = {"Namespace": metric[0], "MetricName": metric[1], "Dimensions": dimensions}
+    return {"Id": name, "MetricStat": {"Metric": found, "Period": PERIOD_SECONDS, "Stat": metric[2]}, "ReturnData": True}
+
+
 def _captured_watches(answers: Json) -> list[Json]:
     """What is watched of captured answers: those that break their contract, and how often each kind of prediction is given."""
-    watches = [{"name": "broken answers", **{key: answers[key] for key in ("harm", "margin", "tolerated")}}]
+    watches = [{"name": "broken answers", "captured": True, **{key: answers[key] for key in ("harm", "margin", "tolerated")}}]
     if factor := answers["drift"]:
-        watches += [{"name": f"predictions, kind {kind + 1}", "harm": factor, "margin": factor * DRIFT_MARGIN} for kind in range(KINDS)]
+        watches += [{"name": f"predictions, kind {kind + 1}", "captured": True, "harm_only": True, "harm": factor} for kind in range(KINDS)]
     return watches
 
 

@@ -20,6 +20,8 @@ HARMLESS_CONFIDENCE = 0.95
 #: A period with so many times the usual rate, and so many hits more, is a burst: what hits both says nothing of how they
 #: compare, and is no proof that one is no worse. What is usual, the lower quartile, takes some periods to know.
 BURST, BURST_HITS, FEWEST_PERIODS = 3.0, 5, 5
+#: Captures that have not come by so many steps will not come.
+CAPTURE_LOOKS = 2
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Watch:
         margin: a rate of at most this many times the champion's is no worse.
         tolerated: a rate that is good enough by itself, whatever the champion's.
         good: the answers are wanted ones, and harm is a rate that is lower by such a factor.
+        harm_only: it may undo, and has no say in a promotion.
+        captured: it is counted from captured answers, of which there may be none.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Watch:
     margin: float = 1.25
     tolerated: float | None = None
     good: bool = False
+    harm_only: bool = False
+    captured: bool = False
 
 
 @dataclass
@@ -82,8 +88,8 @@ class Tally:
     @property
     def harmless(self) -> bool:
         enough = 1 / (1 - HARMLESS_CONFIDENCE)
-        if self.harmful:
-            return False
+        if self.harmful or self.watch.harm_only:
+            return not self.harmful
         tolerated = self.watch.tolerated
         if tolerated is not None and not self.watch.good and evidence.below(self.total.judged_hits, self.total.judged, tolerated) >= enough:
             return True
@@ -170,7 +176,8 @@ def decide(guard: Guard, tallies: Sequence[Tally], look: int, share: float, look
     harmful = any(tally.harmful for tally in tallies)
     if harmful and not guard.dry_run:
         return UNDO, 0.0
-    if tallies and all(tally.harmless and tally.challenger >= guard.sample for tally in tallies):
+    heard = [tally for tally in tallies if not _unheard(guard, tally, look)]
+    if heard and max(tally.challenger for tally in heard) >= guard.sample and all(tally.harmless for tally in heard):
         return PROMOTE, 1.0
     if _idle(guard, tallies, look):
         return guard.idle, {UNDO: 0.0, PROMOTE: 1.0}.get(guard.idle, share)
@@ -182,6 +189,11 @@ def decide(guard: Guard, tallies: Sequence[Tally], look: int, share: float, look
     if following is not None and looks_at_share >= guard.step_looks and quiet:
         return SHIFT, following
     return WAIT, share
+
+
+def _unheard(guard: Guard, tally: Tally, look: int) -> bool:
+    """Whether nothing has been captured long after it should have: what cannot be read must not end a release."""
+    return tally.watch.captured and not tally.total.judged and not tally.total.other and look >= CAPTURE_LOOKS * guard.step_looks
 
 
 def _idle(guard: Guard, tallies: Sequence[Tally], look: int) -> bool:

@@ -15,6 +15,8 @@ Json = dict[str, Any]
 Period = tuple[float, float, float, float]
 Series = defaultdict[str, dict[float, float]]
 CHANGED = "changed"
+#: Each variant's answers are captured in files of their own, which come up to so many looks after the last request in them.
+CAPTURE_LAG = 2
 
 
 def weigh_traffic(event: Json) -> Json:
@@ -33,7 +35,7 @@ def weigh_traffic(event: Json) -> Json:
     tallies = guard.tallies()
     series = _series(event["results"])
     for number, tally in enumerate(tallies):
-        for period in _periods(series, number, event["changes"], event["now"]):
+        for period in _periods(series, number, event["changes"], event["now"], CAPTURE_LAG if tally.watch.captured else 0):
             tally.add(*period)
     found = [tally.to_json() for tally in tallies]
     if stopped := _stopped(event):
@@ -81,8 +83,11 @@ def _series(results: list[Json]) -> Series:
     return series
 
 
-def _periods(series: Series, number: int, changes: list[str], now: str) -> Iterator[Period]:
+def _periods(series: Series, number: int, changes: list[str], now: str, lag: int) -> Iterator[Period]:
     """The periods of one watch that have ended: challenger's requests and hits, champion's requests and hits.
+
+    Args:
+        lag: of so many periods, what has been counted may still lack one variant's part.
 
     One that has just ended and lacks a counter of a variant that was asked is left to the next look: what is not there yet is
     no zero.
@@ -95,7 +100,7 @@ def _periods(series: Series, number: int, changes: list[str], now: str) -> Itera
     for time in times:
         fresh = time + 2 * length > moment
         late = any(series[f"{side}_requests_{number}"].get(time) and time not in series[f"{side}_hits_{number}"] for side in ("challenger", "champion"))
-        if time + length > moment or (fresh and late):
+        if time + length * (1 + lag) > moment or (fresh and late):
             continue
         if not any(time <= change < time + length for change in moved) and time >= min(moved, default=0.0):
             challenger, hits, champion, champion_hits = (series[name].get(time, 0.0) for name in names)

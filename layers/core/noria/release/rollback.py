@@ -7,7 +7,7 @@ from typing import Any
 from noria.kernel.events import Cause, entry
 from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.release import fleet
-from noria.release.turn import RUNNING
+from noria.release.turn import RUNNING, UNFINISHED
 
 Json = dict[str, Any]
 RESTORE, YIELD, UNDONE, REFUSED = "restore", "yield", "undone", "refused"
@@ -36,7 +36,11 @@ def plan_rollback(event: Json) -> Json:
     lock = next((item for item in items if item["sk"] == "LOCK" and item.get("holder") and float(item.get("expires", 0)) > event["now"]), None)
     if lock is not None:
         text = f"{lock.get('package')} of {event['model']} is just being released, or taken back: {asked['reason']}"
-        return {**_told(YIELD, Reason("UnderWay", text, lock.get("package")), None, None), "holder": lock["holder"], "asks": not alarmed}
+        return {
+            **_told(YIELD, Reason("UnderWay", text, lock.get("package")), None, None),
+            "holder": lock["holder"],
+            "asks": not alarmed and asked["by"] != INTERRUPTED,
+        }
     releases = sorted((item for item in items if item["sk"] != "LOCK"), key=lambda item: item["time"])
     served = [item for item in releases if item.get("status") in ("completed", "restored")]
     current, newest = (served[-1] if served else None), (releases[-1] if releases else None)
@@ -47,11 +51,11 @@ def plan_rollback(event: Json) -> Json:
         return _told(REFUSED, Reason("AnotherServes", f"{current['package']} serves since the alarm went off"), current, None)
     if since and not alarmed and newest["status"] == "rolled_back":
         return _told(UNDONE, Reason("UndoneMeanwhile", f"the release of {newest['package']} has undone itself", newest["package"]), newest, current)
-    if asked["by"] == INTERRUPTED and newest["status"] != RUNNING:
-        return _told(REFUSED, Reason("Interrupted", f"{asked['reason']}; ask again with noria rollback {event['model']}"), current, None)
-    if newest is not current and newest.get("status") in (HELD, BY_HAND, RUNNING):
+    if unsettled := _unsettled(releases):
         # What the endpoint serves is not what was released last: the champion alone is what it goes back to.
-        return _restored(newest, current, asked)
+        return _restored(unsettled, current, asked)
+    if asked["by"] == INTERRUPTED:
+        return _told(REFUSED, Reason("SettledMeanwhile", f"{current['package']} serves alone since: {asked['reason']}"), current, None)
     wanted = asked["to"]
     earlier = [item for item in served[:-1] if item["package"] != current["package"]]
     target = next((item for item in reversed(served if wanted else earlier) if wanted in (None, item["package"])), None)
@@ -61,6 +65,16 @@ def plan_rollback(event: Json) -> Json:
     if target["package"] == current["package"]:
         return _told(REFUSED, Reason("ServesAlready", f"{wanted} is what serves", wanted), current, target)
     return _restored(current, target, asked)
+
+
+def _unsettled(releases: list[Json]) -> Json | None:
+    """The last release after which the endpoint may serve something else than the champion alone."""
+    for release in reversed(releases):
+        if release.get("status") in (HELD, BY_HAND, RUNNING, UNFINISHED):
+            return release
+        if release.get("status") in ("completed", "restored", "rolled_back"):
+            return None
+    return None
 
 
 def _restored(left: Json, target: Json, asked: Json) -> Json:
@@ -81,7 +95,7 @@ def _told(outcome: str, reason: Reason, current: Json | None, target: Json | Non
             "config": None,
             "create": {"EndpointName": endpoint, "EndpointConfigName": config},
             "update": {"EndpointName": endpoint, "EndpointConfigName": config, **fleet.RETAIN},
-            **fleet.scaling(endpoint, json.loads(target.get("autoscale", "null"))),
+            **fleet.scaling(endpoint, json.loads(target.get("autoscale", "null")), json.loads((current or {}).get("autoscale", "null"))),
         }
     kept = ("package", "release", "config", "endpoint", "run", "time")
     sides = {name: {key: item[key] for key in kept} if item else None for name, item in (("from", current), ("to", target))}
@@ -130,7 +144,7 @@ def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict
         return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), innermost(str(told.get("Cause", "")))), *reasons))
     asked, serves = plan["to"]["config"], deployed.get("EndpointConfigName")
     if deployed["EndpointStatus"] == "InService" and serves == asked:
-        return Verdict(RESTORED, reasons)
+        return Verdict(RESTORED, (*reasons, *fleet.unscaled(deployed)))
     refused = deployed.get("Refused") or {}
     text = innermost(str(refused.get("Cause"))) if refused else f"the endpoint is {deployed['EndpointStatus']} with {serves}, not with {asked}"
     return Verdict(FAILED, (Reason("NotRestored", text, serves, asked), *reasons))

@@ -8,11 +8,19 @@ from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
 from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.release import approval, fleet, guard, observing
+from noria.release.turn import UNFINISHED
 from noria.training.planning import Resources, tags, transform_job
 
 Json = dict[str, Any]
 COMPLETED, ROLLED_BACK, FAILED, HELD, BY_HAND = "completed", "rolled_back", "failed", "held", "by_hand"
-SAID = {COMPLETED: "RolloutCompleted", ROLLED_BACK: "RolledBack", FAILED: "RolloutFailed", HELD: "RolloutHeld", BY_HAND: "RolloutFailed"}
+SAID = {
+    UNFINISHED: "RolloutFailed",
+    COMPLETED: "RolloutCompleted",
+    ROLLED_BACK: "RolledBack",
+    FAILED: "RolloutFailed",
+    HELD: "RolloutHeld",
+    BY_HAND: "RolloutFailed",
+}
 #: What the metadata of a version has that a run has registered.
 NEEDED = {"run", "spec", "folder", "holdout_rows", "sagemaker_model", "schema"}
 #: Strategies that let both versions serve, and look.
@@ -40,7 +48,7 @@ def plan_rollout(event: Json) -> Json:
         return {"outcome": "refused", "verdict": Verdict("refused", tuple(reasons)).to_json(), **plan}
     uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.stack, metadata["run"])
     alarm, running, captures = fleet.alarm_name(resources.stack, model), fleet.running(event["endpoint"], serve["count"]), f"s3://{resources.lake}/capture"
-    beside = fleet.Beside(name, alarm, serve, tagged, running, captures)
+    beside = fleet.Beside(name, alarm, serve, tagged, running, captures, champion)
     strategy = spec["rollout"]["strategy"] if champion and beside.running else "all_at_once"
     observed = strategy in OBSERVED
     first = (
@@ -55,7 +63,7 @@ def plan_rollout(event: Json) -> Json:
         "first": first,
         "observe": fleet.observation(name, f"{config}-try", strategy, spec["rollout"], _captured(event, resources, name)) if observed else None,
         "last": beside.alone(config, config, "all_at_once", spec["rollout"]),
-        "back": beside.alone(champion.config, champion.served, "all_at_once", spec["rollout"]) if champion else None,
+        "back": beside.back(champion) if champion else None,
     }
 
 
@@ -126,15 +134,16 @@ def conclude_rollout(event: Json) -> Json:
     Args:
         event: `{model, package, metadata, approved_at, autoscale|null, released|null, failure|null, ledger, owner, began, cause}`; `released` is
             what the machine `release` reports: `{plan, observed|null, deployed|null, failure|null}`, `deployed` the endpoint's last
-            description.
+            description; null before it was begun, and empty where it did not report.
 
     Returns:
-        `{outcome, verdict, record, entry}`; `record` is the transaction that makes the version the champion, or only
-        remembers the release, and gives the model free for the next one.
+        `{outcome, verdict, record, entries}`; `record` is the transaction that makes the version the champion, or only
+        remembers the release, and gives the model free for the next one; of a release that did not report, `entries` also ask
+        for the champion alone.
     """
     released, cause = event["released"] or {}, Cause(**event["cause"])
     plan = released.get("plan") or {"release": digest(event["package"], event["approved_at"]), "endpoint": "", "config": ""}
-    found = _verdict(plan, released, event.get("failure"))
+    found = _unfinished(event) or _verdict(plan, released, event.get("failure"))
     data = {
         "release": plan["release"],
         "model_package_arn": event["package"],
@@ -151,8 +160,23 @@ def conclude_rollout(event: Json) -> Json:
         "outcome": found.outcome,
         "verdict": found.to_json(),
         "record": {"TransactItems": _records(event, found, data, cause)},
-        "entry": entry("release", SAID[found.outcome], event["model"], plan["release"], cause, data),
+        "entries": [entry("release", SAID[found.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, found, plan, cause)],
     }
+
+
+def _unfinished(event: Json) -> Verdict | None:
+    """The verdict on a release that was begun and did not report."""
+    failure = event.get("failure")
+    if not failure or event["released"] is None:
+        return None
+    return Verdict(UNFINISHED, (Reason(str(failure.get("Error", "States.Runtime")), innermost(str(failure.get("Cause", "")))),))
+
+
+def _asked_back(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json]:
+    if found.outcome != UNFINISHED:
+        return []
+    asked = {"to": None, "by": "noria", "reason": f"the release of {event['package']} was interrupted: {found.reasons[0].text}"}
+    return [entry("release", "RollbackRequested", event["model"], plan["release"], cause, asked)]
 
 
 def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
@@ -172,16 +196,10 @@ def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
         if outcome == ROLLED_BACK and (status != "InService" or serves != back):
             text = f"the challenger was to be undone, and {plan['endpoint']} is {status} with {serves}, not with {back}: bring it back with noria rollback"
             return Verdict(FAILED, (Reason("NotUndone", text, serves, back), *evidence))
-        return Verdict(outcome, evidence)
+        return Verdict(outcome, (*evidence, *fleet.unscaled(deployed)))
     if status == "InService" and serves == asked:
-        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *_unscaled(deployed), *evidence))
+        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *fleet.unscaled(deployed), *evidence))
     return Verdict(*_not_serving(plan, deployed, status, serves))
-
-
-def _unscaled(deployed: Json) -> list[Reason]:
-    """What kept its instances from following the traffic; it serves all the same."""
-    failure = deployed.get("Unscaled")
-    return [Reason("NotScaled", f"serve.autoscale has no effect: {innermost(str(failure.get('Cause')))}", str(failure.get("Error")))] if failure else []
 
 
 def _not_serving(plan: Json, deployed: Json, status: str, serves: str | None) -> tuple[str, tuple[Reason, ...]]:

@@ -10,7 +10,9 @@ from noria.kernel.verdict import Reason, Verdict
 from noria.release import fleet
 
 Json = dict[str, Any]
-GO, FROZEN, RUNNING = "go", "frozen", "running"
+GO, FROZEN = "go", "frozen"
+#: A release that is under way, and one whose machine did not report: nobody knows what the endpoint serves.
+RUNNING, UNFINISHED = "running", "unfinished"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: A lock outlives its release by no more than this (seconds); a machine that ended otherwise loses it at once.
 LOCK_SECONDS = 172_800
