@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import demo, guarding, predicting, publishing, releasing, render, requesting, starting, telling, uploading, watching
+from cli import demo, guarding, predicting, profiling, publishing, releasing, render, requesting, starting, telling, uploading, watching
 from cli.errors import CliError
 from cli.session import Session, explained
 from noria.kernel.errors import NoriaError
@@ -242,6 +242,34 @@ def predict(
     """Ask the endpoint about rows."""
     told = predicting.predict(_session, model, rows, key)
     render.as_json(told) if json else render.predictions(told)
+
+
+@app.command(name="profile")
+def profile_file(
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")],
+    time: Annotated[str | None, typer.Option(help="The column that orders the rows.")] = None,
+    key: Annotated[list[str] | None, typer.Option(help="A column of what names a row.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to keep the profile, to be merged and compared later.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML.")] = None,
+    json: AsJson = False,
+) -> None:
+    """What is in a file: types, gaps, ranges, distributions. Needs no stack."""
+    made = profiling.look(file, time, tuple(key or ()))
+    if out:
+        out.write_bytes(made.to_bytes())
+    if html:
+        html.write_text(profiling.page(made, file.name))
+    render.as_json(profiling.told(made)) if json else profiling.show(made, file)
+
+
+contract = typer.Typer(no_args_is_help=True, help="Data contracts.")
+app.add_typer(contract, name="contract")
+
+
+@contract.command()
+def suggest(file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")]) -> None:
+    """A contract that this file keeps: the data block of a model.yaml. Needs no stack."""
+    print(profiling.suggest(profiling.look(file)), end="")
 
 
 @app.command(name="demo")

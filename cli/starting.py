@@ -118,9 +118,9 @@ def _task(aim: Seen) -> str:
 def _spec(name: str, task: str, target: str, seen: dict[str, Seen]) -> str:
     time = next((column for column, found in seen.items() if found.type == "timestamp"), None)
     metric, limit = GATES[task]
-    lines = [f"name: {name}", f"task: {task}                 # binary | multiclass | regression", f"target: {_quoted(target)}", "data:"]
+    lines = [f"name: {name}", f"task: {task}                 # binary | multiclass | regression", f"target: {quoted(target)}", "data:"]
     lines += (
-        [f"  time: {_quoted(time)}", "  # key: [id]                # columns that name a row"]
+        [f"  time: {quoted(time)}", "  # key: [id]                # columns that name a row"]
         if time
         else ["  # time: ts                 # event time, for evaluate.split by time"]
     )
@@ -128,8 +128,8 @@ def _spec(name: str, task: str, target: str, seen: dict[str, Seen]) -> str:
     for column, found in seen.items():
         if found.type != "timestamp":
             nullable = ", nullable: true" if found.nullable and column != target else ""
-            listed = f", values: [{', '.join(_quoted(value) for value in found.values)}]" if found.type == "string" and found.values else ""
-            lines.append(f"    {_quoted(column)}: {{type: {found.type}{nullable}{listed}}}")
+            listed = f", values: [{', '.join(quoted(value) for value in found.values)}]" if found.type == "string" and found.values else ""
+            lines.append(f"    {quoted(column)}: {{type: {found.type}{nullable}{listed}}}")
     lines += [
         "  bad_rows: {at_most: 0.01}  # more, and the whole file is quarantined",
         "  min_rows: 50",
@@ -139,7 +139,8 @@ def _spec(name: str, task: str, target: str, seen: dict[str, Seen]) -> str:
     return "\n".join([*lines, "approve: {mode: automatic}   # or manual", "serve: {instance: ml.m5.large}", ""])
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as YAML takes it."""
     return (
         text
         if text.replace("_", "").isalnum() and not _is_number(text) and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")

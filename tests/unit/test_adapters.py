@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from cli import app, ledger, predicting, publishing, releasing, render, telling, uploading
+from cli import app, ledger, predicting, profiling, publishing, releasing, render, specs, telling, uploading
 from cli.errors import CliError
 from cli.session import Session, explained
 from local import machine
@@ -247,3 +247,26 @@ def test_a_failed_execution_is_told_under_the_model_that_it_was_started_for(star
     event = {"source": "aws.states", "id": "1", "time": "t", "detail": detail}
     assert telling._told(event, "bikeshare")
     assert telling._told(event, "bike") is None
+
+
+def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_path, capsys):
+    lines = [f"2011-01-01T{i % 24:02}:00:00,{i},{i % 7},{'?' if i % 50 == 0 else i / 10},{'red' if i % 3 else 'blue'}" for i in range(200)]
+    (tmp_path / "x.csv").write_text("\n".join(["ts,id,day,price,colour", *lines, ""]))
+    made = profiling.look(tmp_path / "x.csv", "ts", ("id",))
+    told = profiling.told(made)
+    assert (told["rows"], told["columns"]["day"]["numbers"]["max"], told["columns"]["colour"]["top"][0][0]) == (200, 6, "red")
+    assert json.loads(json.dumps(told, allow_nan=False)) is not None
+    suggested = profiling.suggest(made)
+    assert "time: ts" in suggested
+    assert "key: [id]" in suggested
+    assert "day: {type: integer, between: [0, 6]}" in suggested
+    assert "colour: {type: string, values: [blue, red]}" in suggested
+    assert "# 4 values are no numbers: '?'" in suggested
+    # What is suggested is a contract that the spec takes.
+    spec = specs.parse(f"name: x\ntask: regression\ntarget: price\n{suggested}evaluate: {{gates: [{{metric: mae, at_most: 5}}]}}\n", "model.yaml")
+    assert spec.data.columns["day"].between == (0, 6)
+    page = profiling.page(made, "<x>")
+    assert "&lt;x&gt;" in page
+    assert page.count("<svg") == 5
+    with pytest.raises(CliError, match="has no column at"):
+        profiling.look(tmp_path / "x.csv", "at")
