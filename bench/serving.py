@@ -123,7 +123,9 @@ def restore() -> Result:
     back = bare(configs["second"])
     session.cloudwatch.set_alarm_state(AlarmName=f"{session.stack}/{model.name}/errors", StateValue="ALARM", StateReason="benchmark")
     ours = model.until(lambda: model.serves(configs["first"]))
-    model.until(lambda: ledger.read(session, model.name).lock is None)
+    # The version is marked once the rollback is told; a person's word counts from then on.
+    version = champion["model_package_arn"]
+    model.until(lambda: sagemaker.describe_model_package(ModelPackageName=version)["ModelApprovalStatus"] == "Rejected")
     releasing.decide(session, f"{model.name}/2", releasing.APPROVED, "benchmark")
     approved = model.until(lambda: model.serves(configs["second"]) or _newer(model))
     parts = {

@@ -224,7 +224,7 @@ def _exposed(released: Json) -> float | None:
 
 def _records(event: Json, found: Verdict, data: Json, cause: Cause) -> list[Json]:
     key, table = f"MODEL#{event['model']}", event["ledger"]
-    facts = fleet.facts(event, data, cause.time, event["autoscale"])
+    facts = fleet.facts(event, data, cause.time, event.get("autoscale"))
     remembered = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{data['release']}"}, "status": {"S": found.outcome}, **facts}
     items = [{"Put": {"TableName": table, "Item": remembered}}]
     if found.outcome == COMPLETED:

@@ -6,6 +6,7 @@ from typing import Any
 
 from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
+from noria.kernel.published import complete
 from noria.kernel.verdict import Reason, Verdict
 from noria.release import fleet
 
@@ -30,9 +31,10 @@ def plan_turn(event: Json) -> Json:
             registered with, `owner` the execution that holds the model meanwhile, `now` ISO 8601.
 
     Returns:
-        `{outcome: go|frozen, verdict, seconds, take, entry}`: `take` is the transaction that takes the model's lock and notes the
-        release, `seconds` how long to wait before the next plan.
+        `{outcome: go|frozen, verdict, seconds, take, entry, spec}`: `take` is the transaction that takes the model's lock and notes
+        the release, `seconds` how long to wait before the next plan, `spec` the document with every field of this version.
     """
+    event = {**event, "spec": complete(event["spec"])}
     now, release = datetime.fromisoformat(event["now"]), digest(event["package"], event["approved_at"])
     endpoint, cause = f"{event['stack']}-{event['model']}", Cause(**event["cause"])
     data = {
@@ -51,7 +53,7 @@ def plan_turn(event: Json) -> Json:
         told = {**data, "until": ends.isoformat(), "reasons": verdict["reasons"]}
         seconds = min(LONGEST_WAIT_SECONDS, max(1, round((ends - now).total_seconds())))
         said = entry("release", "RolloutDeferred", event["model"], f"{release}/{ends.isoformat()}", cause, told)
-        return {"outcome": FROZEN, "verdict": verdict, "seconds": seconds, "take": None, "entry": said}
+        return {"outcome": FROZEN, "verdict": verdict, "seconds": seconds, "take": None, "entry": said, "spec": event["spec"]}
     verdict = Verdict(GO, (Reason("Begins", f"{endpoint} is to serve {data['config']}", data["strategy"]),)).to_json()
     data["reasons"] = verdict["reasons"]
     return {
@@ -60,6 +62,7 @@ def plan_turn(event: Json) -> Json:
         "seconds": 0,
         "take": {"TransactItems": [_lock(event, now), _noted(event, data)]},
         "entry": entry("release", "RolloutStarted", event["model"], release, cause, data),
+        "spec": event["spec"],
     }
 
 

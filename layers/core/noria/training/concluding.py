@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from noria.kernel.events import Cause, entry
+from noria.kernel.published import complete
 from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.training import policy
 from noria.training.gates import gates_of
@@ -26,7 +27,7 @@ def conclude_run(event: Json) -> Json:
         `{outcome, verdict, registration, record, entry}`; `registration` is the request of a version that is good enough.
         The event's data lacks the version's ARN, which the registry gives.
     """
-    spec, cause = event["spec"], Cause(**event["cause"])
+    spec, cause = complete(event["spec"]), Cause(**event["cause"])
     evaluation = event.get("evaluation")
     if event.get("failure") or evaluation is None:
         verdict = Verdict(policy.FAILED, (_failure(event.get("failure") or {}),))

@@ -6,6 +6,7 @@ from typing import Any
 
 from noria.data.contract import DataContract
 from noria.kernel.identity import digest
+from noria.kernel.published import complete
 from noria.training.gates import gates_of
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ def plan_run(event: Json) -> Json:
     Returns:
         `{outcome, run, folder, split, training, candidate: {model, request}}`
     """
-    resources, spec = Resources(**event["resources"]), event["spec"]
+    resources, spec = Resources(**event["resources"]), complete(event["spec"])
     model = event["model"]
     run = digest(model, event["dataset"], event["cause_id"])
     folder = f"runs/{model}/{run}/"
@@ -140,7 +141,7 @@ def plan_evaluation(event: Json) -> Json:
     Returns:
         `{outcome, transforms: [{side, request}], score}`
     """
-    resources, spec, run = Resources(**event["resources"]), event["spec"], event["run"]
+    resources, spec, run = Resources(**event["resources"]), complete(event["spec"]), event["run"]
     uri, folder = f"s3://{resources.artifacts}/{event['folder']}", event["folder"]
     held = event.get("champion") or {}
     comparable = held.get("schema", {}).get("S") == schema_digest(spec)

@@ -1,0 +1,28 @@
+"""Published specs are kept for ever: one that is older than a field is read as if it had the field's default."""
+
+from typing import Any
+
+Json = dict[str, Any]
+#: Fields that came after the first version, by their block: what they are where a document lacks them.
+LATER: dict[tuple[str, ...], Json] = {
+    ("approve",): {"freeze": []},
+    ("approve", "policy"): {"most_days": None},
+    ("evaluate",): {"instance": "ml.m5.large"},
+    ("serve",): {"autoscale": None, "answers": {"between": None, "values": None}},
+    ("rollout", "guard"): {"answers": None},
+}
+
+
+def complete(spec: Json) -> Json:
+    """A document with every field of the present version; the given one is left as it is."""
+    made = {name: dict(block) if isinstance(block, dict) else block for name, block in spec.items()}
+    for path, fields in LATER.items():
+        block = made
+        for name in path:
+            block[name] = dict(block.get(name, {}))
+            block = block[name]
+        for name, default in fields.items():
+            block.setdefault(name, default)
+    if isinstance(made["serve"].get("instance"), str):
+        made["serve"]["instance"] = [made["serve"]["instance"]]
+    return made

@@ -1,0 +1,48 @@
+"""Specs that were published by an earlier version are read as that version meant them."""
+
+import copy
+
+from noria.kernel.published import LATER, complete
+from noria.release.approval import decide_approval
+from noria.release.rollout import plan_rollout
+from noria.release.turn import plan_turn
+from noria.training.concluding import conclude_run
+from noria.training.planning import plan_evaluation
+from tests.samples import sample
+
+
+def older(spec: dict) -> dict:
+    """As it was before any of the later fields."""
+    made = copy.deepcopy(spec)
+    for path, fields in LATER.items():
+        block = made
+        for name in path:
+            block = block[name]
+        for name in fields:
+            del block[name]
+    made["serve"]["instance"] = made["serve"]["instance"][0]
+    return made
+
+
+def aged(name: str) -> dict:
+    event = sample(f"functions/{name}.json")
+    return {**event, "spec": older(event["spec"])}
+
+
+def test_every_decision_takes_an_older_spec():
+    assert plan_evaluation(aged("plan_evaluation"))["transforms"][0]["request"]["TransformResources"]["InstanceType"] == "ml.m5.large"
+    assert conclude_run(aged("conclude_run"))["outcome"] == "registered"
+    assert decide_approval(aged("decide_approval"))["outcome"] == "approved"
+    turn = plan_turn(aged("plan_turn"))
+    plan = plan_rollout({**sample("functions/plan_rollout.json"), "spec": turn["spec"]})
+    assert (turn["outcome"], plan["outcome"], plan["observe"]["answers"]) == ("go", "planned", None)
+    assert plan["last"]["config"]["ProductionVariants"][0]["InstanceType"] == "ml.m5.large"
+
+
+def test_what_a_spec_says_is_kept_and_the_spec_itself_left_alone():
+    spec = sample("functions/plan_turn.json")["spec"]
+    assert complete(spec) == spec
+    before = older(spec)
+    kept = copy.deepcopy(before)
+    complete(before)
+    assert before == kept
