@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import demo, guarding, predicting, profiling, publishing, releasing, render, requesting, starting, telling, uploading, watching
+from cli import checking, demo, guarding, predicting, profiling, publishing, releasing, render, requesting, starting, telling, uploading, watching
 from cli.errors import CliError
 from cli.session import Session, explained
 from noria.kernel.errors import NoriaError
@@ -260,6 +260,18 @@ def profile_file(
     if html:
         html.write_text(profiling.page(made, file.name))
     render.as_json(profiling.told(made)) if json else profiling.show(made, file)
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="The model project.")],
+    reference: Annotated[Path, typer.Option(help="What the model was trained on: CSV, Parquet or JSON Lines.")],
+    current: Annotated[Path, typer.Option(help="What comes in now.")],
+    json: AsJson = False,
+) -> None:
+    """Has the data drifted: the verdict that production would give. Needs no stack."""
+    told = checking.check(folder, reference, current)
+    render.as_json(told) if json else checking.show(told)
 
 
 contract = typer.Typer(no_args_is_help=True, help="Data contracts.")

@@ -13,8 +13,8 @@ from cli.uploading import Stage
 Json = dict[str, Any]
 #: The stages of the loop.
 ORDER = ("ingest", "train", "evaluate", "register", "approve", "rollout")
-GOOD = {"undone", "restored", "accepted", "completed", "registered", "approved", "InService", "published", "serves"}
-BAD = {"quarantined", "rejected", "failed", "by_hand", "rolled_back", "rollback_failed", "Failed", "Missing"}
+GOOD = {"undone", "restored", "accepted", "completed", "registered", "approved", "InService", "published", "serves", "ok"}
+BAD = {"quarantined", "rejected", "failed", "by_hand", "rolled_back", "rollback_failed", "Failed", "Missing", "drift", "incident"}
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -225,3 +225,20 @@ def test_repeated_keys_are_bounded():
     keys = [f"k{i}" for i in range(20_000)]
     least, most = of(pa.table({"id": keys + keys[:4_000]}), key=("id",)).repeated()
     assert least <= 4_000 <= most
+
+
+@pytest.mark.parametrize("count", [100, 300, 1_000, 5_000])
+@pytest.mark.parametrize("parts", [1, 7])
+def test_no_number_is_counted_twice_when_there_become_too_many_to_be_counted_one_by_one(count, parts):
+    numbers = np.sort(np.random.default_rng(0).choice(40_000, count, replace=False)).astype(float)
+    column = merged([of(pa.table({"x": part})) for part in np.array_split(numbers, parts)]).columns["x"]
+    points = [float(point) for point in np.quantile(numbers, np.linspace(0, 1, 21))]
+    assert column.ranks(points) == pytest.approx([float((numbers <= point).mean()) for point in points], abs=column.rank_error + 1e-9)
+
+
+def test_counted_and_sketched_numbers_are_compared_in_the_same_precision():
+    hundredths = [round(17 + i / 100, 2) for i in range(200)]
+    few, many = of(pa.table({"x": hundredths * 5})).columns["x"], of(pa.table({"x": [*(hundredths * 5), *np.linspace(0, 1, 300)]})).columns["x"]
+    assert (few.values.exact, many.values.exact) == (True, False)
+    point = many.quantile(0.9)
+    assert few.ranks([point])[0] == pytest.approx((many.ranks([point])[0] * 1_300 - 300) / 1_000, abs=2 * RANK)

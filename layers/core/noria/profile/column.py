@@ -153,7 +153,7 @@ class ColumnProfile:
 
     def add_values(self, found: Iterable[tuple[Value, int]], rare: int = 0) -> None:
         """Which values there are, before what they are is told; see `Values.add`."""
-        before = self.values.counts and dict(self.values.counts)
+        before = None if self.values.counts is None else dict(self.values.counts)
         self.values.add(found, rare)
         self._sketch(before)
 
@@ -186,7 +186,7 @@ class ColumnProfile:
             self._count(kind, count)
         self.numbers.add(other.numbers)
         self.lengths.add(other.lengths)
-        before = self.values.counts and dict(self.values.counts)
+        before = None if self.values.counts is None else dict(self.values.counts)
         self.values.merge(other.values)
         self._sketch(before)
         if not self.values.exact:
@@ -232,13 +232,14 @@ class ColumnProfile:
         return float(self._quantiles.get_quantile(share))
 
     def ranks(self, points: list[float]) -> list[float]:
-        """The shares of the numbers that are at most each point."""
+        """The shares of the numbers that are at most each point; both in single precision, as the sketch keeps them."""
         if not self.numbers.count:
             return []
+        points = [float(np.float32(point)) for point in points]
         if self.values.exact:
             numbers, shares = self._sorted()
             below = np.concatenate([[0.0], shares])
-            return [float(below[np.searchsorted(numbers, point, side="right")]) for point in points]
+            return [float(below[np.searchsorted(numbers.astype(np.float32), np.float32(point), side="right")]) for point in points]
         return [float(self._quantiles.get_rank(point, True)) for point in points]
 
     @property

@@ -53,6 +53,38 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> P
     return made
 
 
+def blocks(path: Path, time: str, seconds: float) -> list[Profile]:
+    """The profiles of a file's blocks of time, each so many seconds long, in their order; rows without a time are left out."""
+    made: dict[int, Profile] = {}
+    for batch in batches(path):
+        values = batch.column(time)
+        moments = _moments(values)
+        if moments is None:
+            continue
+        numbers = np.floor(moments / seconds)
+        for number in np.unique(numbers[np.isfinite(numbers)]):
+            add(made.setdefault(int(number), Profile()), batch.filter(pa.array(numbers == number)), time)
+    return [made[number] for number in sorted(made)]
+
+
+def _moments(values: pa.Array) -> Numbers | None:
+    """A column's times in seconds since the epoch, row by row; not a number where there is none."""
+    present = values.drop_null()
+    if pa.types.is_string(present.type) or pa.types.is_large_string(present.type):
+        encoded = present.dictionary_encode()
+        found = _times(pc.utf8_trim_whitespace(encoded.dictionary))
+        seconds = None if found is None else found[encoded.indices.to_numpy()]
+    elif pa.types.is_temporal(present.type):
+        seconds = _seconds(present)
+    else:
+        seconds = pc.cast(present, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    if seconds is None:
+        return None
+    whole = np.full(len(values), np.nan)
+    whole[pc.is_valid(values).to_numpy(zero_copy_only=False)] = seconds
+    return whole
+
+
 def batches(path: Path) -> Iterator[pa.RecordBatch]:
     """A file's rows, some at a time; of text formats every value as text."""
     name = path.name.lower()

@@ -1,0 +1,51 @@
+"""`noria check`: the verdict on drift of one file against another, as production would give it. Needs no stack."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from cli import profiling, projects, render
+
+Json = dict[str, Any]
+#: Blocks of the reference that are told apart at most, and how long one is at least (seconds).
+MOST_BLOCKS, SHORTEST_BLOCK = 60, 3_600.0
+
+
+def check(folder: Path, reference: Path, current: Path) -> Json:
+    """The verdict on a file.
+
+    Args:
+        folder: the model project, whose spec names the columns, which of them are ignored, and the time.
+        reference: what the model was trained on, or the like.
+
+    Returns:
+        What `noria.monitoring.drift.check` tells.
+
+    Raises:
+        CliError: a file is none, or lacks the time.
+        UnreadableDatasetError: one cannot be read.
+    """
+    from noria.monitoring import drift
+    from noria.profile.reading import blocks
+
+    spec = projects.load(folder).spec
+    time = spec.data.time
+    before, now = profiling.look(reference, time), profiling.look(current, time)
+    known = {name for name, column in spec.data.columns.items() if column.drift != "ignore"} | {spec.target}
+    ignored = {name for name in before.columns if name not in known or name == time or (name == spec.target and name not in now.columns)}
+    parts = None
+    if time is not None and before.order.first is not None and before.order.last is not None and now.order.first is not None and now.order.last is not None:
+        longest = max(now.order.last - now.order.first, (before.order.last - before.order.first) / MOST_BLOCKS, SHORTEST_BLOCK)
+        parts = blocks(reference, time, longest)
+    return drift.check(before, now, parts, ignored)
+
+
+def show(told: Json) -> None:
+    """The verdict in words, and what each column shows."""
+    render.console.print(render.word(told["verdict"]))
+    for reason in told["reasons"]:
+        render.console.print(Text(f"  {reason['text']}"))
+    for name, column in told["columns"].items():
+        style = "red" if column["drifted"] else "dim"
+        render.console.print(Text(f"  {name:20} {column['measure']:10} {column['effect']:.3f}  limit {column['limit']:.3f}", style=style))

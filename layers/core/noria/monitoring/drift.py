@@ -1,0 +1,198 @@
+"""Drift of a window against a reference, from their profiles alone: evidence and size, and what is usual from block to block of time.
+
+A column has drifted where a difference is beyond chance, corrected for all columns and measures of the check, and large: above
+a floor, and above what the reference itself shows from one of its blocks of time to the others. Rows that follow each other
+in time are not exchangeable, so without that last rule every month of a seasonal feed would be an alarm. What is missing,
+empty or constant is an incident of the feed and no drift of the world.
+"""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from noria.kernel.verdict import Reason, Verdict
+from noria.monitoring import evidence
+from noria.profile.column import INTEGER, NUMBER, TEXT, TIME, ColumnProfile
+from noria.profile.dataset import Profile
+
+Json = dict[str, Any]
+OK, DRIFT, INCIDENT, UNDECIDED = "ok", "drift", "incident", "undecided"
+#: The share of whole checks that may alarm though nothing has changed.
+ALPHA = 0.01
+#: Differences below these are none, however certain: largest distance between distribution functions; half the sum of
+#: differences of shares; share outside of everything seen before; share of values never seen before; share of empty ones.
+FLOORS = {"distance": 0.07, "categories": 0.06, "outside": 0.02, "unseen": 0.02, "empty": 0.05}
+#: A difference must be so many times what the reference's own blocks show at most.
+USUAL = 1.25
+#: Fewer blocks do not tell what is usual; fewer rows tell nothing.
+LEAST_BLOCKS, LEAST_ROWS, LEAST_REFERENCE = 4, 20, 50
+#: Points at which two distributions are compared.
+POINTS = 128
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One measure of one column.
+
+    Attributes:
+        effect: its size, between 0 and 1.
+        evidence: how unlikely it is by chance.
+    """
+
+    measure: str
+    effect: float
+    evidence: float
+
+
+def check(reference: Profile, current: Profile, blocks: Sequence[Profile] | None, ignored: Collection[str] = ()) -> Json:
+    """The verdict on a window.
+
+    Args:
+        blocks: of the reference, one after the other in time and about as long as the window; nothing where its rows have no time.
+        ignored: columns that are not looked at.
+
+    Returns:
+        `{verdict: ok|drift|incident|undecided, columns: {name: {drifted, effect, measure, evidence, limit}}, reasons}`
+    """
+    names = [name for name in reference.columns if name not in ignored]
+    incidents = [reason for name in names if (reason := _incident(name, reference.columns[name], current.columns.get(name)))]
+    broken = {reason.observed for reason in incidents}
+    found = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
+    if current.rows < LEAST_ROWS or reference.rows < LEAST_REFERENCE:
+        text = f"{current.rows} rows against {reference.rows} tell nothing: {LEAST_ROWS} and {LEAST_REFERENCE} are the least"
+        return _told(UNDECIDED, {}, [Reason("TooFewRows", text, current.rows, LEAST_ROWS), *incidents])
+    tests = sum(len(measures) for measures in found.values())
+    usual = _usual(blocks, found) if blocks and len(blocks) >= LEAST_BLOCKS else {}
+    columns = {name: _column(name, measures, tests, usual) for name, measures in found.items()}
+    drifted = [name for name, column in columns.items() if column["drifted"]]
+    reasons = [*incidents, *(_reason(name, columns[name]) for name in drifted)]
+    if incidents:
+        return _told(INCIDENT, columns, reasons)
+    if drifted and blocks is not None and len(blocks) < LEAST_BLOCKS:
+        text = f"the reference has {len(blocks)} blocks as long as this one: too few to know what is usual from one to the next ({LEAST_BLOCKS})"
+        return _told(UNDECIDED, columns, [Reason("ReferenceTooShort", text, len(blocks), LEAST_BLOCKS), *reasons])
+    return _told(DRIFT if drifted else OK, columns, reasons)
+
+
+def differences(reference: ColumnProfile, current: ColumnProfile) -> list[Difference]:
+    """Every measure of one column."""
+    found = [_empty(reference, current)]
+    if reference.kind in (INTEGER, NUMBER):
+        found += [_distance(reference, current), _outside(reference, current)]
+    elif reference.kind != TIME and reference.values.counts is not None and current.values.counts is not None:
+        found += [_categories(reference, current), _unseen(reference, current)]
+    return found
+
+
+def _empty(reference: ColumnProfile, current: ColumnProfile) -> Difference:
+    mine, theirs = (column.nulls + column.nans for column in (current, reference))
+    effect = abs(mine / current.rows - theirs / reference.rows) if current.rows and reference.rows else 0.0
+    both = (
+        evidence.of_share(mine, current.rows, theirs, reference.rows),
+        evidence.of_share(current.rows - mine, current.rows, reference.rows - theirs, reference.rows),
+    )
+    return Difference("empty", effect, min(1.0, 2 * min(both)))
+
+
+def _distance(reference: ColumnProfile, current: ColumnProfile) -> Difference:
+    points = sorted({value for column in (reference, current) for i in range(POINTS + 1) if (value := column.quantile(i / POINTS)) is not None})
+    distance = max((abs(a - b) for a, b in zip(reference.ranks(points), current.ranks(points), strict=False)), default=0.0)
+    # Both sketches err independently.
+    certain = distance - math.hypot(reference.rank_error, current.rank_error)
+    return Difference("distance", distance, evidence.of_distance(certain, reference.numbers.count, current.numbers.count))
+
+
+def _outside(reference: ColumnProfile, current: ColumnProfile) -> Difference:
+    """Numbers below the least or above the most that was ever seen."""
+    least, most = reference.numbers.least, reference.numbers.most
+    ranks = current.ranks([least - abs(least) * 1e-6 - 1e-12, most + abs(most) * 1e-6 + 1e-12])
+    share = max(0.0, ranks[0] + 1 - ranks[1] - current.rank_error) if ranks else 0.0
+    if current.numbers.count and least <= current.numbers.least and current.numbers.most <= most:
+        share = 0.0
+    return Difference("outside", share, evidence.of_share(share * current.numbers.count, current.numbers.count, 1.0, reference.numbers.count))
+
+
+def _counts(column: ColumnProfile) -> dict[str, float]:
+    return {str(value): float(count) for value, count in (column.values.counts or {}).items()}
+
+
+def _categories(reference: ColumnProfile, current: ColumnProfile) -> Difference:
+    mine, theirs = _counts(current), _counts(reference)
+    sizes = sum(mine.values()) or 1.0, sum(theirs.values()) or 1.0
+    effect = sum(abs(mine.get(name, 0) / sizes[0] - theirs.get(name, 0) / sizes[1]) for name in {**mine, **theirs}) / 2
+    return Difference("categories", effect, evidence.of_categories(mine, theirs))
+
+
+def _unseen(reference: ColumnProfile, current: ColumnProfile) -> Difference:
+    mine, theirs = _counts(current), _counts(reference)
+    new = sum(count for name, count in mine.items() if name not in theirs)
+    once = sum(count == 1 for count in theirs.values())
+    # What was never seen has about the share of what was seen once (Good, 1953).
+    size = sum(mine.values())
+    return Difference("unseen", new / size if size else 0.0, evidence.of_share(new, size, once + 1, sum(theirs.values())))
+
+
+def _usual(blocks: Sequence[Profile], found: dict[str, list[Difference]]) -> dict[tuple[str, str], float]:
+    """The largest of each measure between one block of the reference and the others."""
+    largest: dict[tuple[str, str], float] = {}
+    for left in range(len(blocks)):
+        rest = Profile()
+        for number, block in enumerate(blocks):
+            if number != left:
+                rest.merge(block)
+        for name in found:
+            if name in rest.columns and name in blocks[left].columns:
+                for difference in differences(rest.columns[name], blocks[left].columns[name]):
+                    key = (name, difference.measure)
+                    largest[key] = max(largest.get(key, 0.0), difference.effect)
+    return largest
+
+
+def _column(name: str, measures: list[Difference], tests: int, usual: dict[tuple[str, str], float]) -> Json:
+    """The measure that speaks loudest: one that has drifted, else the one nearest to its limit."""
+    limits = {found.measure: max(FLOORS[found.measure], USUAL * usual.get((name, found.measure), 0.0)) for found in measures}
+    drifted = [found for found in measures if found.evidence <= ALPHA / tests and found.effect >= limits[found.measure]]
+    worst = max(drifted or measures, key=lambda found: found.effect / limits[found.measure])
+    return {
+        "drifted": bool(drifted),
+        "effect": round(worst.effect, 4),
+        "measure": worst.measure,
+        "evidence": worst.evidence,
+        "limit": round(limits[worst.measure], 4),
+    }
+
+
+def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None) -> Reason | None:
+    """What a feed that broke looks like."""
+    if current is None:
+        return Reason("ColumnMissing", f"{name} is not there at all", name)
+    filled, before = current.rows - current.nulls - current.nans, reference.rows - reference.nulls - reference.nans
+    if current.rows >= LEAST_ROWS and not filled and before > reference.rows / 2:
+        return Reason("ColumnEmpty", f"{name} is empty in all of {current.rows:,} rows; in the reference {before / reference.rows:.0%} are filled", name)
+    numeric = {INTEGER, NUMBER}
+    if filled and reference.kind in numeric and current.kind == TEXT and current.kinds.get(TEXT, 0) > filled / 2:
+        return Reason("TypeChanged", f"{name} was {reference.kind} and holds words now, {current.values.top(1)[0][0]!r} for one", name)
+    constant = current.values.number()[0] == 1 and filled >= LEAST_ROWS
+    share = max((count for _, _, count in reference.values.top(1)), default=0) / before if before else 1.0
+    if constant and share**filled < ALPHA:
+        return Reason("ColumnConstant", f"{name} is {current.values.top(1)[0][0]} in all of {filled:,} rows", name)
+    return None
+
+
+WORDS = {
+    "distance": "its distribution is {effect:.2f} away from the reference's (Kolmogorov-Smirnov)",
+    "categories": "{effect:.0%} of its values have gone to other categories",
+    "outside": "{effect:.1%} of its values are outside of all that was seen before",
+    "unseen": "{effect:.1%} of its values were never seen before",
+    "empty": "its share of empty values is another by {effect:.1%}",
+}
+
+
+def _reason(name: str, column: Json) -> Reason:
+    text = f"{name}: {WORDS[column['measure']].format(effect=column['effect'])}; usual is up to {column['limit']:.2f}"
+    return Reason("ColumnDrifted", text, column["effect"], column["limit"])
+
+
+def _told(outcome: str, columns: dict[str, Json], reasons: list[Reason]) -> Json:
+    return {"verdict": outcome, "columns": columns, "reasons": Verdict(outcome, tuple(reasons)).to_json()["reasons"]}

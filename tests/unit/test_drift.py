@@ -1,0 +1,167 @@
+"""Drift: real changes are found, noise and seasons are not, and a feed that breaks is told as that."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from cli import checking
+from noria.monitoring import drift, evidence
+from noria.profile.dataset import Profile
+from noria.profile.reading import add
+
+SIZE, WINDOW = 10_000, 1_000
+
+
+def profiled(**columns) -> Profile:
+    made = Profile()
+    for batch in pa.table({name: pa.array(values) for name, values in columns.items()}).to_batches():
+        add(made, batch)
+    return made
+
+
+def world(drawn: np.random.Generator, rows: int, shift: float = 0.0, outliers: float = 0.0, unseen: float = 0.0, moved: float = 0.0) -> Profile:
+    price = drawn.normal(shift, 1, rows)
+    price[drawn.random(rows) < outliers] = 8.0
+    colour = drawn.choice(["red", "green", "blue", "grey"], rows, p=[0.4, 0.3, 0.2, 0.1])
+    colour = np.where(drawn.random(rows) < moved, "grey", np.where(drawn.random(rows) < unseen, "pink", colour))
+    return profiled(price=price, colour=colour.tolist(), other=drawn.normal(0, 1, rows))
+
+
+@pytest.fixture(scope="module")
+def reference() -> Profile:
+    return world(np.random.default_rng(0), SIZE)
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "measure"),
+    [
+        ({"shift": 0.5}, "price", "distance"),
+        ({"shift": 0.3}, "price", "distance"),
+        ({"outliers": 0.05}, "price", "outside"),
+        ({"unseen": 0.05}, "colour", "unseen"),
+        ({"moved": 0.2}, "colour", "categories"),
+    ],
+)
+def test_a_real_change_of_one_column_is_found_and_named(reference, change, column, measure):
+    told = drift.check(reference, world(np.random.default_rng(1), WINDOW, **change), None)
+    assert told["verdict"] == "drift"
+    assert {name: found["measure"] for name, found in told["columns"].items() if found["drifted"]} == {column: measure}
+    assert told["reasons"][0]["text"].startswith(f"{column}: ")
+
+
+@pytest.mark.parametrize("rows", [30, 100, 1_000, 5_000])
+def test_more_of_the_same_is_no_drift(reference, rows):
+    drawn = np.random.default_rng(2)
+    assert {drift.check(reference, world(drawn, rows), None)["verdict"] for _ in range(20)} == {"ok"}
+
+
+def test_a_change_that_is_certain_and_tiny_is_none(reference):
+    told = drift.check(reference, world(np.random.default_rng(3), 200_000, shift=0.05), None)
+    assert told["verdict"] == "ok"
+
+
+def seasons(drawn: np.random.Generator, months: int, more: float = 0.0) -> list[Profile]:
+    """Months whose level goes up and down over the year, and a little by itself."""
+    return [profiled(x=drawn.normal(np.sin(month / 12 * 2 * np.pi) + drawn.normal(0, 0.2) + more, 1, WINDOW)) for month in range(months)]
+
+
+def whole(parts: list[Profile]) -> Profile:
+    made = Profile()
+    for part in parts:
+        made.merge(part)
+    return made
+
+
+def test_what_is_usual_from_month_to_month_is_no_drift_and_more_than_that_is():
+    drawn = np.random.default_rng(4)
+    months = seasons(drawn, 24)
+    later = [drift.check(whole(months), month, months)["verdict"] for month in seasons(drawn, 12)]
+    assert later.count("ok") == 12
+    assert all(drift.check(whole(months), month, None)["verdict"] == "drift" for month in seasons(drawn, 6)[1:5])
+    assert drift.check(whole(months), seasons(drawn, 4, more=4.0)[3], months)["verdict"] == "drift"
+
+
+def test_a_reference_too_short_to_know_what_is_usual_says_so_and_does_not_alarm():
+    drawn = np.random.default_rng(5)
+    months = seasons(drawn, 2)
+    told = drift.check(whole(months), seasons(drawn, 4)[3], months)
+    assert (told["verdict"], told["reasons"][0]["code"]) == ("undecided", "ReferenceTooShort")
+
+
+@pytest.mark.parametrize(("before", "now"), [(10, WINDOW), (SIZE, 3)])
+def test_too_few_rows_tell_nothing(before, now):
+    drawn = np.random.default_rng(6)
+    told = drift.check(world(drawn, before), world(drawn, now, shift=3), None)
+    assert (told["verdict"], told["reasons"][0]["code"]) == ("undecided", "TooFewRows")
+
+
+@pytest.mark.parametrize(
+    ("price", "code"),
+    [
+        (None, "ColumnMissing"),
+        ([None] * WINDOW, "ColumnEmpty"),
+        ([1.5] * WINDOW, "ColumnConstant"),
+        (["oops"] * WINDOW, "TypeChanged"),
+        ([float("nan")] * WINDOW, "ColumnEmpty"),
+    ],
+)
+def test_a_feed_that_broke_is_an_incident_and_no_drift(reference, price, code):
+    drawn = np.random.default_rng(7)
+    rest = {"colour": drawn.choice(["red", "green", "blue", "grey"], WINDOW, p=[0.4, 0.3, 0.2, 0.1]).tolist(), "other": drawn.normal(0, 1, WINDOW)}
+    told = drift.check(
+        reference, profiled(**rest, **({} if price is None else {"price": pa.array(price, pa.float64() if code == "ColumnEmpty" else None)})), None
+    )
+    assert (told["verdict"], [reason["code"] for reason in told["reasons"]]) == ("incident", [code])
+    assert "price" not in told["columns"]
+
+
+def test_a_column_that_always_was_nearly_constant_may_be_constant_for_once():
+    drawn = np.random.default_rng(8)
+    rare = [float(value) for value in drawn.random(SIZE) < 0.001]
+    assert drift.check(profiled(x=rare), profiled(x=[0.0] * 200), None)["verdict"] == "ok"
+
+
+def test_names_infinities_new_columns_and_ten_thousand_categories_do_no_harm():
+    drawn = np.random.default_rng(9)
+
+    def made(rows: int, **more) -> Profile:
+        odd = {'a $b "c" d': drawn.normal(0, 1, rows), "inf": np.where(drawn.random(rows) < 0.1, np.inf, drawn.normal(0, 1, rows))}
+        return profiled(**odd, many=[f"k{i}" for i in drawn.integers(0, 10_000, rows)], **more)
+
+    told = drift.check(made(SIZE, gone=["x"] * SIZE), made(WINDOW, new=[1] * WINDOW), None, ignored={"gone"})
+    assert told["verdict"] == "ok"
+    assert set(told["columns"]) == {'a $b "c" d', "inf", "many"}
+
+
+def test_evidence_is_none_where_there_is_none_and_strong_where_it_is():
+    assert evidence.of_distance(0.0, 100, 100) == 1.0
+    assert evidence.of_distance(0.5, 1_000, 1_000) < 1e-20
+    assert evidence.of_share(0, 100, 0, 100) == 1.0
+    assert evidence.of_share(50, 100, 0, 1_000) < 1e-20
+    assert evidence.of_categories({"a": 50, "b": 50}, {"a": 500, "b": 500}) > 0.5
+    assert evidence.of_categories({"a": 90, "b": 10}, {"a": 500, "b": 500}) < 1e-6
+    # A rare category alone decides nothing.
+    assert evidence.of_categories({"a": 100, "c": 1}, {"a": 1_000}) == 1.0
+
+
+def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
+    drawn = np.random.default_rng(10)
+
+    def file(name: str, first: int, days: int, level: float):
+        lines = [
+            f"2024-{1 + d // 28:02}-{1 + d % 28:02}T{h:02}:00:00,{drawn.normal(level, 1):.3f},{h},{h % 2}"
+            for d in range(first, first + days)
+            for h in range(24)
+        ]
+        (tmp_path / name).write_text("\n".join(["ts,x,hour,y", *lines, ""]))
+        return tmp_path / name
+
+    spec = "name: x\ntask: binary\ntarget: y\ndata: {time: ts, columns: {x: {type: number}, hour: {type: integer, drift: ignore}}}\n"
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "model.yaml").write_text(spec + "evaluate: {gates: [{metric: accuracy, at_least: 0.5}]}\n")
+    for script in ("train.py", "inference.py", "requirements.txt"):
+        (tmp_path / "m" / script).write_text("")
+    old, same, other = file("old.csv", 0, 168, 0), file("same.csv", 168, 28, 0), file("other.csv", 196, 28, 3)
+    assert checking.check(tmp_path / "m", old, same)["verdict"] == "ok"
+    told = checking.check(tmp_path / "m", old, other)
+    assert (told["verdict"], set(told["columns"]), told["columns"]["x"]["drifted"]) == ("drift", {"x", "y"}, True)
