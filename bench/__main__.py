@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from bench import cold_start, function_size, guard, loop, serving
+from bench import cold_start, drift, function_size, guard, loop, serving
 from bench.results import Result
 
 measured = cache(loop.turn)
@@ -12,6 +12,10 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "cold_start": cold_start.measure,
     "function_size": function_size.measure,
     "guard": guard.measure,
+    "profile": drift.profile,
+    "profile_memory": drift.profile_memory,
+    "false_alarms": drift.false_alarms,
+    "detection": drift.detection,
     "loop_cost": lambda: loop.cost(measured()),
     "release_load": serving.release_load,
     "restore": serving.restore,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import checking, demo, guarding, predicting, profiling, publishing, releasing, render, requesting, starting, telling, uploading, watching
@@ -249,16 +250,20 @@ def profile_file(
     file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")],
     time: Annotated[str | None, typer.Option(help="The column that orders the rows.")] = None,
     key: Annotated[list[str] | None, typer.Option(help="A column of what names a row.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to keep the profile, to be merged and compared later.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to keep the profile itself, NAME.profile; this command and noria check take it in place of the file.")
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML.")] = None,
     json: AsJson = False,
 ) -> None:
     """What is in a file: types, gaps, ranges, distributions. Needs no stack."""
     made = profiling.look(file, time, tuple(key or ()))
-    if out:
-        out.write_bytes(made.to_bytes())
-    if html:
-        html.write_text(profiling.page(made, file.name))
+    if out and out.suffix != profiling.KEPT:
+        raise CliError(f"--out is {out}, expected a name that ends in {profiling.KEPT}")
+    for path, body in ((out, made.to_bytes()), (html, profiling.page(made, file.name).encode())):
+        if path:
+            profiling.write(path, body)
+            render.say(json, f"wrote {path}")
     render.as_json(profiling.told(made)) if json else profiling.show(made, file)
 
 
@@ -279,9 +284,10 @@ app.add_typer(contract, name="contract")
 
 
 @contract.command()
-def suggest(file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")]) -> None:
+def suggest(file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")], json: AsJson = False) -> None:
     """A contract that this file keeps: the data block of a model.yaml. Needs no stack."""
-    print(profiling.suggest(profiling.look(file)), end="")
+    told = profiling.suggest(profiling.look(file))
+    render.as_json(yaml.safe_load(told)) if json else print(told, end="")
 
 
 @app.command(name="demo")

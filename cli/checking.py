@@ -1,11 +1,15 @@
 """`noria check`: the verdict on drift of one file against another, as production would give it. Needs no stack."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 from cli import profiling, projects, render
+from cli.errors import CliError
+
+if TYPE_CHECKING:
+    from noria.profile.dataset import Profile
 
 Json = dict[str, Any]
 #: Blocks of the reference that are told apart at most, and how long one is at least (seconds).
@@ -23,7 +27,7 @@ def check(folder: Path, reference: Path, current: Path) -> Json:
         What `noria.monitoring.drift.check` tells.
 
     Raises:
-        CliError: a file is none, or lacks the time.
+        CliError: a file is none, lacks the time, or has nothing to do with the model.
         UnreadableDatasetError: one cannot be read.
     """
     from noria.monitoring import drift
@@ -32,10 +36,15 @@ def check(folder: Path, reference: Path, current: Path) -> Json:
     spec = projects.load(folder).spec
     time = spec.data.time
     before, now = profiling.look(reference, time), profiling.look(current, time)
+    if not set(before.columns) & set(spec.data.columns):
+        raise CliError(f"{reference} has none of the spec's columns ({', '.join(spec.data.columns)}); it has: {', '.join(before.columns)}")
     known = {name for name, column in spec.data.columns.items() if column.drift != "ignore"} | {spec.target}
     ignored = {name for name in before.columns if name not in known or name == time or (name == spec.target and name not in now.columns)}
-    parts = None
-    if time is not None and before.order.first is not None and before.order.last is not None and now.order.first is not None and now.order.last is not None:
+    parts: list[Profile] | None = None
+    if reference.suffix == profiling.KEPT:
+        # Of a profile that was kept, no block of time can be told from another.
+        parts = [] if time is not None else None
+    elif time is not None and before.order.first is not None and before.order.last is not None and now.order.first is not None and now.order.last is not None:
         longest = max(now.order.last - now.order.first, (before.order.last - before.order.first) / MOST_BLOCKS, SHORTEST_BLOCK)
         parts = blocks(reference, time, longest)
     return drift.check(before, now, parts, ignored)

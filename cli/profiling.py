@@ -19,6 +19,8 @@ SHARES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 #: Cells of the picture of a column, and what fills them.
 CELLS, BARS = 16, " ▁▂▃▄▅▆▇█"
 TOP = 10
+#: How the name of a profile ends that was kept.
+KEPT = ".profile"
 HEADS = ("column", "type", "empty", "different", "least", "median", "most", "", "most frequent")
 LEFT = ("column", "type", "", "most frequent")
 #: Columns of words with at most this many different ones get their list of right values.
@@ -33,20 +35,33 @@ td:first-child,th:first-child,td.t{{text-align:left}}svg rect{{fill:#4a7}}</styl
 
 
 def look(file: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "Profile":
-    """The profile of a file.
+    """The profile of a file, or one that was kept.
 
     Raises:
         CliError: there is no such file, or it lacks a column that was named.
         UnreadableDatasetError: it cannot be read.
     """
+    from noria.profile.dataset import Profile
     from noria.profile.reading import profile
 
     if not file.is_file():
         raise CliError(f"{file} is no file")
-    made = profile(file, time, key)
+    made = Profile.from_bytes(file.read_bytes()) if file.suffix == KEPT else profile(file, time, key)
     if missing := [name for name in (*key, *([time] if time else [])) if name not in made.columns]:
         raise CliError(f"{file} has no column {', '.join(missing)}; it has: {', '.join(made.columns)}")
     return made
+
+
+def write(path: Path, body: bytes) -> None:
+    """Keep what was made.
+
+    Raises:
+        CliError: it cannot be written.
+    """
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        raise CliError(f"cannot write {path}: {error.strerror}") from error
 
 
 def told(made: "Profile") -> Json:
@@ -67,7 +82,7 @@ def told(made: "Profile") -> Json:
 
 def _column(column: "ColumnProfile") -> Json:
     found: Json = {"type": column.kind, "nulls": column.nulls, "nans": column.nans, "infinities": column.infinities, "kinds": column.kinds}
-    found["distinct"] = [round(number) for number in column.values.number()]
+    found["distinct"] = [round(number) for number in _different(column)]
     if column.numbers.count:
         numbers = column.numbers
         found["numbers"] = {"min": numbers.least, "max": numbers.most, "mean": numbers.mean, "sd": numbers.variance**0.5}
@@ -77,6 +92,11 @@ def _column(column: "ColumnProfile") -> Json:
         found["lengths"] = {"min": column.lengths.least, "max": column.lengths.most, "mean": column.lengths.mean}
     found["top"] = [[value, least, most] for value, least, most in column.values.top(TOP)]
     return found
+
+
+def _different(column: "ColumnProfile") -> tuple[float, ...]:
+    """How many different values there are, at least and at most; no more than there are values."""
+    return tuple(min(number, column.rows - column.nulls) for number in column.values.number())
 
 
 def picture(column: "ColumnProfile") -> list[float]:
@@ -105,7 +125,7 @@ def show(made: "Profile", file: Path) -> None:
 def _row(name: str, column: "ColumnProfile") -> tuple[str, ...]:
     top = "" if column.kind == "time" else ", ".join(value for value, _, _ in column.values.top(3))[:40]
     ends = [_number(column, share) for share in (0.0, 0.5, 1.0)]
-    different = f"{'' if column.values.exact else '~'}{column.values.number()[0]:,.0f}"
+    different = f"{'' if column.values.exact else '~'}{_different(column)[0]:,.0f}"
     shares = picture(column)
     bars = "".join(BARS[round((len(BARS) - 1) * share / (max(shares) or 1))] for share in shares)
     return name, column.kind, _empty(column), different, *ends, bars, top
@@ -124,7 +144,7 @@ def page(made: "Profile", title: str) -> str:
         top = ", ".join(value for value, _, _ in column.values.top(5))
         mean = f"{column.numbers.mean:.6g}" if column.numbers.count and column.kind != "time" else ""
         ends = [_number(column, share) for share in (0.0, 0.5, 1.0)]
-        cells = [html.escape(name), column.kind, _empty(column), f"{column.values.number()[0]:,.0f}", ends[0], ends[1], mean, ends[2]]
+        cells = [html.escape(name), column.kind, _empty(column), f"{_different(column)[0]:,.0f}", ends[0], ends[1], mean, ends[2]]
         words = "".join(f"<td>{cell}</td>" for cell in cells)
         rows.append(f'<tr>{words}<td class="t">{html.escape(top)}</td><td><svg width="{6 * CELLS}" height="24">{bars}</svg></td></tr>')
     facts = f"{made.rows:,} rows, {len(made.columns)} columns{_set_facts(made)}"

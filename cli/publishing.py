@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +15,7 @@ from cli.session import Session
 from noria.kernel.errors import SpecError
 
 if TYPE_CHECKING:
+    from botocore.model import StringShape
     from types_boto3_sagemaker.type_defs import TagTypeDef
 
 Json = dict[str, Any]
@@ -37,6 +38,7 @@ def publish(session: Session, folder: Path) -> Json:
     resolved = _images(project, folder, session.region_name)
     spec, bucket = project.id(resolved), session.outputs["ArtifactBucket"]
     changed = current is None or current["id"] != spec
+    _check_instances(session, project, folder)
     source = f"s3://{bucket}/projects/{model}/{spec}/source.tar.gz"
     if changed:
         document = _document(project, source, resolved, session.region_name, session.caller)
@@ -53,6 +55,30 @@ def _images(project: projects.Project, folder: Path, region: str) -> dict[str, s
         return images.resolve(project.spec.train.image, region)
     except CliError as error:
         raise SpecError(f"{folder / 'model.yaml'}:{specs.line_in(folder / 'model.yaml', ('train', 'image'))}: {error}") from error
+
+
+#: Where a spec names instance types, and SageMaker's name of those that are meant.
+INSTANCES = {
+    ("train", "instance", "type"): "TrainingInstanceType",
+    ("evaluate", "instance"): "TransformInstanceType",
+    ("serve", "instance"): "ProductionVariantInstanceType",
+}
+
+
+def _check_instances(session: Session, project: projects.Project, folder: Path) -> None:
+    """Refuse an instance type that SageMaker has not for its purpose, before anything is trained."""
+    document = project.spec.model_dump(mode="json")
+    for where, shape in INSTANCES.items():
+        named: Any = document
+        for part in where:
+            named = named[part]
+        known = cast("StringShape", session.sagemaker.meta.service_model.shape_for(shape)).enum
+        for kind in [named] if isinstance(named, str) else named:
+            if kind not in known:
+                near = difflib.get_close_matches(kind, known, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                path = folder / "model.yaml"
+                raise SpecError(f"{path}:{specs.line_in(path, where)}: {'.'.join(where)}: found {kind!r}, which is no {shape} of SageMaker's{hint}")
 
 
 def warnings(project: projects.Project, folder: Path) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from noria.kernel.errors import SpecError
 from noria.spec import ModelSpec
+from noria.spec.release import FreezeSpec
 from noria.spec.training import CROSS_FIELD, ENTRY, INSTANCE
 
 Where = tuple[int | str, ...]
@@ -31,6 +32,7 @@ TYPES = {
 PATTERNS = {
     ModelSpec.model_json_schema()["properties"]["name"]["pattern"]: "lower-case letters, digits and dashes inside, a letter first, at most 24",
     INSTANCE: "an instance type such as ml.m5.large",
+    FreezeSpec.model_json_schema()["properties"]["hours"]["anyOf"][0]["pattern"]: "hours and minutes of one day, such as 16:00-24:00",
     ENTRY: "the path of a Python file in the project, such as train.py",
 }
 
@@ -64,7 +66,10 @@ def parse(text: str, name: str) -> ModelSpec:
     try:
         return ModelSpec.model_validate(document)
     except ValidationError as error:
-        told = [f"{name}:{line_of(tree, _where(entry))}: {sentence(entry, document)}" for entry in error.errors()]
+        entries = error.errors()
+        # A list whose items are wrong is not too short besides.
+        within = {entry["loc"][: len(other["loc"])] for entry in entries for other in entries if len(entry["loc"]) > len(other["loc"])}
+        told = [f"{name}:{line_of(tree, _where(entry))}: {sentence(entry, document)}" for entry in entries if entry["loc"] not in within]
         raise SpecError("\n".join(dict.fromkeys(told))) from error
 
 
@@ -140,6 +145,8 @@ def _expected(kind: str, context: dict[str, Any], message: str) -> str:
     """What would have been right, in words of the file rather than of a program."""
     if kind == "string_pattern_mismatch":
         return f"expected {PATTERNS.get(context['pattern'], 'a text that matches ' + context['pattern'])}"
+    if kind in ("timezone_aware", "datetime_from_date_parsing", "datetime_parsing", "datetime_type"):
+        return "expected a time with its zone, such as 2026-12-20T00:00:00Z"
     words = TYPES.get(kind.removesuffix("_type").removesuffix("_parsing"))
     if kind.endswith(("_type", "_parsing")) and words:
         return f"expected {words}"

@@ -270,3 +270,34 @@ def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_pat
     assert page.count("<svg") == 5
     with pytest.raises(CliError, match="has no column at"):
         profiling.look(tmp_path / "x.csv", "at")
+
+
+@pytest.mark.parametrize(
+    ("block", "told"),
+    [
+        (
+            "serve: {instance: [ml.m5.large, ml.m5.huge]}",
+            "serve.instance: found 'ml.m5.huge', which is no ProductionVariantInstanceType of SageMaker's; did you mean",
+        ),
+        ("evaluate: {gates: [{metric: accuracy, at_least: 0.5}], instance: ml.c5.large}", "evaluate.instance: found 'ml.c5.large'"),
+    ],
+)
+def test_an_instance_type_that_sagemaker_has_not_is_refused_before_anything_is_trained(stack, tmp_path, block, told):
+    folder = tmp_path / "models" / "bikeshare"
+    shutil.copytree(ROOT / "models" / "bikeshare", folder)
+    spec = (folder / "model.yaml").read_text()
+    head = spec.split("evaluate:")[0] if block.startswith("evaluate") else spec.split("serve:")[0]
+    (folder / "model.yaml").write_text(f"{head}{block}\n")
+    with pytest.raises(SpecError, match=r"model.yaml:\d+: ") as caught:
+        publishing.publish(stack, folder)
+    assert told in str(caught.value)
+
+
+def test_a_kept_profile_stands_for_its_file(tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n" + "".join(f"{i},{i % 3}\n" for i in range(50)))
+    profiling.write(tmp_path / "x.profile", profiling.look(tmp_path / "x.csv").to_bytes())
+    assert profiling.told(profiling.look(tmp_path / "x.profile")) == profiling.told(profiling.look(tmp_path / "x.csv"))
+    with pytest.raises(CliError, match="cannot write"):
+        profiling.write(tmp_path / "nowhere" / "x.profile", b"")
+    (tmp_path / "head.csv").write_text("a,b\n")
+    assert list(profiling.look(tmp_path / "head.csv").columns) == ["a", "b"]

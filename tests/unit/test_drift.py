@@ -165,3 +165,10 @@ def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
     assert checking.check(tmp_path / "m", old, same)["verdict"] == "ok"
     told = checking.check(tmp_path / "m", old, other)
     assert (told["verdict"], set(told["columns"]), told["columns"]["x"]["drifted"]) == ("drift", {"x", "y"}, True)
+
+
+def test_what_was_constant_in_a_block_of_the_reference_before_is_no_incident():
+    drawn = np.random.default_rng(11)
+    months = [profiled(snow=np.maximum(0, drawn.normal(-3 if 3 < month % 12 < 10 else 1, 0.3, WINDOW))) for month in range(24)]
+    assert drift.check(whole(months), profiled(snow=[0.0] * WINDOW), months)["verdict"] == "ok"
+    assert drift.check(whole(months), profiled(snow=[0.0] * WINDOW), None)["verdict"] == "incident"

@@ -56,7 +56,9 @@ def check(reference: Profile, current: Profile, blocks: Sequence[Profile] | None
         `{verdict: ok|drift|incident|undecided, columns: {name: {drifted, effect, measure, evidence, limit}}, reasons}`
     """
     names = [name for name in reference.columns if name not in ignored]
-    incidents = [reason for name in names if (reason := _incident(name, reference.columns[name], current.columns.get(name)))]
+    incidents = [
+        reason for name in names if (reason := _incident(name, reference.columns[name], current.columns.get(name))) and not _known(reason, reference, blocks)
+    ]
     broken = {reason.observed for reason in incidents}
     found = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
     if current.rows < LEAST_ROWS or reference.rows < LEAST_REFERENCE:
@@ -180,8 +182,15 @@ def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None
     return None
 
 
+def _known(reason: Reason, reference: Profile, blocks: Sequence[Profile] | None) -> bool:
+    """Whether a block of the reference was like that too: no snow in summer is no broken feed."""
+    name = str(reason.observed)
+    found = (_incident(name, reference.columns[name], block.columns.get(name)) for block in blocks or ())
+    return any(other is not None and other.code == reason.code for other in found)
+
+
 WORDS = {
-    "distance": "its distribution is {effect:.2f} away from the reference's (Kolmogorov-Smirnov)",
+    "distance": "its distribution is {effect:.3f} away from the reference's (Kolmogorov-Smirnov)",
     "categories": "{effect:.0%} of its values have gone to other categories",
     "outside": "{effect:.1%} of its values are outside of all that was seen before",
     "unseen": "{effect:.1%} of its values were never seen before",
@@ -190,7 +199,7 @@ WORDS = {
 
 
 def _reason(name: str, column: Json) -> Reason:
-    text = f"{name}: {WORDS[column['measure']].format(effect=column['effect'])}; usual is up to {column['limit']:.2f}"
+    text = f"{name}: {WORDS[column['measure']].format(effect=column['effect'])}; usual is up to {column['limit']:.3f}"
     return Reason("ColumnDrifted", text, column["effect"], column["limit"])
 
 

@@ -122,7 +122,12 @@ def _csv(stream: IO[bytes]) -> Iterator[pa.RecordBatch]:
         parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=convert,
     )
-    yield from reader
+    rows = 0
+    for batch in reader:
+        rows += batch.num_rows
+        yield batch
+    if not rows:
+        yield pa.RecordBatch.from_pylist([], reader.schema)
 
 
 class _Joined(io.RawIOBase):

@@ -39,7 +39,7 @@ class FreezeSpec(BaseModel):
     @model_validator(mode="after")
     def _ends(self) -> Self:
         if self.until is None and self.hours in (None, "00:00-24:00") and len(set(self.days)) in (0, 7):
-            raise ValueError("a freeze ends: name until, hours, or fewer than seven days")
+            raise ValueError("a freeze ends: name until, fewer than seven days, or hours that leave some of the day")
         if self.until and (self.since or datetime.min.replace(tzinfo=self.until.tzinfo)) >= self.until:
             raise ValueError(f"since is before until; found since {self.since} until {self.until}")
         if self.hours and self.hours.split("-")[0] >= self.hours.split("-")[1]:
