@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import checking, demo, guarding, predicting, profiling, publishing, releasing, render, requesting, starting, telling, uploading, watching
+from cli import demo, offline, predicting, publishing, releasing, render, requesting, starting, telling, uploading, watching
 from cli.errors import CliError
+from cli.offline import AsJson
 from cli.session import Session, explained
 from noria.kernel.errors import NoriaError
-from noria.release.simulation import World
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From an upload to a served model, on AWS or on this machine."
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Stack = Annotated[str, typer.Option(envvar="NORIA_STACK", help="Name of the stack.")]
 Profile = Annotated[str | None, typer.Option(help="A profile of your AWS configuration.")]
 Region = Annotated[str | None, typer.Option(help="An AWS region.")]
@@ -194,31 +192,6 @@ def watch(model: Model, seconds: Annotated[float, typer.Option(help="For how lon
     render.as_json(watching.look(_session, model)) if json else watching.watch(_session, model, seconds)
 
 
-guard = typer.Typer(no_args_is_help=True, help="The guard of progressive releases.")
-app.add_typer(guard, name="guard")
-
-
-@guard.command(name="simulate")
-def simulate(
-    champion_errors: Annotated[float, typer.Option(help="The champion's share of bad answers.")] = 0.02,
-    challenger_errors: Annotated[float, typer.Option(help="The challenger's.")] = 0.03,
-    rps: Annotated[float, typer.Option(min=0.01, help="Requests a second, of both together.")] = 50.0,
-    share: Annotated[float, typer.Option(help="The challenger's share of the traffic.")] = 0.1,
-    minutes: Annotated[float, typer.Option(min=0.1, help="How long a release lasts at most.")] = 60.0,
-    runs: Annotated[int, typer.Option(min=1, max=100_000, help="Releases to play.")] = 2000,
-    look_seconds: Annotated[float, typer.Option(min=1, help="Between two looks.")] = 60.0,
-    confidence: Annotated[float, typer.Option(help="That no equal challenger is undone.")] = 0.98,
-    margin: Annotated[float, typer.Option(min=1.0001, help="A rate of at most so many times the champion's is no worse.")] = 1.25,
-    burst: Annotated[float, typer.Option(min=0, max=1, help="Bad answers on top for both, in bursts of half a minute every ten minutes.")] = 0.0,
-    learnt: Annotated[bool, typer.Option("--learnt", help="The champion's rate differs from release to release.")] = False,
-    json: AsJson = False,
-) -> None:
-    """Play releases against the guard: how many it undoes, promotes and leaves undecided, and who was exposed."""
-    world = World(champion_errors, challenger_errors, rps, burst=burst, learnt=learnt)
-    told, played = guarding.run(world, share, minutes, runs, look_seconds, confidence, margin)
-    render.as_json(told) if json else guarding.show(told, played, minutes)
-
-
 @app.command()
 def status(model: Model, json: AsJson = False) -> None:
     """What a model is now: what serves, and what came of its last data, runs and releases."""
@@ -245,57 +218,15 @@ def predict(
     render.as_json(told) if json else render.predictions(told)
 
 
-@app.command(name="profile")
-def profile_file(
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")],
-    time: Annotated[str | None, typer.Option(help="The column that orders the rows.")] = None,
-    key: Annotated[list[str] | None, typer.Option(help="A column of what names a row.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Where to keep the profile itself, NAME.profile; this command and noria check take it in place of the file.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML.")] = None,
-    json: AsJson = False,
-) -> None:
-    """What is in a file: types, gaps, ranges, distributions. Needs no stack."""
-    made = profiling.look(file, time, tuple(key or ()))
-    if out and out.suffix != profiling.KEPT:
-        raise CliError(f"--out is {out}, expected a name that ends in {profiling.KEPT}")
-    for path, body in ((out, made.to_bytes()), (html, profiling.page(made, file.name).encode())):
-        if path:
-            profiling.write(path, body)
-            render.say(json, f"wrote {path}")
-    render.as_json(profiling.told(made)) if json else profiling.show(made, file)
-
-
-@app.command()
-def check(
-    folder: Annotated[Path, typer.Argument(help="The model project.")],
-    reference: Annotated[Path, typer.Option(help="What the model was trained on: CSV, Parquet or JSON Lines.")],
-    current: Annotated[Path, typer.Option(help="What comes in now.")],
-    json: AsJson = False,
-) -> None:
-    """Has the data drifted: the verdict that production would give. Needs no stack."""
-    told = checking.check(folder, reference, current)
-    render.as_json(told) if json else checking.show(told)
-
-
-contract = typer.Typer(no_args_is_help=True, help="Data contracts.")
-app.add_typer(contract, name="contract")
-
-
-@contract.command()
-def suggest(file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")], json: AsJson = False) -> None:
-    """A contract that this file keeps: the data block of a model.yaml. Needs no stack."""
-    told = profiling.suggest(profiling.look(file))
-    render.as_json(yaml.safe_load(told)) if json else print(told, end="")
-
-
 @app.command(name="demo")
 def show(json: AsJson = False) -> None:
     """The main job on real data: bikeshare 2011, from an upload to a prediction. `make demo` sets up and calls this."""
     told = demo.run(_session, quiet=json)
     if json:
         render.as_json(told)
+
+
+offline.join(app)
 
 
 def main() -> None:

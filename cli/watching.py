@@ -14,6 +14,7 @@ from cli import ledger, render
 from cli.errors import CliError
 from cli.session import Session
 from noria.release import fleet, guard
+from noria.release.observation import plan_observation
 from noria.release.observing import weigh_traffic
 
 Json = dict[str, Any]
@@ -116,7 +117,7 @@ def _findings(session: Session, story: ledger.Story, name: str, status: str, con
     if story.spec is None:
         return []
     rollout = story.spec["rollout"]
-    observe = fleet.observation(name, config, rollout["strategy"], rollout, {})
+    observe = plan_observation(name, config, rollout["strategy"], rollout, {})
     answer = session.cloudwatch.get_metric_data(MetricDataQueries=observe["counters"], StartTime=began, EndTime=datetime.now(UTC))
     results = [
         {"Id": result["Id"], "Timestamps": [time.timestamp() for time in result["Timestamps"]], "Values": list(result["Values"])}

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id
 
-from local.sagemaker import events, families, quotas, scaling, traffic
+from local.sagemaker import events, families, quotas, scaling, showing, traffic
 from local.sagemaker.errors import ApiError, JobFailedError, invalid
 from local.sagemaker.families import Behaviour, Record
 from local.sagemaker.fleets import Fleet, Serving, Variant
@@ -251,7 +251,7 @@ def _fleet(record: Record, config: Record, kept: dict[str, Record]) -> tuple[Fle
                 count, weight = variant.get("InitialInstanceCount", 1), variant.get("InitialVariantWeight", 1.0)
                 servers = _servers(record, config["EndpointConfigName"], variant, count)
                 made[kind][variant["VariantName"]] = Variant(variant["VariantName"], servers, weight)
-                shown[kind].append(_shown(variant, container_of(families.found("Model", variant)).get("Image", "")))
+                shown[kind].append(showing.variant_shown(variant, container_of(families.found("Model", variant)).get("Image", "")))
     except ApiError as error:
         Fleet(made[PRODUCTION], made[SHADOW]).stop()
         raise JobFailedError(error.message) from error
@@ -267,7 +267,7 @@ def _servers(record: Record, config: str, variant: Record, count: int) -> list[M
     Raises:
         JobFailedError: there is no capacity for them, or one does not come up; none of them is left.
     """
-    quotas.capacity(instance_types(variant))
+    quotas.capacity(showing.instance_types(variant))
     model, group = families.found("Model", variant), f"/aws/sagemaker/Endpoints/{record['EndpointName']}"
     with ThreadPoolExecutor(max_workers=count) as pool:
         starts = [
@@ -281,44 +281,10 @@ def _servers(record: Record, config: str, variant: Record, count: int) -> list[M
     return servers
 
 
-def instance_types(variant: Record) -> list[str]:
-    """What a variant may run on, in the order in which it is tried."""
-    pools = sorted(variant.get("InstancePools", []), key=lambda pool: pool["Priority"])
-    return [pool["InstanceType"] for pool in pools] or [variant.get("InstanceType", "")]
-
-
 def _shows(record: Record, config: Record, shown: dict[str, list[Record]]) -> None:
     record.update({"EndpointConfigName": config["EndpointConfigName"], PRODUCTION: shown[PRODUCTION]})
-    for member, value in ((SHADOW, shown[SHADOW]), ("DataCaptureConfig", _capture(config))):
+    for member, value in ((SHADOW, shown[SHADOW]), ("DataCaptureConfig", showing.capture_shown(config))):
         record.pop(member, None)
         if value:
             record[member] = value
     record.pop("FailureReason", None)
-
-
-def _capture(config: Record) -> Record | None:
-    declared = config.get("DataCaptureConfig")
-    if not declared:
-        return None
-    shown = {"EnableCapture": declared.get("EnableCapture", False), "CaptureStatus": "Started" if declared.get("EnableCapture") else "Stopped"}
-    return {
-        **shown,
-        "CurrentSamplingPercentage": declared["InitialSamplingPercentage"],
-        "DestinationS3Uri": declared["DestinationS3Uri"],
-        "KmsKeyId": declared.get("KmsKeyId", ""),
-    }
-
-
-def _shown(variant: Record, image: str) -> Record:
-    count, weight = variant.get("InitialInstanceCount", 1), variant.get("InitialVariantWeight", 1.0)
-    types = instance_types(variant)
-    pools = [{"InstanceType": kind, "CurrentInstanceCount": count if kind == quotas.capacity(types) else 0} for kind in types]
-    return {
-        **({"InstancePools": pools} if "InstancePools" in variant else {}),
-        "VariantName": variant["VariantName"],
-        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image}],
-        "CurrentWeight": weight,
-        "DesiredWeight": weight,
-        "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
-    }

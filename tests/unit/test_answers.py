@@ -6,7 +6,8 @@ import json
 import pytest
 
 from noria.adapters import objects
-from noria.release import answers, fleet, sticky
+from noria.release import answers, sticky
+from noria.release.observation import plan_observation
 from noria.release.observing import weigh_traffic
 from tests.samples import sample
 
@@ -118,7 +119,7 @@ def test_a_key_is_always_answered_by_the_same_version_and_a_growing_challenger_k
 def test_predictions_that_have_shifted_beyond_what_the_spec_allows_are_harm_and_others_are_not(share, outcome):
     spec = sample("functions/plan_rollout.json")["spec"]["rollout"]
     rollout = {**spec, "guard": {**spec["guard"], "answers": {**spec["guard"]["answers"], "drift": 2.0}}}
-    observe = fleet.observation("e", "c", "progressive", rollout, {})
+    observe = plan_observation("e", "c", "progressive", rollout, {})
     assert (observe["answers"]["first"], observe["answers"]["kinds"], len(observe["guard"]["watches"])) == (1, 5, 7)
     times = [f"2026-11-24T08:{minute}:00Z" for minute in range(11, 21)]
     # Of one kind; whatever the others are, it is this one that has grown.

@@ -8,7 +8,6 @@ The sketches are Apache DataSketches', whose serialised forms are read by all la
 """
 
 import base64
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -16,9 +15,10 @@ from typing import Any, Self
 import datasketches
 import numpy as np
 
+from noria.profile.moments import Moments, Numbers
+
 Json = dict[str, Any]
 Value = str | float
-Numbers = np.ndarray[Any, np.dtype[np.float64]]
 #: Different values that are counted one by one, and characters of all of them; more of them are sketched.
 MOST_EXACT, MOST_CHARACTERS = 256, 3_000
 #: Longer texts are counted by what they begin with (characters).
@@ -29,41 +29,6 @@ KLL_K, HLL_LG_K, FREQUENT_LG_SIZE = 200, 11, 8
 #: Kinds of values, narrower ones first.
 INTEGER, NUMBER, BOOLEAN, TIME, TEXT = "integer", "number", "boolean", "time", "string"
 KINDS = (INTEGER, NUMBER, BOOLEAN, TIME, TEXT)
-
-
-@dataclass
-class Moments:
-    """Number, mean, squared deviations, least and largest of some values; exact but for rounding.
-
-    Source: Chan, Golub and LeVeque (1979), Updating formulae and a pairwise algorithm for computing sample variances.
-    """
-
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
-    least: float = math.inf
-    most: float = -math.inf
-
-    @classmethod
-    def of(cls, values: Numbers) -> Self:
-        if not values.size:
-            return cls()
-        mean = float(values.mean())
-        return cls(int(values.size), mean, float(np.square(values - mean).sum()), float(values.min()), float(values.max()))
-
-    def add(self, other: "Moments") -> None:
-        if not other.count:
-            return
-        total = self.count + other.count
-        apart = other.mean - self.mean
-        self.squares += other.squares + apart * apart * self.count * other.count / total
-        self.mean += apart * other.count / total
-        self.count, self.least, self.most = total, min(self.least, other.least), max(self.most, other.most)
-
-    @property
-    def variance(self) -> float:
-        """Of the sample; 0 where there are fewer than two values."""
-        return self.squares / (self.count - 1) if self.count > 1 else 0.0
 
 
 @dataclass

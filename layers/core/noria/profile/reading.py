@@ -18,8 +18,9 @@ import pyarrow.parquet
 
 from noria.data.rows import EMPTY, TRUTHS
 from noria.kernel.errors import UnreadableDatasetError
-from noria.profile.column import BOOLEAN, INTEGER, LONGEST_VALUE, NUMBER, TEXT, TIME, ColumnProfile, Numbers
+from noria.profile.column import BOOLEAN, INTEGER, LONGEST_VALUE, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
+from noria.profile.moments import Numbers
 
 #: Rows of one batch; the memory that a profile takes is that of a few batches, whatever the file's size.
 BATCH_ROWS = 65_536

@@ -8,6 +8,7 @@ from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
 from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.release import approval, fleet, guard, observing
+from noria.release.observation import plan_observation
 from noria.release.turn import UNFINISHED
 from noria.training.planning import Resources, tags, transform_job
 
@@ -61,7 +62,7 @@ def plan_rollout(event: Json) -> Json:
         "strategy": strategy,
         "verify": _verify(event, resources, config, uri, tagged),
         "first": first,
-        "observe": fleet.observation(name, f"{config}-try", strategy, spec["rollout"], _captured(event, resources, name)) if observed else None,
+        "observe": plan_observation(name, f"{config}-try", strategy, spec["rollout"], _captured(event, resources, name)) if observed else None,
         "last": beside.alone(config, config, "all_at_once", spec["rollout"]),
         "back": beside.back(champion) if champion else None,
     }

@@ -1,0 +1,44 @@
+"""Number, mean, variance and bounds of some numbers, and of several parts of them together."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+Numbers = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass
+class Moments:
+    """Number, mean, squared deviations, least and largest of some values; exact but for rounding.
+
+    Source: Chan, Golub and LeVeque (1979), Updating formulae and a pairwise algorithm for computing sample variances.
+    """
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+    least: float = math.inf
+    most: float = -math.inf
+
+    @classmethod
+    def of(cls, values: Numbers) -> Self:
+        if not values.size:
+            return cls()
+        mean = float(values.mean())
+        return cls(int(values.size), mean, float(np.square(values - mean).sum()), float(values.min()), float(values.max()))
+
+    def add(self, other: "Moments") -> None:
+        if not other.count:
+            return
+        total = self.count + other.count
+        apart = other.mean - self.mean
+        self.squares += other.squares + apart * apart * self.count * other.count / total
+        self.mean += apart * other.count / total
+        self.count, self.least, self.most = total, min(self.least, other.least), max(self.most, other.most)
+
+    @property
+    def variance(self) -> float:
+        """Of the sample; 0 where there are fewer than two values."""
+        return self.squares / (self.count - 1) if self.count > 1 else 0.0
