@@ -1,5 +1,7 @@
 """From an approved version to the endpoint that serves it, with the machines that it starts."""
 
+import json
+
 import pytest
 
 from tests.samples import sample
@@ -34,6 +36,13 @@ def test_the_first_approved_version_is_verified_then_gets_a_new_endpoint_and_is_
     assert all(carried.requests(state)[0]["Name"].startswith(f"bikeshare-{release}-") for state in ("Verify version", "Open traffic"))
     assert recorded(played) == [f"RELEASE#{release}", "CHAMPION"]
     assert announced(played)["DetailType"] == "RolloutCompleted"
+    # Who, when and why is on record.
+    (kept, *_) = [item["Put"]["Item"] for item in played.requests("Record release")[0]["TransactItems"] if "Put" in item]
+    assert json.loads(kept["document"]["S"])["approval"] == {
+        "by": "arn:aws:iam::123456789012:user/approver",
+        "at": str(approved()["detail"]["LastModifiedTime"]),
+        "why": "it is good",
+    }
 
 
 def test_a_later_version_updates_the_endpoint_that_is_there(world: WorldMaker):

@@ -318,6 +318,8 @@ _SERVICES = {
         "ModelPackageArn": request["ModelPackageName"],
         "CustomerMetadataProperties": world.metadata,
         "ModelApprovalStatus": world.approval,
+        "ApprovalDescription": "it is good",
+        "LastModifiedBy": {"IamIdentity": {"Arn": "arn:aws:iam::123456789012:user/approver"}},
     },
     "states:startExecution.sync:2": World.started,
 }

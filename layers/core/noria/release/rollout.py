@@ -133,7 +133,8 @@ def conclude_rollout(event: Json) -> Json:
     """Conclude a release: completed only when the endpoint serves the very configuration that was asked for.
 
     Args:
-        event: `{model, package, metadata, approved_at, autoscale|null, released|null, failure|null, ledger, owner, began, cause}`; `released` is
+        event: `{model, package, metadata, approved_at, approval: {by, why}, autoscale|null, released|null, failure|null, ledger, owner, began,
+            cause}`; `released` is
             what the machine `release` reports: `{plan, observed|null, deployed|null, failure|null}`, `deployed` the endpoint's last
             description; null before it was begun, and empty where it did not report.
 
@@ -153,6 +154,11 @@ def conclude_rollout(event: Json) -> Json:
         "strategy": plan.get("strategy", "all_at_once"),
         "run": event["metadata"].get("run", "unknown"),
         "spec": event["metadata"].get("spec", "unknown"),
+        "approval": {
+            "by": event["metadata"].get("approved_by") or event.get("approval", {}).get("by"),
+            "at": str(event["approved_at"]),
+            "why": event.get("approval", {}).get("why"),
+        },
         "exposed_requests": _exposed(released),
         "seconds": round((datetime.fromisoformat(cause.time) - datetime.fromisoformat(event["began"])).total_seconds(), 2),
         "reasons": found.to_json()["reasons"],
