@@ -15,7 +15,7 @@ from cli import ledger, telling
 from cli.errors import CliError
 from cli.session import Session
 from noria.data.contract import is_model_name
-from noria.release.turn import RUNNING
+from noria.release.turn import RUNNING, WAITING
 
 Json = dict[str, Any]
 #: What S3 takes in one request (bytes).
@@ -142,7 +142,7 @@ def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime
             asks = [f"approve it in the model registry: {package['ModelPackageArn']}"]
             yield Stage("approve", 0.0, "pending", {"model_package": package["ModelPackageArn"]}, asks), True
         return
-    release = next((found for found in story.releases if found["run"] == run["run"] and found["status"] != RUNNING), None)
+    release = next((found for found in story.releases if found["run"] == run["run"] and found["status"] not in (RUNNING, WAITING)), None)
     # A version that was taken back is rejected afterwards: its release tells more.
     verdict = "approved" if release else package["ModelApprovalStatus"].lower()
     told = [package["ApprovalDescription"]] if package.get("ApprovalDescription") else []

@@ -131,3 +131,7 @@ def test_what_is_restored_scales_as_it_did_when_it_was_released():
     assert [request["ResourceId"].rsplit("/", 1)[1] for request in deploy["pause"]] == ["main", "challenger"]
     assert deploy["resume"][0]["register"]["MaxCapacity"] == 4
     assert planned()["deploy"]["resume"] == []
+
+
+def test_a_release_that_waits_out_a_freeze_has_changed_nothing():
+    assert after("waiting") == planned()

@@ -56,10 +56,11 @@ def test_a_window_that_never_ends_or_never_begins_is_no_window(wrong):
         FreezeSpec.model_validate(wrong)
 
 
-def test_a_frozen_release_says_until_when_and_takes_nothing():
+def test_a_frozen_release_says_until_when_and_is_only_noted():
     event = sample("functions/plan_turn.json")
     event["spec"]["approve"]["freeze"] = windows({"hours": "08:00-09:00"})
     plan = plan_turn(event)
-    assert (plan["outcome"], plan["seconds"], plan["take"]) == ("frozen", 2995, None)
+    assert (plan["outcome"], plan["seconds"], plan["take"]["Item"]["status"]) == ("frozen", 2995, {"S": "waiting"})
+    assert "approve.freeze" in plan["take"]["Item"]["document"]["S"]
     assert plan["entry"]["DetailType"] == "RolloutDeferred"
     assert plan["entry"]["Detail"]["data"]["until"] == "2026-11-24T09:00:00+00:00"

@@ -7,7 +7,7 @@ from typing import Any
 from noria.kernel.events import Cause, entry
 from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.release import fleet
-from noria.release.turn import RUNNING, UNFINISHED
+from noria.release.turn import RUNNING, UNFINISHED, WAITING
 
 Json = dict[str, Any]
 RESTORE, YIELD, UNDONE, REFUSED = "restore", "yield", "undone", "refused"
@@ -41,7 +41,7 @@ def plan_rollback(event: Json) -> Json:
             "holder": lock["holder"],
             "asks": not alarmed and asked["by"] != INTERRUPTED,
         }
-    releases = sorted((item for item in items if item["sk"] != "LOCK"), key=lambda item: item["time"])
+    releases = sorted((item for item in items if item["sk"] != "LOCK" and item.get("status") != WAITING), key=lambda item: item["time"])
     served = [item for item in releases if item.get("status") in ("completed", "restored")]
     current, newest = (served[-1] if served else None), (releases[-1] if releases else None)
     if current is None or newest is None:

@@ -14,6 +14,8 @@ Json = dict[str, Any]
 GO, FROZEN = "go", "frozen"
 #: A release that is under way, and one whose machine did not report: nobody knows what the endpoint serves.
 RUNNING, UNFINISHED = "running", "unfinished"
+#: One that waits out a freeze: it has changed nothing yet.
+WAITING = "waiting"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: A lock outlives its release by no more than this (seconds); a machine that ended otherwise loses it at once.
 LOCK_SECONDS = 172_800
@@ -32,7 +34,8 @@ def plan_turn(event: Json) -> Json:
 
     Returns:
         `{outcome: go|frozen, verdict, seconds, take, entry, spec}`: `take` is the transaction that takes the model's lock and notes
-        the release, `seconds` how long to wait before the next plan, `spec` the document with every field of this version.
+        the release, in a freeze the item that only notes it; `seconds` how long to wait before the next plan; `spec` the document
+        with every field of this version.
     """
     event = {**event, "spec": complete(event["spec"])}
     now, release = datetime.fromisoformat(event["now"]), digest(event["package"], event["approved_at"])
@@ -53,7 +56,7 @@ def plan_turn(event: Json) -> Json:
         told = {**data, "until": ends.isoformat(), "reasons": verdict["reasons"]}
         seconds = min(LONGEST_WAIT_SECONDS, max(1, round((ends - now).total_seconds())))
         said = entry("release", "RolloutDeferred", event["model"], f"{release}/{ends.isoformat()}", cause, told)
-        return {"outcome": FROZEN, "verdict": verdict, "seconds": seconds, "take": None, "entry": said, "spec": event["spec"]}
+        return {"outcome": FROZEN, "verdict": verdict, "seconds": seconds, "take": _noted(event, told, WAITING)["Put"], "entry": said, "spec": event["spec"]}
     verdict = Verdict(GO, (Reason("Begins", f"{endpoint} is to serve {data['config']}", data["strategy"]),)).to_json()
     data["reasons"] = verdict["reasons"]
     return {
@@ -117,8 +120,8 @@ def _lock(event: Json, now: datetime) -> Json:
     }
 
 
-def _noted(event: Json, data: Json) -> Json:
-    """The release as one that is under way: what an interrupted one leaves to be put right."""
+def _noted(event: Json, data: Json, status: str = RUNNING) -> Json:
+    """The release as one that is under way, so that an interrupted one can be put right; or as one that waits."""
     facts = fleet.facts(event, data, event["now"], event["spec"]["serve"]["autoscale"])
     key = {"pk": {"S": f"MODEL#{event['model']}"}, "sk": {"S": f"RELEASE#{data['release']}"}}
-    return {"Put": {"TableName": event["ledger"], "Item": {**key, "status": {"S": RUNNING}, **facts}}}
+    return {"Put": {"TableName": event["ledger"], "Item": {**key, "status": {"S": status}, **facts}}}
