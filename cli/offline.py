@@ -59,9 +59,9 @@ def profile_file(
     made = profiling.look(file, time, tuple(key or ()))
     if out and out.suffix != profiling.KEPT:
         raise CliError(f"--out is {out}, expected a name that ends in {profiling.KEPT}")
-    for path, body in ((out, made.to_bytes()), (html, profiling.page(made, file.name).encode())):
+    for path, body in ((out, made.to_bytes), (html, lambda: profiling.page(made, file.name).encode())):
         if path:
-            profiling.write(path, body)
+            profiling.write(path, body())
             render.say(json, f"wrote {path}")
     render.as_json(profiling.told(made)) if json else profiling.show(made, file)
 

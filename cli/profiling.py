@@ -1,6 +1,7 @@
 """`noria profile` and `noria contract suggest`: what is in a file, and what a contract for more of the same would be. Needs no stack."""
 
 import html
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,8 +217,6 @@ def _number(column: "ColumnProfile", share: float) -> str:
     if value is None:
         return ""
     if column.kind == "time" and column.numbers.most > 1e6:
-        from datetime import UTC, datetime
-
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d")
     return f"{value:.6g}"
 

@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -35,7 +34,9 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
     arn = _arn(session, version)
     found = session.sagemaker.describe_model_package(ModelPackageName=arn)
     before, by = found["ModelApprovalStatus"], session.caller
-    serves = _champion(session, found.get("CustomerMetadataProperties", {}).get("model"))
+    metadata = found.get("CustomerMetadataProperties", {})
+    story = ledger.read(session, metadata["model"]) if "model" in metadata else None
+    serves = story.champion["model_package_arn"] if story and story.champion else None
     if status == APPROVED and not again and serves and version_number(serves) > version_number(arn):
         raise CliError(f"{serves} is newer and serves; add --again to release {arn} in its place, or take the newer one back: noria rollback")
     if before == status == REJECTED:
@@ -45,20 +46,14 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
         session.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=PENDING, ApprovalDescription=comment)
     told = {"approved_by": by[:256], **({"over": serves} if again and serves else {})}
     session.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status, ApprovalDescription=comment[:1024], CustomerMetadataProperties=told)
-    metadata = found.get("CustomerMetadataProperties", {})
-    frozen = _frozen(session, metadata) if status == APPROVED else None
+    frozen = _frozen(story, metadata.get("spec", "")) if story and status == APPROVED else None
     return {"version": arn, "model": metadata.get("model"), "status": status, "by": by, "before": before, "frozen_until": frozen}
 
 
-def _frozen(session: Session, metadata: Mapping[str, str]) -> str | None:
-    spec = ledger.read(session, metadata["model"]).specs.get(metadata.get("spec", "")) if "model" in metadata else None
-    ends = turn.freeze_ends(spec["approve"].get("freeze", []), datetime.now(UTC)) if spec else None
+def _frozen(story: ledger.Story, spec: str) -> str | None:
+    published = story.specs.get(spec)
+    ends = turn.freeze_ends(published["approve"].get("freeze", []), datetime.now(UTC)) if published else None
     return ends.isoformat(timespec="minutes") if ends else None
-
-
-def _champion(session: Session, model: str | None) -> str | None:
-    champion = ledger.read(session, model).champion if model else None
-    return champion["model_package_arn"] if champion else None
 
 
 def _arn(session: Session, version: str) -> str:

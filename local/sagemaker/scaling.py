@@ -7,23 +7,20 @@ of Amazon SageMaker AI models" and "Update endpoints that use auto scaling", Sag
 import json
 import math
 import re
-import sys
 import threading
 import time
-import types
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import botocore.session
-from ministack import app
-from ministack.core import iam_actions, router
+from ministack.core import iam_actions
 from ministack.core.concurrency import run_reentrant
 from ministack.core.responses import get_account_id, get_region, request_scope
 
 from local import clock
-from local.aws import metrics
+from local.aws import gateway, metrics
 from local.sagemaker import validation
 from local.sagemaker.errors import ApiError, invalid
 
@@ -71,15 +68,8 @@ _fleet: list[Fleet] = []
 def install(fleet: Fleet) -> None:
     """Register the service with the gateway, and follow the traffic from now on."""
     _fleet[:] = [fleet]
-    module = types.ModuleType(f"ministack.services.{SERVICE}")
-    module.__dict__.update(handle_request=handle_request, get_state=lambda: None, load_persisted_state=lambda data: None, reset=reset)
-    sys.modules[module.__name__] = app._loaded_modules[SERVICE] = module
-    app.SERVICE_REGISTRY[SERVICE] = {"module": SERVICE}
-    app._state_map[SERVICE] = SERVICE
-    app.SERVICE_HANDLERS[SERVICE] = app._lazy_handler(SERVICE)
-    router.SERVICE_PATTERNS[SERVICE] = {"target_prefixes": [f"{MODEL.metadata['targetPrefix']}."], "host_patterns": [rf"{SERVICE}\."]}
-    iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
-    iam_actions._BOTOCORE_SERVICE_MAP[SERVICE] = [SERVICE]
+    patterns = {"target_prefixes": [f"{MODEL.metadata['targetPrefix']}."], "host_patterns": [rf"{SERVICE}\."]}
+    gateway.register(SERVICE, handle_request, reset, patterns, SERVICE)
     arn, context = iam_actions.extract_resource_arn, iam_actions.request_tag_context
 
     def extract_resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str) -> str:

@@ -2,8 +2,6 @@
 
 import json
 import re
-import sys
-import types
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +11,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.concurrency import run_reentrant
 
+from local.aws import gateway
 from local.sagemaker import endpoints, families, registry, runtime, training, transform, validation
 from local.sagemaker.errors import ApiError
 from local.sagemaker.families import MODEL, Behaviour, Record
@@ -36,15 +35,8 @@ BEHAVIOURS: dict[str, Behaviour] = {
 
 def install() -> None:
     """Register the service with the gateway: routes, IAM actions and resources."""
-    module = types.ModuleType("ministack.services.sagemaker")
-    module.__dict__.update(handle_request=handle_request, get_state=lambda: None, load_persisted_state=lambda data: None, reset=endpoints.reset)
-    sys.modules[module.__name__] = app._loaded_modules[SERVICE] = module
-    app.SERVICE_REGISTRY[SERVICE] = {"module": SERVICE}
-    app._state_map[SERVICE] = SERVICE
-    app.SERVICE_HANDLERS[SERVICE] = app._lazy_handler(SERVICE)
-    router.SERVICE_PATTERNS[SERVICE] = {"target_prefixes": ["SageMaker."], "host_patterns": [r"sagemaker\."]}
-    iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
-    iam_actions._BOTOCORE_SERVICE_MAP[SERVICE] = ["sagemaker-runtime"]
+    patterns = {"target_prefixes": ["SageMaker."], "host_patterns": [r"sagemaker\."]}
+    gateway.register(SERVICE, handle_request, endpoints.reset, patterns, "sagemaker-runtime")
     resource_arn = iam_actions.extract_resource_arn
 
     def extract_resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str) -> str:

@@ -254,13 +254,18 @@ def test_an_alarm_on_what_serves_brings_the_release_before_back_long_after_the_r
     assert (rollback["status"], rollback["asked"]["by"]) == ("rolled_back", f"alarm {alarm}")
 
 
-def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
-    served(stack, name, tmp_path)
-    first = ledger.read(stack, name).champion
+def begun(stack: Session, name: str, tmp_path: Path) -> None:
+    """A second version that shares the traffic with the first, and goes on doing so."""
     with_rollout(tmp_path, "{idle: wait, minutes: 600}")
     publishing.publish(stack, tmp_path / "p")
     uploading.upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
     assert until(lambda: len(watching.look(stack, name)["variants"]) == 2, 60)
+
+
+def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
+    served(stack, name, tmp_path)
+    first = ledger.read(stack, name).champion
+    begun(stack, name, tmp_path)
     assert releasing.rollback(stack, name, None, "not today", LIMIT)["status"] == "undone"
     release = until(lambda: next((found for found in ledger.read(stack, name).releases if found["status"] == "rolled_back"), None), 60)
     assert "not today" in release["reasons"][0]["text"]
@@ -271,10 +276,7 @@ def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
 def test_a_release_whose_machine_was_aborted_half_way_leaves_the_champion_alone_and_the_model_free(stack, client, name, tmp_path):
     served(stack, name, tmp_path)
     first = ledger.read(stack, name).champion
-    with_rollout(tmp_path, "{idle: wait, minutes: 600}")
-    publishing.publish(stack, tmp_path / "p")
-    uploading.upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
-    assert until(lambda: len(watching.look(stack, name)["variants"]) == 2, 60)
+    begun(stack, name, tmp_path)
     client("stepfunctions").stop_execution(executionArn=ledger.read(stack, name).lock["holder"], error="Aborted", cause="by hand")
     assert until(lambda: ledger.read(stack, name).rollbacks, 60)
     assert telling.status(stack, name)["champion"]["serves"] == first["config"]

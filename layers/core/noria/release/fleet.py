@@ -49,6 +49,11 @@ class Champion:
         return cls(read["package"], read["config"], read.get("served", read["config"]), read.get("approved_at", ""), autoscale)
 
 
+def update_of(endpoint: str, config: str) -> Json:
+    """`UpdateEndpoint` to a configuration, with what each update keeps."""
+    return {"EndpointName": endpoint, "EndpointConfigName": config, **RETAIN}
+
+
 def version_number(package: str) -> int:
     """A version's number in its group, out of its ARN."""
     return int(package.rsplit("/", 1)[-1])
@@ -109,12 +114,12 @@ class Beside:
 
     def back(self, champion: Champion) -> Json:
         """The champion takes all of the traffic again, as it did."""
-        update = {"EndpointName": self.endpoint, "EndpointConfigName": champion.config, **RETAIN}
+        update = update_of(self.endpoint, champion.config)
         return self._deploy(champion.config, [self._variant(MAIN, champion.served, 1.0)], update, champion.autoscale)
 
     def alone(self, config: str, served: str, strategy: str, rollout: Json) -> Json:
         """One version takes all of the traffic."""
-        update: Json = {"EndpointName": self.endpoint, "EndpointConfigName": config, **RETAIN}
+        update: Json = update_of(self.endpoint, config)
         if deployment := _deployment(strategy, rollout, self.alarm):
             update["DeploymentConfig"] = deployment
         return self._deploy(config, [self._variant(MAIN, served, 1.0)], update, self.serve["autoscale"])
@@ -122,7 +127,7 @@ class Beside:
     def pair(self, config: str, champion: Champion, served: str, rollout: Json) -> Json:
         """Champion and challenger share the traffic; or the challenger gets a copy of it and answers nobody."""
         share, shadow = rollout["steps"][0], rollout["strategy"] == "shadow"
-        update = {"EndpointName": self.endpoint, "EndpointConfigName": config, **RETAIN}
+        update = update_of(self.endpoint, config)
         champions = self._variant(MAIN, champion.served, 1.0 if shadow else round(1 - share, 6))
         challengers = self._variant(CHALLENGER, served, 1.0 if shadow else share)
         more: Json = {"ShadowProductionVariants": [challengers]} if shadow else {}

@@ -94,7 +94,7 @@ def _told(outcome: str, reason: Reason, current: Json | None, target: Json | Non
         deploy = {
             "config": None,
             "create": {"EndpointName": endpoint, "EndpointConfigName": config},
-            "update": {"EndpointName": endpoint, "EndpointConfigName": config, **fleet.RETAIN},
+            "update": fleet.update_of(endpoint, config),
             **fleet.scaling(endpoint, json.loads(target.get("autoscale", "null")), json.loads((current or {}).get("autoscale", "null"))),
         }
     kept = ("package", "release", "config", "endpoint", "run", "time")

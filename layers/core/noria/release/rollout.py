@@ -133,10 +133,9 @@ def conclude_rollout(event: Json) -> Json:
     """Conclude a release: completed only when the endpoint serves the very configuration that was asked for.
 
     Args:
-        event: `{model, package, metadata, approved_at, approval: {by, why}, autoscale|null, released|null, failure|null, ledger, owner, began,
-            cause}`; `released` is
-            what the machine `release` reports: `{plan, observed|null, deployed|null, failure|null}`, `deployed` the endpoint's last
-            description; null before it was begun, and empty where it did not report.
+        event: `{model, package, metadata, approved_at, approval: {by, why}, autoscale|null, released|null, failure|null, ledger,
+            owner, began, cause}`; `released` is what the machine `release` reports: `{plan, observed|null, deployed|null,
+            failure|null}`, `deployed` the endpoint's last description; null before it was begun, and empty where it did not report.
 
     Returns:
         `{outcome, verdict, record, entries}`; `record` is the transaction that makes the version the champion, or only
