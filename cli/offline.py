@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 import yaml
 
-from cli import checking, guarding, profiling, render
+from cli import checking, guarding, profiling, render, replaying
 from cli.errors import CliError
 from noria.release.simulation import World
 
@@ -17,6 +17,7 @@ def join(app: typer.Typer) -> None:
     """Make them commands of `noria`."""
     app.command(name="profile")(profile_file)
     app.command()(check)
+    app.command()(replay)
     app.add_typer(contract, name="contract")
     app.add_typer(guard, name="guard")
 
@@ -75,6 +76,23 @@ def check(
     """Has the data drifted: the verdict that production would give. Needs no stack."""
     told = checking.check(folder, reference, current)
     render.as_json(told) if json else checking.show(told)
+
+
+def replay(
+    folder: Annotated[Path, typer.Argument(help="The model project, or a folder with a model.yaml alone.")],
+    history: Annotated[Path, typer.Argument(help="Labelled rows with their times, as CSV.")],
+    policy: Annotated[list[str] | None, typer.Option(help="name=value,… over the spec's heal block; may be given several times.")] = None,
+    first: Annotated[str | None, typer.Option(help="Until when the first version's rows reach; a fifth of the time when it is left out.")] = None,
+    window: Annotated[float | None, typer.Option(min=0.01, help="Days between two looks.")] = None,
+    drift: Annotated[bool, typer.Option(help="Also check every window for drift and broken feeds.")] = True,
+    plot: Annotated[Path | None, typer.Option(help="Where to write a picture (PNG).")] = None,
+    json: AsJson = False,
+) -> None:
+    """What Noria would have done on a history, beside a frozen model and one that is trained anew all the time. Needs no stack."""
+    told = replaying.replay(folder, history, tuple(policy or ()), first, window, drift)
+    if plot:
+        replaying.draw(told, plot)
+    render.as_json(told) if json else replaying.show(told, plot)
 
 
 contract = typer.Typer(no_args_is_help=True, help="Data contracts.")

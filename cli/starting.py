@@ -9,6 +9,7 @@ from typing import Any
 from cli.errors import CliError
 from noria.data.contract import is_model_name
 from noria.data.rows import EMPTY, TRUTHS, is_time
+from noria.spec import ModelSpec
 
 Json = dict[str, Any]
 TEMPLATES = Path(__file__).with_name("templates")
@@ -146,6 +147,12 @@ def quoted(text: str) -> str:
         if text.replace("_", "").isalnum() and not _is_number(text) and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
         else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     )
+
+
+def scripts(spec: ModelSpec) -> dict[str, str]:
+    """The scripts that a new project gets, for a spec that has none."""
+    seen = {name: Seen(column.type, column.nullable, ()) for name, column in spec.data.columns.items()}
+    return {script: _filled(script, spec.name, spec.task, spec.target, seen) for script in ("train.py", "inference.py")}
 
 
 def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Seen]) -> str:

@@ -21,16 +21,17 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "model.schema.json", _json(ModelSpec.model_json_schema())
     yield ROOT / "events" / "schemas" / "envelope.v1.json", _json(Envelope.model_json_schema())
     yield ROOT / "docs" / "model-spec.md", reference()
-    yield ROOT / "layers" / "core" / "requirements.txt", requirements()
+    yield ROOT / "layers" / "core" / "requirements.txt", requirements("layer")
+    yield ROOT / "layers" / "data" / "requirements.txt", requirements("data")
 
 
 def _json(schema: object) -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
-def requirements() -> str:
-    """The core layer's pins, out of the lock."""
-    command = [ROOT / ".noria" / "uv" / "bin" / "uv", "export", "--quiet", "--frozen", "--only-group", "layer"]
+def requirements(group: str) -> str:
+    """A layer's pins, out of the lock."""
+    command = [ROOT / ".noria" / "uv" / "bin" / "uv", "export", "--quiet", "--frozen", "--only-group", group]
     options = ["--no-hashes", "--no-annotate", "--no-header", "--no-emit-project"]
     return subprocess.run([*map(str, command), *options], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

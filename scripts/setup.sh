@@ -46,7 +46,7 @@ if [ "$(cat .noria/setup.stamp 2>/dev/null)" != "$stamp" ]; then
     sync .venv --no-default-groups --inexact
     # The image that the models here name, so that the first training job finds it.
     NORIA_IMAGES=$PWD/.noria/images NORIA_UV=$PWD/.noria/uv/bin/uv PYTHONPATH=$PWD \
-        .noria/envs/local/bin/python -m local.sagemaker.pull sagemaker-scikit-learn:1.9-0-cpu-py3
+        .noria/envs/local/bin/python -m local.sagemaker.pull sagemaker-scikit-learn:1.9-0-cpu-py3 >/dev/null
     echo "$stamp" >.noria/setup.stamp
 fi
 if [ "${1:-}" = dev ] && [ "$(cat .noria/setup-dev.stamp 2>/dev/null)" != "$stamp" ]; then

@@ -83,6 +83,7 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
             "truth": "runs/r/truth/truth.csv",
             "predictions": {"candidate": "runs/r/p.out"},
             "task": "binary",
+            "watch": "accuracy",
             "compared": [],
             "run": "r",
             "incomparable": None,

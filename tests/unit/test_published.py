@@ -17,9 +17,10 @@ def older(spec: dict) -> dict:
     for path, fields in LATER.items():
         block = made
         for name in path:
-            block = block[name]
+            block = block.get(name, {})
         for name in fields:
-            del block[name]
+            block.pop(name, None)
+    del made["monitor"], made["heal"]
     made["serve"]["instance"] = made["serve"]["instance"][0]
     return made
 

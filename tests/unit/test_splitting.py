@@ -17,7 +17,7 @@ def file(rows: list[tuple[int, float, int]]) -> list[bytes]:
 def test_the_newest_rows_are_the_holdout_whatever_their_order():
     made = splitting.split(file([(3, 0.3, 1), (1, 0.1, 0), (5, 0.5, 1), (2, 0.2, 0), (4, 0.4, 0)]), CONTRACT, "y", "time", 0.4)
     assert made.holdout == "0.4\n0.5\n"
-    assert made.truth == "0\n1\n"
+    assert made.truth == "0,4\n1,5\n"
     assert made.train == "at,a,y,extra\n1,0.1,0,x\n2,0.2,0,x\n3,0.3,1,x\n"
     assert made.facts == {"rows": 5, "train": 3, "holdout": 2, "by": "time", "first": "4", "last": "5"}
 

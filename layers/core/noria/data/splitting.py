@@ -33,7 +33,7 @@ class Split:
     Attributes:
         train: header and rows, all columns.
         holdout: features alone, in the contract's order, without a header: what an endpoint is sent.
-        truth: the target of each holdout row.
+        truth: the target of each holdout row, and its time where the contract names one.
         smoke: the first rows of the holdout.
         facts: rows of each part, and how they were parted.
     """
@@ -73,7 +73,7 @@ def split(pieces: Iterable[bytes], contract: DataContract, target: str, by: str,
     return Split(
         train=_written(known, header),
         holdout=_written(features),
-        truth=_written([[row[at[target]]] for row in held]),
+        truth=_written([[row[at[name]] for name in (target, *([contract.time] if contract.time else []))] for row in held]),
         smoke=_written(features[:SMOKE_ROWS]),
         facts=facts,
     )

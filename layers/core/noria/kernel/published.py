@@ -10,6 +10,19 @@ LATER: dict[tuple[str, ...], Json] = {
     ("evaluate",): {"instance": "ml.m5.large"},
     ("serve",): {"autoscale": None, "answers": {"between": None, "values": None}},
     ("rollout", "guard"): {"answers": None},
+    ("monitor",): {"capture": 0, "truth_days": 30, "silent_days": 7, "persist": 1},
+    ("monitor", "quality"): {"metric": None, "margin": 0.05, "at_least": None},
+    ("heal",): {
+        "on": [],
+        "cooldown_days": 7,
+        "min_rows": 500,
+        "a_day": 1,
+        "a_month": 4,
+        "off_peak": None,
+        "data": "recent",
+        "recent_days": 365,
+        "give_up_after": 3,
+    },
 }
 
 

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from noria.data.contract import MODEL_NAME
 from noria.spec.data import DataSpec
+from noria.spec.monitoring import HealSpec, MonitorSpec
 from noria.spec.release import ApproveSpec, RolloutSpec, ServeSpec
 from noria.spec.training import CROSS_FIELD, EvaluateSpec, TrainSpec
 from noria.training.gates import METRICS
@@ -29,6 +30,8 @@ class ModelSpec(BaseModel):
     approve: ApproveSpec = ApproveSpec()
     serve: ServeSpec = ServeSpec()
     rollout: RolloutSpec = RolloutSpec()
+    monitor: MonitorSpec = MonitorSpec()
+    heal: HealSpec = HealSpec()
 
     @model_validator(mode="after")
     def _blocks_fit(self) -> Self:
@@ -38,6 +41,9 @@ class ModelSpec(BaseModel):
             if gate.metric not in METRICS[self.task]:
                 told = f"{gate.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
                 raise _wrong(f"evaluate.gates.{number}.metric", told)
+        if self.monitor.quality.metric and self.monitor.quality.metric not in METRICS[self.task]:
+            told = f"{self.monitor.quality.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
+            raise _wrong("monitor.quality.metric", told)
         if not (set(self.data.columns) - {self.target}):
             raise _wrong("data.columns", "names nothing but the target; the model needs at least one column to predict from")
         return self

@@ -171,6 +171,7 @@ def plan_evaluation(event: Json) -> Json:
             "predictions": {side: f"{folder}predictions/{side}/holdout.csv.out" for side in sides},
             "task": spec["task"],
             "compared": compared,
+            "watch": spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"],
             "incomparable": OTHER_SCHEMA if held and not comparable else None,
             "run": run,
         },

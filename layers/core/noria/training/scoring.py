@@ -5,9 +5,10 @@ import io
 from typing import Any
 
 from noria.adapters import objects
+from noria.data.rows import moment
 from noria.kernel.errors import EvaluationError
 from noria.kernel.verdict import innermost
-from noria.training import metrics
+from noria.training import metrics, quality
 from noria.training.gates import LESS_IS_BETTER
 
 Json = dict[str, Any]
@@ -17,33 +18,39 @@ def score_holdout(event: Json) -> Json:
     """Score the candidate, and the champion where it answered the same rows.
 
     Args:
-        event: `{bucket, truth, predictions: {side: key}, task, compared: [{metric, confidence}], run, incomparable, unable}`;
-            `unable` is why the champion could not answer, or null.
+        event: `{bucket, truth, predictions: {side: key}, task, compared: [{metric, confidence}], watch, run, incomparable, unable}`;
+            `watch` is the metric that is watched once it serves; `unable` is why the champion could not answer, or null.
 
     Returns:
-        `{rows, candidate: {metric: value}, champion: {…}|null, bounds: {metric: lower bound of the gain}, incomparable}`;
-        `incomparable` is a sentence where a champion serves and was not compared.
+        `{rows, candidate: {metric: value}, champion: {…}|null, bounds: {metric: lower bound of the gain}, level, incomparable}`;
+        `level` is what the watched metric may be held against later, or null; `incomparable` is a sentence where a champion
+        serves and was not compared.
 
     Raises:
         EvaluationError: another number of answers than of rows, or an answer that is none.
     """
     unable = event.get("unable")
-    truth = first_column(objects.read(event["bucket"], event["truth"]).decode())
+    truth = lines(objects.read(event["bucket"], event["truth"]).decode())
     answered = {side: key for side, key in event["predictions"].items() if side != "champion" or not unable}
     answers = {side: first_column(objects.read(event["bucket"], key).decode()) for side, key in answered.items()}
-    scored = evaluate(event["task"], truth, answers, event["compared"], event["run"])
+    scored = evaluate(event["task"], truth, answers, event["compared"], event["run"], event["watch"])
     untold = f"the champion cannot answer these rows ({innermost(unable)})" if unable else None
     return {**scored, "incomparable": event.get("incomparable") or untold or scored["incomparable"]}
 
 
-def evaluate(task: str, truth: list[str], answers: dict[str, list[str]], compared: list[Json], seed: str) -> Json:
-    """The evaluation of `score_holdout`, without its files."""
+def evaluate(task: str, held: list[list[str]], answers: dict[str, list[str]], compared: list[Json], seed: str, watch: str) -> Json:
+    """The evaluation of `score_holdout`, without its files.
+
+    Args:
+        held: of each row of the holdout the truth, and its time where there is one.
+    """
+    truth = [row[0] for row in held]
     candidate, champion, incomparable = answers["candidate"], answers.get("champion"), None
     scored = _quality("candidate", task, truth, candidate)
-    held = None
+    other = None
     if champion is not None:
         try:
-            held = _quality("champion", task, truth, champion)
+            other = _quality("champion", task, truth, champion)
         except EvaluationError as error:
             champion, incomparable = None, str(error)
     bounds = {
@@ -51,7 +58,28 @@ def evaluate(task: str, truth: list[str], answers: dict[str, list[str]], compare
         for gate in compared
         if champion is not None
     }
-    return {"rows": len(truth), "candidate": scored, "champion": held, "bounds": bounds, "incomparable": incomparable}
+    return {
+        "rows": len(truth),
+        "candidate": scored,
+        "champion": other,
+        "bounds": bounds,
+        "level": _level(task, watch, held, candidate),
+        "incomparable": incomparable,
+    }
+
+
+def _level(task: str, metric: str, held: list[list[str]], predicted: list[str]) -> Json | None:
+    """What the live metric may be held against later: the holdout's answers by day."""
+    numbers = task == "regression"
+    cap = quality.cap_of([float(answer) - float(row[0]) for row, answer in zip(held, predicted, strict=True)]) if numbers else 0.0
+    days: dict[str, dict[str, float]] = {}
+    for number, (row, answer) in enumerate(zip(held, predicted, strict=True)):
+        said, true = (answer, row[0]) if numbers else (metrics.label(answer), metrics.label(row[0]))
+        kind = quality.kind_of(task, true, said, cap)
+        day = str(int(moment(row[1]) // 86_400)).zfill(6) if len(row) > 1 else str(number % 1_000)
+        days.setdefault(day, {})[kind] = days.get(day, {}).get(kind, 0) + 1
+    found = quality.level(quality.watched(metric, task), days, cap)
+    return found.to_json() if found else None
 
 
 def _quality(side: str, task: str, truth: list[str], predicted: list[str]) -> dict[str, float]:

@@ -1,0 +1,76 @@
+"""Series over time as pictures: a PNG for a report, a line of blocks for a terminal."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.text import Text
+
+Series = Sequence[float | None]
+BLOCKS = "▁▂▃▄▅▆▇█"
+#: Widest line of blocks.
+WIDTH = 96
+COLOURS = {"managed": "#0b6e4f", "frozen": "#b23a48"}
+OTHERS = ("#8d99ae", "#577590", "#f3722c")
+
+
+def spark(series: Mapping[str, Series]) -> Text:
+    """Each series as a line of blocks, all on one scale."""
+    known = [value for values in series.values() for value in values if value is not None]
+    if not known:
+        return Text("no window has enough rows")
+    low, high = min(known), max(known)
+    told = Text()
+    for name, values in series.items():
+        step = -(-len(values) // WIDTH)
+        told.append(f"{name:24} ")
+        for i in range(0, len(values), step):
+            part = [value for value in values[i : i + step] if value is not None]
+            told.append(BLOCKS[int((sum(part) / len(part) - low) / ((high - low) or 1) * (len(BLOCKS) - 1))] if part else " ")
+        told.append("\n")
+    told.append(f"{'':24} from {low:.3f} to {high:.3f}")
+    return told
+
+
+def series(path: Path, windows: Sequence[str], courses: Mapping[str, Series], metric: str, marks: Sequence[tuple[str, str]] = ()) -> None:
+    """Write a PNG.
+
+    Args:
+        windows: the beginning of each window, ISO 8601.
+        marks: time and words of what was done.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(11, 4.5), dpi=120)
+    times = [datetime.fromisoformat(window) for window in windows]
+    rest = iter(OTHERS)
+    for name, values in courses.items():
+        points = [(_number(time), value) for time, value in zip(times, values, strict=False) if value is not None]
+        axes.plot([time for time, _ in points], [value for _, value in points], label=name, color=COLOURS.get(name) or next(rest), linewidth=1.8)
+    seen: set[str] = set()
+    for moment, what in marks:
+        kind = what.split(" ")[0].rstrip(",")
+        retrained = kind == "retrained"
+        label = None if kind in seen else ("retrained" if retrained else "alarm")
+        seen.add(kind)
+        colour, style = ("#0b6e4f", "--") if retrained else ("#f3722c", ":")
+        axes.axvline(_number(datetime.fromisoformat(moment)), color=colour, linestyle=style, linewidth=0.9, label=label)
+    axes.xaxis_date()
+    axes.set_ylabel(metric)
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False, loc="lower left")
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    figure.autofmt_xdate()
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+def _number(time: datetime) -> float:
+    """Days since the epoch, as matplotlib counts them."""
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() / 86_400

@@ -1,0 +1,168 @@
+"""Whether a model that got worse is trained again now, later, or not without a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from noria.kernel.verdict import Reason, Verdict
+
+Json = dict[str, Any]
+RETRAIN, DEFER, ASK, IGNORE = "retrain", "defer", "ask", "ignore"
+#: How a healing can have ended; `running` has not.
+RUNNING, HELPED, USELESS, FAILED = "running", "helped", "useless", "failed"
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The `heal` block of a published spec; `noria.spec.monitoring` says what its fields mean."""
+
+    on: tuple[str, ...]
+    cooldown_days: float
+    min_rows: int
+    a_day: int
+    a_month: int
+    off_peak: str | None
+    data: str
+    recent_days: float
+    give_up_after: int
+
+    @classmethod
+    def of(cls, block: Json) -> Self:
+        return cls(**{**block, "on": tuple(block["on"])})
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A healing that was begun."""
+
+    time: datetime
+    outcome: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What a decision is given.
+
+    Attributes:
+        causes: why it is asked: `quality`, `drift`.
+        new_rows: labelled rows that are newer than what the serving version was trained on.
+        attempts: the healings so far, oldest first.
+        releasing: whether a release of this model is under way.
+        unchanged: whether the last healing had the very same rows.
+        answered: when a person last asked for a training; what was useless before counts no more.
+    """
+
+    now: datetime
+    causes: tuple[str, ...]
+    new_rows: int
+    attempts: Sequence[Attempt] = ()
+    releasing: bool = False
+    unchanged: bool = False
+    answered: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What follows.
+
+    Attributes:
+        verdict: `retrain`, `defer`, `ask` or `ignore`, with reasons.
+        until: of `defer`, when it can be otherwise, where that is known.
+    """
+
+    verdict: Verdict
+    until: datetime | None = None
+
+
+def decide(policy: Policy, state: State) -> Decision:
+    """What is to be done about a model that got worse."""
+    causes = [cause for cause in state.causes if cause in policy.on]
+    if not causes:
+        text = f"{' and '.join(state.causes)} starts no training here (heal.on: {list(policy.on)})"
+        return Decision(Verdict(IGNORE, (Reason("NotACause", text, list(state.causes), list(policy.on)),)))
+    useless = _useless(state)
+    if useless >= policy.give_up_after and _cooldown(policy, state, useless):
+        text = (
+            f"training again has not helped {useless} times in a row: look at the data and the script; noria retrain asks for a run at once, "
+            f"the next one by itself is {policy.cooldown_days * 2**useless:g} days after the last"
+        )
+        return Decision(Verdict(ASK, (Reason("RetrainingDoesNotHelp", text, useless, policy.give_up_after),)))
+    held = [found for found in _waits(policy, state, useless) if found]
+    if held:
+        known = [until for _, until in held if until]
+        return Decision(Verdict(DEFER, tuple(reason for reason, _ in held)), max(known) if len(known) == len(held) else None)
+    return Decision(Verdict(RETRAIN, tuple(Reason(f"{cause.title()}Cause", f"{cause} is why", cause) for cause in causes)))
+
+
+def _useless(state: State) -> int:
+    """Healings in a row, up to now, that did not help, since a person last asked for one."""
+    count = 0
+    for attempt in reversed(state.attempts):
+        if attempt.outcome in (HELPED, RUNNING) or (state.answered and attempt.time <= state.answered):
+            break
+        count += 1
+    return count
+
+
+def _waits(policy: Policy, state: State, useless: int) -> list[tuple[Reason, datetime | None] | None]:
+    """All that speaks against now, with when it ends."""
+    return [_busy(state), _too_few(policy, state), _cooldown(policy, state, useless), *_caps(policy, state), _off_peak(policy, state)]
+
+
+def _busy(state: State) -> tuple[Reason, None] | None:
+    if state.releasing:
+        return Reason("ReleaseUnderWay", "a release of this model is under way"), None
+    if any(attempt.outcome == RUNNING for attempt in state.attempts):
+        return Reason("HealingUnderWay", "the model is being trained again already"), None
+    return None
+
+
+def _too_few(policy: Policy, state: State) -> tuple[Reason, None] | None:
+    if state.unchanged:
+        return Reason("NothingNew", "the labelled rows are those of the last healing"), None
+    if state.new_rows < policy.min_rows:
+        text = f"{state.new_rows} labelled rows are new, heal.min_rows asks {policy.min_rows}"
+        return Reason("TooFewNewRows", text, state.new_rows, policy.min_rows), None
+    return None
+
+
+def _cooldown(policy: Policy, state: State, useless: int) -> tuple[Reason, datetime] | None:
+    if not state.attempts:
+        return None
+    days = policy.cooldown_days * 2**useless
+    until = state.attempts[-1].time + timedelta(days=days)
+    if state.now >= until:
+        return None
+    return Reason(
+        "Cooldown", f"the last healing was at {_told(state.attempts[-1].time)}; the next one is {days:g} days later", _told(state.now), _told(until)
+    ), until
+
+
+def _caps(policy: Policy, state: State) -> list[tuple[Reason, datetime] | None]:
+    found: list[tuple[Reason, datetime] | None] = []
+    for name, span, most in (("a_day", timedelta(days=1), policy.a_day), ("a_month", MONTH, policy.a_month)):
+        recent = [attempt.time for attempt in state.attempts if attempt.time > state.now - span]
+        if len(recent) >= most:
+            until = sorted(recent)[-most] + span
+            found.append((Reason("Cap", f"{len(recent)} healings in {span.days} days, heal.{name} allows {most}", len(recent), most), until))
+    return found
+
+
+def _off_peak(policy: Policy, state: State) -> tuple[Reason, datetime] | None:
+    if policy.off_peak is None:
+        return None
+    begin, end = policy.off_peak.split("-")
+    time = state.now.astimezone(UTC).strftime("%H:%M")
+    inside = begin <= time < end if begin <= end else time >= begin or time < end
+    if inside:
+        return None
+    hour, minute = map(int, begin.split(":"))
+    until = state.now.astimezone(UTC).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    until = until if until > state.now else until + timedelta(days=1)
+    return Reason("OffPeak", f"it is {time}; heal.off_peak is {policy.off_peak}", time, policy.off_peak), until
+
+
+def _told(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

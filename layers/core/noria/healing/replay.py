@@ -1,0 +1,274 @@
+"""A backtest of operations: a labelled history in the order of its times, through the decisions that run in production.
+
+What is simulated is the passing of time alone. Training and predicting are done by the given trainer, and everything that is
+decided (whether quality has fallen, whether to train again, on which rows, whether the candidate is better) is decided by
+the same functions that decide in production.
+"""
+
+import csv
+import io
+import time as clock
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from noria.data import splitting
+from noria.data.contract import DataContract
+from noria.data.rows import moment
+from noria.healing import policy as healing
+from noria.kernel.errors import ContractError, EvaluationError
+from noria.training import policy, quality, scoring
+from noria.training.gates import gates_of
+from noria.training.metrics import label
+from noria.training.metrics import quality as metrics_of
+
+Json = dict[str, Any]
+DAY = 86_400.0
+#: Fewer rows of a window tell no metric.
+LEAST_ROWS = 20
+
+
+class Trainer(Protocol):
+    """Trains and predicts as the user's scripts do."""
+
+    def fit(self, train: str) -> str:
+        """Train on CSV rows with a header; a name for the model."""
+
+    def predict(self, model: str, features: str) -> list[str]:
+        """The prediction of each CSV row without a header."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Labelled rows in the order of their times (seconds since the epoch)."""
+
+    header: list[str]
+    rows: list[list[str]]
+    times: list[float]
+
+    def between(self, since: float | None, until: float) -> slice:
+        return slice(0 if since is None else bisect_left(self.times, since), bisect_left(self.times, until))
+
+
+@dataclass
+class Serving:
+    """A version that serves, and what is known of it since."""
+
+    model: str
+    trained_until: float
+    level: quality.Level
+    wanted: float
+    days: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+@dataclass
+class Course:
+    """What became of a model: its metric by window, and what was done."""
+
+    series: list[float | None] = field(default_factory=list)
+    retrainings: list[Json] = field(default_factory=list)
+    alarms: list[Json] = field(default_factory=list)
+    deferred: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> Json:
+        told = [value for value in self.series if value is not None]
+        return {
+            "mean": sum(told) / len(told) if told else None,
+            "series": self.series,
+            "retrainings": len(self.retrainings),
+            "alarms": len(self.alarms),
+            "train_seconds": round(self.seconds, 2),
+            "events": sorted([*self.retrainings, *self.alarms], key=lambda event: str(event["time"])),
+        }
+
+
+#: Whether the rows of a window have drifted from those that a version was trained on: `ok`, `drift`, `incident`, `undecided`.
+DriftCheck = Callable[[Sequence[Sequence[str]], Sequence[Sequence[str]]], str]
+
+
+def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tuple[History, int]:
+    """The good rows of a file in the order of their times, and how many were set aside.
+
+    Raises:
+        ContractError: the spec names no time, or no row is good.
+    """
+    if contract.time is None:
+        raise ContractError("a replay needs event times: name data.time in the spec")
+    good, bad = splitting.curate(pieces, contract, target)
+    header, *rows = list(csv.reader(io.StringIO(good, newline="")))
+    if not rows:
+        raise ContractError("no row of the file keeps the contract: noria contract suggest FILE writes one that it keeps")
+    at = header.index(contract.time)
+    ordered = sorted(((moment(row[at]), row) for row in rows), key=lambda pair: pair[0])
+    return History(header, [row for _, row in ordered], [time for time, _ in ordered]), max(0, bad.count("\n") - 1)
+
+
+class Replay:
+    """Plays one history; the frozen and the always retrained course are the same for every policy.
+
+    Args:
+        spec: a published document.
+        first: until when the first version's rows reach (seconds since the epoch).
+        window: how long one is (seconds).
+    """
+
+    def __init__(self, spec: Json, found: History, trainer: Trainer, first: float, window: float, drift: DriftCheck | None = None) -> None:
+        self._spec, self._history, self._trainer, self._drift = spec, found, trainer, drift
+        self._contract, self._target, self._task = DataContract.of(spec["data"]), spec["target"], spec["task"]
+        self._metric = spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"]
+        self._features = [found.header.index(name) for name in self._contract.features(self._target)]
+        self._aim, self._first = found.header.index(self._target), first
+        self.windows = self._cut(first, window)
+        if not self.windows:
+            raise ContractError("nothing of the history comes after the rows of the first version: name an earlier end of its training")
+        self._initial = self._run(None, found.between(None, first), None)
+
+    def _cut(self, first: float, window: float) -> list[tuple[float, float]]:
+        last, made, begin = self._history.times[-1], [], first
+        while begin <= last:
+            made.append((begin, begin + window))
+            begin += window
+        return made
+
+    def frozen(self) -> Json:
+        """The first version for ever."""
+        return Course([self._told(self._answers(self._initial[0].model, rows), rows) for rows in self._rows()]).to_json()
+
+    def every_window(self, recent: float | None) -> Json:
+        """Trained anew before every window but the first, on all rows or the recent ones (seconds); released whatever it is like."""
+        course, model = Course(), self._initial[0].model
+        for number, ((begin, _), rows) in enumerate(zip(self.windows, self._rows(), strict=True)):
+            known = self._history.between(None if recent is None else begin - recent, begin)
+            if number and rows.stop > rows.start and known.stop - known.start >= LEAST_ROWS:
+                started = clock.monotonic()
+                model = self._trainer.fit(self._text(known))
+                course.seconds += clock.monotonic() - started
+                course.retrainings.append({"time": _iso(begin), "what": "retrained"})
+            course.series.append(self._told(self._answers(model, rows), rows))
+        return course.to_json()
+
+    def managed(self, rule: healing.Policy) -> Json:
+        """What Noria would have done."""
+        course, attempts, held = Course(), list[healing.Attempt](), list[slice]()
+        serving, told = replace(self._initial[0], days={}), set[str]()
+        for (_, end), rows in zip(self.windows, self._rows(), strict=True):
+            answers = self._answers(serving.model, rows)
+            course.series.append(self._told(answers, rows))
+            self._count(serving, rows, answers)
+            causes = self._causes(serving, rows, end, course, told, held)
+            if not causes:
+                continue
+            now = datetime.fromtimestamp(end, UTC)
+            known = self._history.between(None, end)
+            fresh = known.stop - self._history.between(None, serving.trained_until).stop
+            decision = healing.decide(rule, healing.State(now, tuple(causes), fresh, attempts))
+            if decision.verdict.outcome == healing.ASK and "ask" not in told:
+                told.add("ask")
+                course.alarms.append({"time": _iso(end), "what": decision.verdict.reasons[0].text})
+            if decision.verdict.outcome != healing.RETRAIN:
+                course.deferred += decision.verdict.outcome == healing.DEFER
+                continue
+            started = clock.monotonic()
+            since = None if rule.data == "all" else end - rule.recent_days * DAY
+            candidate, verdict = self._run(serving.model, self._history.between(since, end), held)
+            course.seconds += clock.monotonic() - started
+            better = verdict == policy.PASSED
+            attempts.append(healing.Attempt(now, healing.HELPED if better else healing.USELESS))
+            course.retrainings.append({"time": _iso(end), "what": "retrained" if better else "retrained, and not better"})
+            if better:
+                candidate.wanted = (min if candidate.level.metric in ("mae", "rmse") else max)(candidate.wanted, serving.wanted)
+                serving, told = candidate, set()
+        return course.to_json()
+
+    def _causes(self, serving: Serving, rows: slice, end: float, course: Course, told: set[str], held: list[slice]) -> list[str]:
+        """Why this version should be looked at; each cause is told once while it serves."""
+        asked = self._spec["monitor"]["quality"]
+        level = serving.level if asked["at_least"] is None else replace(serving.level, limit=asked["at_least"])
+        finding = quality.weigh(level, serving.days, asked["margin"])
+        below = finding.fallen or quality.weigh(replace(level, limit=serving.wanted), serving.days, asked["margin"]).fallen
+        causes = ["quality"] if below else []
+        if self._drift and rows.stop - rows.start >= LEAST_ROWS:
+            known = self._history.between(None, serving.trained_until)
+            outcome = self._drift(self._history.rows[known], self._history.rows[rows])
+            if outcome == "incident":
+                held.append(rows)
+                causes = ["incident"]
+            elif outcome == "drift":
+                causes.append("drift")
+        for cause in ((({"quality"} if finding.fallen else set()) | set(causes)) & {"incident", "quality" if finding.fallen else ""}) - told:
+            told.add(cause)
+            what = f"{self._metric} fell since {finding.since}" if cause == "quality" else "a feed broke"
+            course.alarms.append({"time": _iso(end), "what": what})
+        return [cause for cause in causes if cause != "incident"]
+
+    def _run(self, champion: str | None, rows: slice, held: list[slice] | None) -> tuple[Serving, str]:
+        """What a run does: part off a holdout, train, compare on the holdout, judge."""
+        numbers = [i for i in range(rows.start, rows.stop) if not any(part.start <= i < part.stop for part in held or ())]
+        split = self._spec["evaluate"]["split"]
+        made = splitting.split(iter([self._text(numbers).encode()]), self._contract, self._target, split["by"], split["test"])
+        model = self._trainer.fit(made.train)
+        answers = {"candidate": self._trainer.predict(model, made.holdout)}
+        if champion:
+            answers["champion"] = self._trainer.predict(champion, made.holdout)
+        gates = gates_of(self._spec["evaluate"])
+        compared = [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates if gate.against]
+        truth = scoring.lines(made.truth)
+        evaluation = scoring.evaluate(self._task, truth, answers, compared, model, self._metric)
+        verdict = policy.judge(evaluation, gates)
+        if evaluation["level"] is None:
+            raise EvaluationError(f"the holdout of {len(truth)} rows does not tell {self._metric}")
+        until = self._history.times[rows.stop - 1] + 1e-6
+        level = quality.Level.of(evaluation["level"])
+        return Serving(model, until, level, level.limit), verdict.outcome if champion else policy.PASSED
+
+    def _rows(self) -> Iterator[slice]:
+        for begin, end in self.windows:
+            yield self._history.between(begin, end)
+
+    def _answers(self, model: str, rows: slice) -> list[str]:
+        if rows.stop <= rows.start:
+            return []
+        return self._trainer.predict(model, _written([[row[i] for i in self._features] for row in self._history.rows[rows]]))
+
+    def _told(self, answers: list[str], rows: slice) -> float | None:
+        if len(answers) < LEAST_ROWS:
+            return None
+        truth = [row[self._aim] for row in self._history.rows[rows]]
+        return metrics_of(self._task, truth, answers)[self._metric]
+
+    def _count(self, serving: Serving, rows: slice, answers: list[str]) -> None:
+        for row, time, answer in zip(self._history.rows[rows], self._history.times[rows], answers, strict=True):
+            kind = quality.kind_of(self._task, label(row[self._aim]), label(answer), serving.level.cap)
+            counts = serving.days.setdefault(_iso(time)[:10], {})
+            counts[kind] = counts.get(kind, 0) + 1
+
+    def _text(self, rows: slice | list[int]) -> str:
+        chosen = self._history.rows[rows] if isinstance(rows, slice) else [self._history.rows[i] for i in rows]
+        return _written([self._history.header, *chosen])
+
+
+def play(spec: Json, replayed: Replay, rules: dict[str, healing.Policy]) -> Json:
+    """The report: `{metric, windows, managed, frozen, every_window, policies}`; `managed` is the first policy's course."""
+    managed = {name: replayed.managed(rule) for name, rule in rules.items()}
+    rule = next(iter(rules.values()))
+    return {
+        "metric": spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"],
+        "windows": [_iso(begin) for begin, _ in replayed.windows],
+        "managed": next(iter(managed.values())),
+        "frozen": replayed.frozen(),
+        "every_window": replayed.every_window(None if rule.data == "all" else rule.recent_days * DAY),
+        "policies": managed,
+    }
+
+
+def _iso(seconds: float) -> str:
+    return (datetime(1970, 1, 1) + timedelta(seconds=seconds)).isoformat(timespec="seconds")  # noqa: DTZ001 - told without a zone, as the data's own
+
+
+def _written(rows: Sequence[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()

@@ -1,0 +1,55 @@
+"""The monitoring and healing blocks of a model spec."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from noria.spec.training import Metric
+
+Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class QualitySpec(BaseModel):
+    """Which loss of quality is one."""
+
+    model_config = Frozen
+
+    metric: Metric | None = Field(None, description="what is watched; without it the first gate's metric")
+    margin: float = Field(0.05, ge=0, le=10, description="by which share the loss (1 - accuracy, mae, rmse) may be larger than at release")
+    at_least: float | None = Field(None, description="a fixed level in place of the one at release; for mae and rmse the most")
+
+
+class MonitorSpec(BaseModel):
+    """The `monitor` block."""
+
+    model_config = Frozen
+
+    capture: int = Field(100, ge=0, le=100, description="per cent of the requests that are kept for monitoring, chosen at random; 0 keeps none")
+    quality: QualitySpec = QualitySpec()
+    truth_days: float = Field(30, gt=0, le=365, description="how long the truth of a prediction is waited for")
+    silent_days: float = Field(7, gt=0, le=365, description="so long without traffic, or without truth, is a state with an alarm")
+    persist: int = Field(1, ge=1, le=30, description="windows one after the other that must have drifted before drift is told")
+
+
+class HealSpec(BaseModel):
+    """The `heal` block: when a model is trained again by itself."""
+
+    model_config = Frozen
+
+    on: tuple[Literal["quality", "drift"], ...] = Field(("quality",), max_length=2, description="what starts it; empty never does")
+    cooldown_days: float = Field(7, ge=0, le=365, description="between two healings; twice as long after each one that did not help")
+    min_rows: int = Field(500, ge=1, description="labelled rows that are newer than what the serving version was trained on")
+    a_day: int = Field(1, ge=1, le=100)
+    a_month: int = Field(4, ge=1, le=100)
+    off_peak: str | None = Field(
+        None, pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$", description="only between these times of day (UTC), such as 22:00-06:00"
+    )
+    data: Literal["all", "recent"] = Field("recent", description="which labelled rows it is trained on")
+    recent_days: float = Field(365, gt=0, le=3650, description="recent: how far back from the newest row")
+    give_up_after: int = Field(3, ge=1, le=20, description="so many in a row that did not help: a person is asked, the next try is later")
+
+    @model_validator(mode="after")
+    def _caps_fit(self) -> Self:
+        if self.a_day > self.a_month:
+            raise ValueError(f"a_day is at most a_month; found {self.a_day} and {self.a_month}")
+        return self

@@ -1,0 +1,265 @@
+"""Loss of quality: the live metric against the level at release, to be looked at as often as one likes.
+
+Answers whose truth is known are counted by day and by kind (true and false positives and the like; errors by their size).
+From such counts a betting e-process tests that the metric is still at least what it was in the evaluation: it is above 50
+with a chance of at most 2 %, however often it is looked at (Ville, 1939; Waudby-Smith and Ramdas, 2023, Estimating means of
+bounded random variables by betting). Half of it begins at the release, the rest begins anew every day with ever smaller
+weights, so a loss after a long good time is seen as well. Errors of one day resemble each other: by how much is measured in the evaluation, and
+that many answers count as one.
+"""
+
+import math
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any, Self
+
+Json = dict[str, Any]
+#: Answers by kind: `tp`, `fp`, `fn`, `tn`; `right`, `wrong`; or the number of a bin of errors.
+Counts = Mapping[str, float]
+#: The share of models whose quality has not fallen that are flagged at any time.
+ALPHA = 0.02
+#: Which share of the most that may be bet is bet: small losses need small bets.
+BETS = (0.01, 0.02, 0.04, 0.08, 0.16)
+#: How much of the stake is kept for a loss that begins later.
+LATER = 0.5
+#: Errors of a regression are told apart by so many bins, up to this many times the largest error but one in a hundred.
+BINS, CAP_FACTOR, CAP_SHARE = 64, 2.0, 0.99
+#: Resamples of days for the bound of a level, and its confidence.
+RESAMPLES, CONFIDENCE = 400, 0.95
+#: More days than these are put together two by two.
+MOST_DAYS = 400
+#: Metrics of which less is better.
+LESS_IS_BETTER = frozenset({"mae", "rmse"})
+#: More evidence than e to this is told as this much.
+LARGEST = 100.0
+#: Fewer days tell nothing of how alike the answers of one day are.
+LEAST_DAYS = 10
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a version's quality was in its evaluation.
+
+    Attributes:
+        metric: `accuracy`, `f1`, `precision`, `recall`, `mae` or `rmse`.
+        value: in the evaluation.
+        limit: what may be expected of the same model on other days: the bound of the value with 95 % confidence.
+        alike: how many answers count as one, since those of a day resemble each other.
+        cap: of a regression, the error that the last bin begins at (in the target's unit).
+    """
+
+    metric: str
+    value: float
+    limit: float
+    alike: float = 1.0
+    cap: float = 0.0
+
+    def to_json(self) -> Json:
+        return asdict(self)
+
+    @classmethod
+    def of(cls, found: Json) -> Self:
+        return cls(**found)
+
+
+def watched(metric: str, task: str) -> str:
+    """The metric that stands for another one: counts of answers do not tell every one."""
+    if task == "regression":
+        return "mae" if metric == "mae" else "rmse"
+    return metric if task == "binary" else "accuracy"
+
+
+def kind_of(task: str, truth: str, predicted: str, cap: float) -> str:
+    """The kind that an answer is counted as.
+
+    Args:
+        truth, predicted: labels in one spelling, or numbers as texts.
+
+    Raises:
+        ValueError: a regression's value is no number.
+    """
+    if task == "regression":
+        error = abs(float(predicted) - float(truth))
+        return str(min(BINS - 1, int(error / cap * BINS))) if cap and math.isfinite(error) else str(BINS - 1)
+    if task == "multiclass":
+        return "right" if truth == predicted else "wrong"
+    return ("tp" if truth == "1" else "fp") if predicted == "1" else ("fn" if truth == "1" else "tn")
+
+
+def cap_of(errors: Sequence[float]) -> float:
+    """The error that the last bin begins at."""
+    ordered = sorted(abs(error) for error in errors)
+    return CAP_FACTOR * ordered[min(len(ordered) - 1, int(CAP_SHARE * len(ordered)))] or 1.0
+
+
+def together(days: Mapping[str, Counts]) -> dict[str, float]:
+    """The counts of several days in one."""
+    found: dict[str, float] = {}
+    for counts in days.values():
+        for kind, count in counts.items():
+            found[kind] = found.get(kind, 0) + count
+    return found
+
+
+def value(metric: str, counts: Counts, cap: float = 0.0) -> float | None:
+    """The metric of some answers; nothing where they do not tell it."""
+    get = counts.get
+    if metric in LESS_IS_BETTER:
+        rows = sum(counts.values())
+        mean = sum(count * _size(metric, kind) for kind, count in counts.items()) / rows if rows else math.nan
+        return None if not rows else cap * (mean if metric == "mae" else math.sqrt(mean))
+    if metric == "accuracy":
+        rows = sum(counts.values())
+        return (get("tp", 0) + get("tn", 0) + get("right", 0)) / rows if rows else None
+    missed = {"f1": get("fp", 0) + get("fn", 0), "precision": 2 * get("fp", 0), "recall": 2 * get("fn", 0)}[metric]
+    hit = 2 * get("tp", 0)
+    return hit / (hit + missed) if hit + missed else None
+
+
+def _size(metric: str, kind: str) -> float:
+    """An error as a share of the cap, or its square: the middle of its bin."""
+    share = (int(kind) + 0.5) / BINS
+    return share if metric == "mae" else share * share
+
+
+def level(metric: str, days: Mapping[str, Counts], cap: float = 0.0) -> Level | None:
+    """The level that an evaluation shows; nothing where its answers do not tell the metric."""
+    found = value(metric, together(days), cap)
+    if found is None:
+        return None
+    limit = _bound(metric, days, cap, found)
+    return Level(metric, found, limit, _alike(metric, days, cap, found), cap)
+
+
+def _bound(metric: str, days: Mapping[str, Counts], cap: float, found: float) -> float:
+    """How bad it may be on other days: a bootstrap of whole days, or of single answers where there are few days."""
+    parts: list[Counts] = list(days.values())
+    if len(parts) < LEAST_DAYS:
+        parts = _singles(together(days))
+    drawn = random.Random(0)
+    values = [value(metric, together(dict(enumerate(drawn.choices(parts, k=len(parts))))), cap) for _ in range(RESAMPLES)]  # type: ignore[arg-type]
+    ordered = sorted((told for told in values if told is not None), reverse=metric not in LESS_IS_BETTER)
+    return ordered[int(CONFIDENCE * len(ordered))] if ordered else found
+
+
+def _singles(counts: Counts) -> list[Counts]:
+    """At most a thousand parts, as many as there are answers where these are fewer."""
+    rows = sum(counts.values())
+    size = max(1.0, rows / 1_000)
+    return [{kind: size} for kind, count in counts.items() for _ in range(max(1, round(count / size)))]
+
+
+def _alike(metric: str, days: Mapping[str, Counts], cap: float, found: float) -> float:
+    """The variance of a day's mean over what it were if answers had nothing to do with each other.
+
+    Only neighbouring days are compared (von Neumann, 1941): a season is no likeness of one day's answers.
+    """
+    harms = _harms(metric, found, cap)
+    means, sizes, squares = [], [], 0.0
+    for _, counts in sorted(days.items()):
+        rows = sum(counts.values())
+        if rows:
+            means.append(sum(count * harms(kind) for kind, count in counts.items()) / rows)
+            sizes.append(rows)
+            squares += sum(count * harms(kind) ** 2 for kind, count in counts.items())
+    if len(means) < LEAST_DAYS or not squares:
+        return 1.0
+    pairs = list(zip(means, sizes, strict=True))
+    variance = squares / sum(sizes)
+    ratios = [(a - b) ** 2 / (variance * (1 / m + 1 / n)) for (a, m), (b, n) in pairwise(pairs)]
+    return max(1.0, sum(ratios) / len(ratios))
+
+
+def _harms(metric: str, limit: float, cap: float) -> Callable[[str], float]:
+    """What an answer of each kind adds: at most nothing on average, as long as the metric is at its limit or better."""
+    if metric in LESS_IS_BETTER:
+        mean = limit / cap if metric == "mae" else (limit / cap) ** 2
+        return lambda kind: _size(metric, kind) - mean
+    hit, miss = 1 - limit, limit
+    weights = {
+        "accuracy": {"tp": -hit, "tn": -hit, "right": -hit, "fp": miss, "fn": miss, "wrong": miss},
+        "f1": {"tp": -2 * hit, "fp": miss, "fn": miss},
+        "precision": {"tp": -hit, "fp": miss},
+        "recall": {"tp": -hit, "fn": miss},
+    }[metric]
+    return lambda kind: weights.get(kind, 0.0)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the answers since a release say.
+
+    Attributes:
+        rows: answers whose truth is known.
+        value: the metric of all of them.
+        evidence: the largest e-value so far; above `needed` the quality has fallen.
+        fallen: the first day on which it was; nothing where it has not.
+        since: the day from which on the loss shows most.
+    """
+
+    rows: float
+    value: float | None
+    evidence: float
+    needed: float
+    fallen: str | None
+    since: str | None
+
+    def to_json(self) -> Json:
+        return asdict(self)
+
+
+def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) -> Finding:
+    """Whether the quality has fallen since the release.
+
+    Args:
+        days: counts of the answers of each day, `YYYY-MM-DD`. Counts that come late only correct them: the same days give the
+            same finding, in whatever order they came.
+        margin: by which share the loss may be larger than at the level's limit: the error of a regression, else what the
+            metric lacks to 1.
+    """
+    loss = at_release.limit if at_release.metric in LESS_IS_BETTER else 1 - at_release.limit
+    loss = max(loss, 1e-6) * (1 + margin)
+    worse = loss if at_release.metric in LESS_IS_BETTER else max(1e-6, 1 - loss)
+    ordered = _pooled(sorted(days.items()))
+    harms = _harms(at_release.metric, worse, at_release.cap)
+    kinds = {kind for _, counts in ordered for kind in counts}
+    lowest = min((harms(kind) for kind in kinds), default=0.0)
+    bets = [share / -lowest for share in BETS] if lowest < 0 else list(BETS)
+    logs = {kind: [math.log1p(bet * harms(kind)) / at_release.alike for bet in bets] for kind in kinds}
+    sums = [[0.0] * len(bets)]
+    for _, counts in ordered:
+        sums.append([before + sum(count * logs[kind][i] for kind, count in counts.items()) for i, before in enumerate(sums[-1])])
+    needed, largest, fallen, since = 1 / ALPHA, 0.0, None, None
+    for now in range(1, len(sums)):
+        parts = [math.log(_weight(begin)) + _log_mean(sums[now], sums[begin]) for begin in range(now)]
+        most = max(parts)
+        evidence = math.exp(min(LARGEST, most + math.log(sum(math.exp(part - most) for part in parts))))
+        if evidence > largest:
+            largest = evidence
+            since = ordered[max(range(now), key=parts.__getitem__)][0]
+        if fallen is None and evidence >= needed:
+            fallen = ordered[now - 1][0]
+    counts = together(days)
+    told = value(at_release.metric, counts, at_release.cap)
+    return Finding(sum(counts.values()), told, largest, needed, fallen, since if fallen else None)
+
+
+@cache
+def _weight(begin: int) -> float:
+    """Of the e-process that begins after so many days; all of them are one."""
+    return 1 - LATER if begin == 0 else LATER / (begin * (begin + 1))
+
+
+def _log_mean(now: Sequence[float], before: Sequence[float]) -> float:
+    grown = [a - b for a, b in zip(now, before, strict=True)]
+    most = max(grown)
+    return most + math.log(sum(math.exp(one - most) for one in grown) / len(grown))
+
+
+def _pooled(ordered: list[tuple[str, Counts]]) -> list[tuple[str, Counts]]:
+    while len(ordered) > MOST_DAYS:
+        ordered = [(pair[0][0], together(dict(pair))) for pair in (ordered[i : i + 2] for i in range(0, len(ordered), 2))]
+    return ordered
