@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import demo, offline, predicting, publishing, releasing, render, requesting, starting, telling, uploading, watching
+from cli import demo, monitoring, offline, predicting, publishing, releasing, render, requesting, starting, telling, uploading, watching
 from cli.errors import CliError
 from cli.offline import AsJson
 from cli.session import Session, explained
@@ -196,7 +196,12 @@ def watch(model: Model, seconds: Annotated[float, typer.Option(help="For how lon
 def status(model: Model, json: AsJson = False) -> None:
     """What a model is now: what serves, and what came of its last data, runs and releases."""
     told = telling.status(_session, model)
-    render.as_json(told) if json else render.status(told)
+    if json:
+        render.as_json(told)
+        return
+    render.status(told)
+    if told["monitoring"]:
+        monitoring.show(told["monitoring"])
 
 
 @app.command()
@@ -211,11 +216,38 @@ def predict(
     model: Model,
     rows: Annotated[Path, typer.Argument(help="JSON Lines: one object a row.")],
     key: Annotated[str | None, typer.Option(help="Who asks: while two versions serve, always answered by the same one.")] = None,
+    name: Annotated[str | None, typer.Option("--id", help="Of the request: the truth of its rows is joined by it. Made up if not given.")] = None,
     json: AsJson = False,
 ) -> None:
     """Ask the endpoint about rows."""
-    told = predicting.predict(_session, model, rows, key)
+    told = predicting.predict(_session, model, rows, key, name)
     render.as_json(told) if json else render.predictions(told)
+
+
+@app.command()
+def truth(
+    model: Model,
+    file: Annotated[Path, typer.Argument(help="CSV with prediction_id (or the key columns) and the target; the time column as well, where the data has one.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Until it has been looked at.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Tell what was true of earlier predictions."""
+    told = monitoring.tell(_session, model, file, wait)
+    render.as_json(told) if json else monitoring.show_told(told)
+
+
+@app.command()
+def monitor(model: Model, json: AsJson = False) -> None:
+    """Look at a served model now: what was captured, what turned out to be true, what that means."""
+    told = monitoring.look(_session, model)
+    render.as_json(told) if json else monitoring.show(told)
+
+
+@app.command()
+def drift(model: Model, json: AsJson = False) -> None:
+    """The last verdict in words, with pictures of the columns that moved."""
+    told = monitoring.last(_session, model)
+    render.as_json(told) if json else monitoring.show(told)
 
 
 @app.command(name="demo")

@@ -20,6 +20,8 @@ class Story:
         lock: who releases or rolls back just now, or nothing.
         specs: every document that was ever published, by its id.
         champion: what serves, or nothing.
+        look: the last look at what serves, or nothing.
+        healings: trainings that Noria began by itself, oldest first.
     """
 
     model: str
@@ -32,6 +34,8 @@ class Story:
     rollbacks: list[Json] = field(default_factory=list)
     asking: list[Json] = field(default_factory=list)
     lock: Json | None = None
+    look: Json | None = None
+    healings: list[Json] = field(default_factory=list)
 
     def published(self) -> Json:
         """The spec.
@@ -66,14 +70,24 @@ def _place(story: Story, sort_key: str, item: Json) -> None:
     if kind == "APPROVAL":
         story.asking.append({"package": item["package"], "time": item["time"]})
         return
-    document = json.loads(item["document"])
+    document = json.loads(item.get("document", "{}"))
     if sort_key == "SPEC":
         story.spec = document
     elif kind == "SPEC":
         story.specs[document["id"]] = document
     elif sort_key == "CHAMPION":
         story.champion = {**document, "time": item["time"], "sagemaker_model": item["sagemaker_model"]}
-    elif kind == "DATASET":
+    elif sort_key == "MONITOR":
+        story.look = {**document, "time": item["time"]}
+    elif sort_key == "HEAL":
+        story.healings = document.get("attempts", [])
+    else:
+        _list(story, kind, sort_key, document, item)
+
+
+def _list(story: Story, kind: str, sort_key: str, document: Json, item: Json) -> None:
+    """What there may be several of."""
+    if kind == "DATASET":
         story.datasets.append({**document, "status": item["status"], "time": item["time"]})
     elif kind == "RUN":
         story.runs.append({**document, "status": item["status"], "time": item["ended"]})

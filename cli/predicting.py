@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,15 @@ from noria.release import sticky
 Json = dict[str, Any]
 
 
-def predict(session: Session, model: str, file: Path, key: str | None = None) -> Json:
+def predict(session: Session, model: str, file: Path, key: str | None = None, name: str | None = None) -> Json:
     """Predictions for the rows of a JSON Lines file.
 
     Args:
         key: of whoever asks; while two versions serve, the same key is always answered by the same one.
+        name: of the request, at most 64 characters; by it, the truth is joined later. One is made up where none is given.
 
     Returns:
-        `{endpoint, variant, request, predictions: [{row, prediction, values}]}`; `request` is the body that was sent, `variant` who
+        `{endpoint, variant, request, predictions: [{row, prediction, values, id}]}`; `request` is the body that was sent, `variant` who
         answered.
 
     Raises:
@@ -37,10 +39,10 @@ def predict(session: Session, model: str, file: Path, key: str | None = None) ->
     except (OSError, UnicodeDecodeError) as error:
         raise CliError(f"cannot read {file}: {error}") from error
     rows = [_row(line, number, file) for number, line in enumerate(lines, start=1) if line.strip()]
-    return ask(session, model, rows, key)
+    return ask(session, model, rows, key, name)
 
 
-def ask(session: Session, model: str, rows: list[Json], key: str | None = None) -> Json:
+def ask(session: Session, model: str, rows: list[Json], key: str | None = None, name: str | None = None) -> Json:
     """The same for rows at hand, each a mapping of column to value."""
     story = ledger.read(session, model)
     published = story.published()
@@ -52,10 +54,10 @@ def ask(session: Session, model: str, rows: list[Json], key: str | None = None) 
     if not rows:
         raise CliError("there are no rows to predict: the file has one JSON object a line")
     body = _body([_values(row, number, contract, target) for number, row in enumerate(rows, start=1)])
-    endpoint = story.champion["endpoint"]
+    endpoint, named = story.champion["endpoint"], name or uuid.uuid4().hex
     try:
         target = {"TargetVariant": _variant(session, endpoint, key)} if key else {}
-        answer = session.runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body, **target)
+        answer = session.runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body, InferenceId=named, **target)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ModelError":
             raise
@@ -63,7 +65,8 @@ def ask(session: Session, model: str, rows: list[Json], key: str | None = None) 
     answers = [line for line in csv.reader(answer["Body"].read().decode().splitlines()) if line]
     if len(answers) != len(rows):
         raise CliError(f"{endpoint} answered {len(answers)} lines for {len(rows)} rows; output_fn in inference.py must write one line a row")
-    told = [{"row": row, "prediction": values[0], "values": values} for row, values in zip(rows, answers, strict=True)]
+    ids = [named] if len(rows) == 1 else [f"{named}#{number}" for number in range(len(rows))]
+    told = [{"row": row, "prediction": values[0], "values": values, "id": id_} for row, values, id_ in zip(rows, answers, ids, strict=True)]
     return {"endpoint": endpoint, "variant": answer.get("InvokedProductionVariant"), "request": body, "predictions": told}
 
 

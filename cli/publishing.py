@@ -123,4 +123,6 @@ def _record(session: Session, model: str, document: Json) -> None:
         {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": key}, "document": {"S": json.dumps(document, allow_nan=False)}, "time": {"S": now}}
         for key in (f"SPEC#{document['id']}", "SPEC")
     ]
+    # By this, whoever looks at every model finds it.
+    items.append({"pk": {"S": "MODELS"}, "sk": {"S": model}, "time": {"S": now}})
     session.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": table, "Item": item}} for item in items])

@@ -73,6 +73,7 @@ def status(told: Json) -> None:
     _records("run", told["runs"], lambda found: f"{found['run']}  {_metrics(found)}")
     _records("release", told["releases"], lambda found: f"{found['release']}  {found['endpoint']}")
     _records("rollback", told["rollbacks"], lambda found: f"by {found['asked']['by']}")
+    _records("healing", told["healings"], lambda found: f"run {found['run']} on dataset {found['dataset']}")
     for asked in told["asking"]:
         console.print(Text(f"  waits for a person since {asked['time'][:19]}: {asked['package']}", style="yellow"))
         console.print(Text(f"             noria approve {told['model']}/{asked['package'].rsplit('/', 1)[-1]} --comment why"))

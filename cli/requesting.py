@@ -28,5 +28,32 @@ def retrain(session: Session, model: str) -> Json:
     metadata = {"id": told, "name": "TrainingRequested", "version": 1, "model": model, "stage": session.stack}
     metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": told, "causation_id": told}
     data = {key: value for key, value in dataset.items() if key not in ("status", "time")}
+    _answer(session, model)
     session.say("noria.training", "TrainingRequested", {"metadata": metadata, "data": data})
     return {"model": model, "dataset": dataset["dataset"], "spec": dataset["spec"], "event": told}
+
+
+def _answer(session: Session, model: str) -> None:
+    """A person has looked at it: healings that did not help before do not hold back the next one."""
+    key = {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": "HEAL"}}
+    time = datetime.now(UTC).isoformat()
+    session.dynamodb.update_item(
+        TableName=session.outputs["LedgerTable"], Key=key, UpdateExpression="SET answered = :time", ExpressionAttributeValues={":time": {"S": time}}
+    )
+
+
+def look(session: Session, model: str) -> Json:
+    """Ask for a look at what serves, now.
+
+    Returns:
+        `{model, event}`
+
+    Raises:
+        CliError: nobody has published this model, or the bus refused the event.
+    """
+    ledger.read(session, model).published()
+    told = str(uuid.uuid4())
+    metadata = {"id": told, "name": "MonitoringRequested", "version": 1, "model": model, "stage": session.stack}
+    metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": told, "causation_id": told}
+    session.say("noria.monitoring", "MonitoringRequested", {"metadata": metadata, "data": {}})
+    return {"model": model, "event": told}

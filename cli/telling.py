@@ -30,8 +30,15 @@ def status(session: Session, model: str) -> Json:
         "releases": story.releases[:5],
         "rollbacks": story.rollbacks[:5],
         "asking": story.asking,
+        "monitoring": story.look,
+        "healings": [_healing(healing, story) for healing in story.healings[-5:]],
         "under_way": story.lock["package"] if story.lock else None,
     }
+
+
+def _healing(healing: Json, story: ledger.Story) -> Json:
+    """A training that Noria began by itself, and what came of it."""
+    return {**healing, "status": next((run["status"] for run in story.runs if run["run"] == healing["run"]), "running")}
 
 
 def _champion(session: Session, story: ledger.Story) -> Json | None:

@@ -1,8 +1,8 @@
 """CloudWatch as releases need it: counts of values in a range, alarms by dimension, and their state changes as events.
 
 The emulator keeps the data points and answers the API; it knows neither `TC(:)` and its kin, nor an alarm's dimensions, its
-missing data, or a state change on the bus. Sources: "CloudWatch statistics definitions", "Configuring how CloudWatch alarms
-treat missing data" and "Alarm events and EventBridge", CloudWatch user guide.
+missing data, a state change on the bus, or the namespace that policies bound `PutMetricData` by. Sources: "CloudWatch statistics
+definitions", "Configuring how CloudWatch alarms treat missing data" and "Alarm events and EventBridge", CloudWatch user guide.
 """
 
 import json
@@ -15,6 +15,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import cbor2
+from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import cloudwatch, eventbridge
 
@@ -68,7 +70,25 @@ def install() -> None:
         made(alarm)
 
     cloudwatch.cloudformation_put_metric_alarm = by_cloudformation
+    context = iam_actions.request_tag_context
+
+    def request_tag_context(service: str, action: str, body: bytes, query: Any) -> Any:
+        found = context(service, action, body, query)
+        return {**found, "cloudwatch:namespace": _namespace(body, query)} if action == "cloudwatch:PutMetricData" else found
+
+    iam_actions.request_tag_context = request_tag_context
     threading.Thread(target=_keep_evaluating, daemon=True, name="alarms").start()
+
+
+def _namespace(body: bytes, query: Any) -> str | None:
+    """The namespace of a `PutMetricData`, in whichever protocol it was sent; policies bound it by that."""
+    if named := query.get("Namespace"):
+        return str(named[0] if isinstance(named, list) else named)
+    try:
+        told = json.loads(body) if body[:1] == b"{" else cbor2.loads(body)
+    except (ValueError, cbor2.CBORDecodeError):
+        return None
+    return told.get("Namespace") if isinstance(told, dict) else None
 
 
 def record(namespace: str, dimensions: dict[str, str], values: dict[str, tuple[float, str]]) -> None:

@@ -26,12 +26,13 @@ _pending: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
 _lock = threading.Lock()
 
 
-def take(config: Json, role: str, endpoint: str, variant: str, request: tuple[str, bytes], answer: tuple[str, bytes]) -> None:
+def take(config: Json, role: str, endpoint: str, variant: str, request: tuple[str, bytes], answer: tuple[str, bytes], inference_id: str | None = None) -> None:
     """Remember one request and its answer, where the configuration asks for it.
 
     Args:
         config: `DataCaptureConfig` of the endpoint's configuration.
         request, answer: content type and body.
+        inference_id: the name that the client gave to the request.
     """
     if not config.get("EnableCapture") or random.random() * 100 >= config.get("InitialSamplingPercentage", 100):
         return
@@ -39,6 +40,8 @@ def take(config: Json, role: str, endpoint: str, variant: str, request: tuple[st
     sides = {"Input": ("endpointInput", "INPUT", request), "Output": ("endpointOutput", "OUTPUT", answer)}
     captured = {name: _side(mode, *side) for option, (name, mode, side) in sides.items() if option in modes or "InputAndOutput" in modes}
     event = {"eventId": str(uuid.uuid4()), "inferenceTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if inference_id:
+        event["inferenceId"] = inference_id
     line = json.dumps({"captureData": captured, "eventMetadata": event, "eventVersion": "0"})
     key = (role, config["DestinationS3Uri"].rstrip("/"), endpoint, variant)
     with _lock:

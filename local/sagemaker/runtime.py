@@ -44,22 +44,23 @@ def invoke(endpoint: str, headers: dict[str, str], body: bytes) -> Answer:
 def _asked(endpoint: str, headers: dict[str, str], body: bytes) -> tuple[str, Reply]:
     """The variant and its answer; an instance that is taken away between the choice and the request is chosen anew."""
     content_type, accept = headers.get("content-type", "application/json"), headers.get("accept", "*/*")
+    name = headers.get("x-amzn-sagemaker-inference-id")
     whole = Stopwatch()
     for _ in range(CHOICES):
         serving, record = endpoints.serving(endpoint)
         fleet = serving.chosen()
         variant = fleet.chosen(headers.get("x-amzn-sagemaker-target-variant"))
         try:
-            reply = _measured(record, variant, whole, content_type, accept, body)
+            reply = _measured(record, variant, whole, content_type, accept, body, name)
         except ServerStoppedError:
             continue
         for shadow in fleet.copied():
-            threading.Thread(target=copy_context().run, args=(_shadowed, record, shadow, content_type, accept, body), daemon=True).start()
+            threading.Thread(target=copy_context().run, args=(_shadowed, record, shadow, content_type, accept, body, name), daemon=True).start()
         return variant.name, reply
     raise ConnectionError(f"the servers of {endpoint} were replaced {CHOICES} times during one request")
 
 
-def _measured(record: Record, variant: Variant, whole: Stopwatch, content_type: str, accept: str, body: bytes) -> Reply:
+def _measured(record: Record, variant: Variant, whole: Stopwatch, content_type: str, accept: str, body: bytes, inference_id: str | None) -> Reply:
     name, server, model = record["EndpointName"], variant.server(), Stopwatch()
     try:
         reply = server.invoke(body, content_type, accept)
@@ -69,14 +70,14 @@ def _measured(record: Record, variant: Variant, whole: Stopwatch, content_type: 
     seconds = model.seconds
     fleets.measure(name, variant, reply, seconds, whole.seconds - seconds)
     if reply.status < 400 and (config := endpoints.capture_of(record)):
-        capture.take(config, server.role, name, variant.name, (content_type, body), (reply.content_type, reply.body))
+        capture.take(config, server.role, name, variant.name, (content_type, body), (reply.content_type, reply.body), inference_id)
     return reply
 
 
-def _shadowed(record: Record, shadow: Variant, content_type: str, accept: str, body: bytes) -> None:
+def _shadowed(record: Record, shadow: Variant, content_type: str, accept: str, body: bytes, inference_id: str | None) -> None:
     """A copy for a shadow variant; what it answers goes to its metrics and captures, and to nobody."""
     with suppress(OSError, ServerStoppedError):
-        _measured(record, shadow, Stopwatch(), content_type, accept, body)
+        _measured(record, shadow, Stopwatch(), content_type, accept, body, inference_id)
 
 
 def _words(endpoint: str, status: int, told: str) -> str:

@@ -20,6 +20,9 @@ DECIDING = (
     "PlanRollback",
     "ConcludeRollback",
     "PlanTurn",
+    "JudgeWindow",
+    "DecideHealing",
+    "AnnounceHealing",
 )
 #: IAM actions of the integrations that are not named after them.
 ACTIONS = {
@@ -65,6 +68,7 @@ PLANNED = {
     "rollout.asl.yaml": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
     "turn.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
     "rollback.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
+    "heal.asl.yaml": {"dynamodb:PutItem"},
 }
 TRANSACTED = {"Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem", "ConditionCheck": "dynamodb:ConditionCheckItem"}
 #: What a role needs besides its integrations: the key that encrypts, what a model's package is read by, and guardrails' alarms.

@@ -8,6 +8,8 @@ import pytest
 from botocore.validate import ParamValidator
 
 from noria.data.ingest import judge_dataset
+from noria.healing.deciding import announce_healing
+from noria.monitoring.judging import judge_window
 from noria.release.approval import decide_approval
 from noria.release.fleet import plan_watch
 from noria.release.observing import weigh_traffic
@@ -92,6 +94,14 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     restored = conclude_rollback(sample("functions/conclude_rollback.json"))
     yield "dynamodb", "TransactWriteItems", restored["record"]
     yield "events", "PutEvents", as_put_events(restored["entry"])
+    look = judge_window(sample("functions/judge_window.json"))
+    yield "dynamodb", "PutItem", look["record"]
+    yield "cloudwatch", "PutMetricData", look["metrics"]
+    for entry in look["entries"]:
+        yield "events", "PutEvents", as_put_events(entry)
+    healing = announce_healing(sample("functions/announce_healing.json"))
+    yield "dynamodb", "TransactWriteItems", healing["transaction"]
+    yield "events", "PutEvents", as_put_events(healing["entry"])
     done = conclude_rollout(sample("functions/conclude_rollout.json"))
     yield "dynamodb", "TransactWriteItems", done["record"]
     yield "events", "PutEvents", as_put_events(done["entries"][0])

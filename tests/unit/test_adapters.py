@@ -18,6 +18,7 @@ from local import machine
 from noria.adapters import objects
 from noria.data import reading
 from noria.kernel.errors import SpecError, TransientError
+from noria.profile import curating
 from noria.release import smoke
 from noria.release.rollout import plan_rollout
 from noria.training import scoring
@@ -63,7 +64,7 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     rows = [f"2011-01-{1 + i // 24:02}T{i % 24:02}:00:00,{i % 24},5,1,1,9,0,{i},{int(i > 60)}" for i in range(100)]
     text = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy\n" + "\n".join([*rows, "2011-02-01T00:00:00,77,5,1,1,9,0,1,0"]) + "\n"
     version = stack.s3.put_object(Bucket="lake", Key="k", Body=text.encode())["VersionId"]
-    made = reading.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
+    made = curating.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
     facts = reading.split_dataset(
         {
             "source": {"bucket": "lake", "key": made["location"]},
@@ -101,7 +102,7 @@ def test_publishing_twice_changes_nothing_and_keeps_every_spec(stack):
     assert (first["changed"], again["changed"]) == (True, False)
     assert first["spec"] == again["spec"]
     keys = {item["sk"]["S"] for item in stack.dynamodb.scan(TableName="ledger")["Items"]}
-    assert keys == {"SPEC", f"SPEC#{first['spec']}"}
+    assert keys == {"SPEC", f"SPEC#{first['spec']}", "bikeshare"}
     assert stack.sagemaker.describe_model_package_group(ModelPackageGroupName="noria-bikeshare")
 
 

@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from noria.release import fleet
@@ -102,6 +103,12 @@ def uncaptured() -> Json:
     return {**event, "observe": {**event["observe"], "answers": None, "guard": {**guard, "watches": guard["watches"][:1]}}}
 
 
+def useless() -> list[Json]:
+    """Healings of the last hours that did not help."""
+    now = datetime.now(UTC)
+    return [{"time": (now - timedelta(hours=hours)).isoformat(), "run": f"{hours}" * 12, "dataset": "d", "labelled": 0, "reasons": []} for hours in (3, 2, 1)]
+
+
 def evaluation() -> Json:
     event = sample("functions/plan_evaluation.json")
     del event["champion"]
@@ -157,6 +164,19 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "settled": (sample("aws/endpoint-in-service.json"), {"releases": [WAITER]}),
             "late": (sample("noria/RolloutCompleted.v1.json"), {"releases": [WAITER], "faults": {"wake: Wake": [LATE], "wake: Forget": [BUSY]}}),
             "nobody": (sample("aws/endpoint-in-service.json"), {"releases": []}),
+        },
+        "monitor": {
+            "told": (sample("aws/s3-truth-created.json"), {"champion": "m"}),
+            "asked": (sample("noria/MonitoringRequested.v1.json"), {"champion": "m", "looked": False}),
+            "nothing serves": (sample("noria/MonitoringRequested.v1.json"), {}),
+            "overtaken for ever": (sample("aws/s3-truth-created.json"), {"champion": "m", "faults": {"monitor: Record look": [BUSY, ...]}}),
+        },
+        "patrol": {"hourly": ({}, {})},
+        "heal": {
+            "retrained": (sample("noria/QualityDegraded.v1.json"), {"champion": "m"}),
+            "stopped": (sample("noria/QualityDegraded.v1.json"), {"champion": "m", "attempts": useless()}),
+            "deferred": (sample("noria/QualityDegraded.v1.json"), {"champion": "m", "heals": {"min_rows": 100_000}}),
+            "ignored": (sample("noria/DriftDetected.v1.json"), {"champion": "m"}),
         },
         "recover": {
             "freed": (sample("aws/execution-aborted.json"), {}),

@@ -32,7 +32,7 @@ def test_a_good_upload_is_claimed_curated_recorded_and_announced(world: WorldMak
 
     (claim,) = played.requests("Claim upload")
     (curate,) = played.requests("Curate dataset")
-    assert services.written == [f"curated/bikeshare/{dataset}/data.csv"]
+    assert services.written == [f"curated/bikeshare/{dataset}/{name}" for name in ("data.csv", "data.profile", "blocks.profile")]
     (report,) = played.requests("Write verdict")
     (record,) = played.requests("Record dataset")
     (said,) = played.requests("Announce")[0]["Entries"]

@@ -14,8 +14,11 @@ from botocore.validate import ParamValidator
 
 from noria.adapters import objects
 from noria.data.ingest import judge_dataset
-from noria.data.reading import curate_dataset, profile_dataset, split_dataset
+from noria.data.reading import profile_dataset, split_dataset
+from noria.healing.deciding import announce_healing, decide_healing
 from noria.kernel.errors import NoriaError
+from noria.monitoring.judging import judge_window
+from noria.profile.curating import curate_dataset
 from noria.release.answers import count_answers
 from noria.release.approval import decide_approval
 from noria.release.fleet import plan_watch
@@ -75,6 +78,9 @@ class World:
         waiting: whether a machine waits for an answer.
         by_hand: whether somebody puts another configuration in place while both versions serve.
         weights: of the challenger, as they were set.
+        looked: whether there was a look before.
+        attempts: the healings so far; each was of no use.
+        heals: what the spec's heal block says otherwise.
         releases: the ledger's LOCK and RELEASE# items.
         written: keys of the objects that functions wrote.
         overtaken: the configuration that another release puts in place of the one that was asked for.
@@ -108,6 +114,9 @@ class World:
     waiting: bool = True
     looks: int = 0
     weights: list[float] = field(default_factory=list)
+    looked: bool = True
+    attempts: list[Json] = field(default_factory=list)
+    heals: Json = field(default_factory=dict)
     releases: list[Json] = field(default_factory=lambda: sample("functions/plan_rollback.json")["items"])
     written: list[str] = field(default_factory=list)
     executions: dict[str, list[Execution]] = field(default_factory=lambda: defaultdict(list))
@@ -159,7 +168,15 @@ class World:
         key = request["Key"]["sk"]["S"]
         if key == "CHAMPION":
             config = self.held or (self.endpoint or {}).get("EndpointConfigName", "Stage-bikeshare-before")
-            held = {"sagemaker_model": self.champion, "package": PACKAGE.replace("/2", "/1"), "config": config, "served": config, "approved_at": "0"}
+            held = {"run": "a4e33cbea049", "spec": "5d41402abc4b", "release": "52f735d4e873", "endpoint": "noria-bikeshare"}
+            held |= {
+                "time": "2026-11-02T08:00:00.000Z",
+                "sagemaker_model": self.champion,
+                "package": PACKAGE.replace("/2", "/1"),
+                "config": config,
+                "served": config,
+                "approved_at": "0",
+            }
             held["autoscale"] = json.dumps(self.scaled)
             facts = {name: {"S": value} for name, value in held.items() if value}
             return {"Item": {**facts, "schema": {"S": schema_digest(self.spec or published())}}} if self.champion else {}
@@ -172,6 +189,32 @@ class World:
             return {"Item": {"holder": {"S": "e"}, **({"asked": {"S": self.asked}} if self.asked else {})}}
         assert key.split("#")[0] == "SPEC"
         return {"Item": {"document": {"S": json.dumps(self.spec)}}} if self.spec else {}
+
+    def queried(self, request: Json) -> Json:
+        return {"Items": [{"sk": {"S": "bikeshare"}}] if request["KeyConditionExpression"] == "pk = :models" else self.releases}
+
+    def batch(self, request: Json) -> Json:
+        """The items of a look and of a healing."""
+        ((name, asked),) = request["RequestItems"].items()
+        found = [self._item(key["sk"]["S"]) for key in asked["Keys"]]
+        return {"Responses": {name: [item for item in found if item]}, "UnprocessedKeys": {}}
+
+    def _item(self, key: str) -> Json | None:
+        heal, kind = sample("functions/decide_healing.json"), key.split("#")[0]
+        document: Json | None = {
+            "SPEC": {**(self.spec or published()), "heal": {**published()["heal"], **self.heals}},
+            "RUN": {"run": "a4e33cbea049", "dataset": "8461379a676e", "level": sample("functions/judge_window.json")["level"]},
+            "MONITOR": {"number": 1, "release": "before", "told": []} if self.looked else None,
+            "HEAL": {"attempts": self.attempts, "told": None} if self.attempts else None,
+        }.get(kind)
+        item: Json = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": key}}
+        if kind == "CHAMPION":
+            return {**item, **self.read({"Key": {"sk": {"S": key}}})["Item"]}
+        if kind == "RUN":
+            item |= {"status": {"S": "rejected"}, "ended": {"S": "2026-11-02T08:00:00.000Z"}}
+        if kind == "MONITOR":
+            item |= {"number": {"N": "1"}, "state": {"S": heal["state"]}}
+        return {**item, "document": {"S": json.dumps(document)}} if document else None
 
     def updated(self, request: Json) -> Json:
         return {"Attributes": {"spec": {"S": json.dumps(self.spec)}}}
@@ -279,12 +322,19 @@ _FUNCTIONS = {
     "PlanWatch": plan_watch,
     "PlanRollback": plan_rollback,
     "ConcludeRollback": conclude_rollback,
+    "ReadWindow": lambda event: sample("functions/judge_window.json")["look"],
+    "JudgeWindow": judge_window,
+    "DecideHealing": decide_healing,
+    "AssembleDataset": lambda event: sample("functions/announce_healing.json")["assembled"],
+    "AnnounceHealing": announce_healing,
 }
 _SERVICES = {
     "dynamodb:getItem": World.read,
     "dynamodb:putItem": _always({}),
     "dynamodb:updateItem": World.updated,
-    "aws-sdk:dynamodb:query": lambda world, request: {"Items": world.releases},
+    "aws-sdk:dynamodb:query": World.queried,
+    "aws-sdk:dynamodb:batchGetItem": World.batch,
+    "aws-sdk:cloudwatch:putMetricData": _always({}),
     "aws-sdk:cloudwatch:getMetricData": World.counted,
     "aws-sdk:cloudwatch:putMetricAlarm": _always({}),
     "aws-sdk:sagemaker:updateEndpointWeightsAndCapacities": World.weighed,

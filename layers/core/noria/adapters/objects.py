@@ -65,6 +65,19 @@ def keys(bucket: str, prefix: str, after: str) -> list[str]:
     return found
 
 
+def listed(bucket: str, prefix: str) -> list[tuple[str, str]]:
+    """Names of objects in their order, each with the tag of its content.
+
+    Raises:
+        TransientError: S3 failed in a way that a later call may not.
+    """
+    found: list[tuple[str, str]] = []
+    with _passing_trouble(f"cannot list s3://{bucket}/{prefix}"):
+        for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            found += [(item["Key"], item["ETag"]) for item in page.get("Contents", [])]
+    return found
+
+
 def write(bucket: str, key: str, body: bytes, content_type: str) -> None:
     """Put one object; its name is derived from its content's, so writing it again changes nothing.
 

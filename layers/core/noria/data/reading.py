@@ -23,21 +23,6 @@ def profile_dataset(event: Json) -> Json:
     return profiling.profile(pieces, contract, spec["target"] if spec else "")
 
 
-def curate_dataset(event: Json) -> Json:
-    """Write the accepted rows to `<folder>data.csv`, those set aside to `<folder>set-aside.csv`.
-
-    Args:
-        event: `{bucket, key, version, folder, spec}`
-    """
-    spec, folder = event["spec"], event["folder"]
-    pieces = objects.chunks(event["bucket"], event["key"], event["version"])
-    good, bad = splitting.curate(pieces, DataContract.of(spec["data"]), spec["target"])
-    objects.write(event["bucket"], f"{folder}data.csv", good.encode(), CSV)
-    if bad:
-        objects.write(event["bucket"], f"{folder}set-aside.csv", bad.encode(), CSV)
-    return {"location": f"{folder}data.csv"}
-
-
 def split_dataset(event: Json) -> Json:
     """Write a run's training set, holdout, truth and smoke rows.
 

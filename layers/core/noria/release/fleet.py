@@ -100,7 +100,8 @@ class Beside:
     Attributes:
         alarm: the name of the alarm on what serves, by which guardrails go back.
         running: instances of `main` that run now; 0 where nothing serves.
-        captures: where answers are captured to while both serve, as an S3 URI.
+        captures: where requests and answers are captured to, as an S3 URI.
+        watched: per cent of the requests that are captured for monitoring.
         champion: what serves, or nothing; where an endpoint does not come to what was asked, its instances go on as that one's.
     """
 
@@ -111,6 +112,7 @@ class Beside:
     running: int
     captures: str
     champion: Champion | None
+    watched: int = 0
 
     def back(self, champion: Champion) -> Json:
         """The champion takes all of the traffic again, as it did."""
@@ -122,7 +124,7 @@ class Beside:
         update: Json = update_of(self.endpoint, config)
         if deployment := _deployment(strategy, rollout, self.alarm):
             update["DeploymentConfig"] = deployment
-        return self._deploy(config, [self._variant(MAIN, served, 1.0)], update, self.serve["autoscale"])
+        return self._deploy(config, [self._variant(MAIN, served, 1.0)], update, self.serve["autoscale"], self._capture(0))
 
     def pair(self, config: str, champion: Champion, served: str, rollout: Json) -> Json:
         """Champion and challenger share the traffic; or the challenger gets a copy of it and answers nobody."""
@@ -131,16 +133,23 @@ class Beside:
         champions = self._variant(MAIN, champion.served, 1.0 if shadow else round(1 - share, 6))
         challengers = self._variant(CHALLENGER, served, 1.0 if shadow else share)
         more: Json = {"ShadowProductionVariants": [challengers]} if shadow else {}
-        if answers := rollout["guard"]["answers"]:
-            more["DataCaptureConfig"] = {
-                "EnableCapture": True,
-                "InitialSamplingPercentage": answers["percent"],
-                "DestinationS3Uri": self.captures,
-                "CaptureOptions": [{"CaptureMode": "Output"}],
-                "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]},
-            }
+        more |= self._capture((rollout["guard"]["answers"] or {"percent": 0})["percent"])
         # The challenger takes over as many instances as the champion has: that one may grow, and not shrink, beside it.
         return self._deploy(config, [champions] if shadow else [champions, challengers], update, champion.autoscale, more, shrinks=False)
+
+    def _capture(self, guarded: int) -> Json:
+        """What is captured: answers for the guard, and requests as well for monitoring."""
+        if not (percent := max(guarded, self.watched)):
+            return {}
+        modes = ["Input", "Output"] if self.watched else ["Output"]
+        config = {
+            "EnableCapture": True,
+            "InitialSamplingPercentage": percent,
+            "DestinationS3Uri": self.captures,
+            "CaptureOptions": [{"CaptureMode": mode} for mode in modes],
+            "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]},
+        }
+        return {"DataCaptureConfig": config}
 
     def _variant(self, name: str, served: str, weight: float) -> Json:
         types = self.serve["instance"]

@@ -6,6 +6,7 @@ from typing import Any
 from noria.data.contract import SMOKE_ROWS
 from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest
+from noria.kernel.published import complete
 from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.release import approval, fleet, guard, observing
 from noria.release.observation import plan_observation
@@ -49,7 +50,7 @@ def plan_rollout(event: Json) -> Json:
         return {"outcome": "refused", "verdict": Verdict("refused", tuple(reasons)).to_json(), **plan}
     uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.stack, metadata["run"])
     alarm, running, captures = fleet.alarm_name(resources.stack, model), fleet.running(event["endpoint"], serve["count"]), f"s3://{resources.lake}/capture"
-    beside = fleet.Beside(name, alarm, serve, tagged, running, captures, champion)
+    beside = fleet.Beside(name, alarm, serve, tagged, running, captures, champion, complete(spec)["monitor"]["capture"])
     strategy = spec["rollout"]["strategy"] if champion and beside.running else "all_at_once"
     observed = strategy in OBSERVED
     first = (

@@ -40,6 +40,7 @@ def conclude_run(event: Json) -> Json:
         "metrics": evaluation["candidate"] if evaluation else None,
         "champion": evaluation["champion"] if evaluation else None,
         "rows": evaluation["rows"] if evaluation else None,
+        "level": evaluation.get("level") if evaluation else None,
         "failed_at": _failed_at(event),
         "reasons": verdict.to_json()["reasons"],
     }

@@ -1,0 +1,124 @@
+"""What serves, under observation: truth that is told, looks that are asked for, and verdicts in words and pictures."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from cli import ledger, plotting, render, requesting
+from cli.errors import CliError
+from cli.session import Session
+
+Json = dict[str, Any]
+#: How long a look is waited for (seconds).
+LONGEST_SECONDS = 900
+BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
+    """Upload a file of truth; its arrival starts a look.
+
+    Returns:
+        `{model, bucket, key}`, and with `wait` the `look` that has taken it into account.
+
+    Raises:
+        CliError: there is no such file, nobody has published this model, or no look has come of it.
+    """
+    ledger.read(session, model).published()
+    if not file.is_file():
+        raise CliError(f"there is no file {file}")
+    bucket, key = session.outputs["LakeBucket"], f"truth/{model}/{file.name}"
+    before = ledger.read(session, model).look
+    session.s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
+    told: Json = {"model": model, "bucket": bucket, "key": key}
+    return {**told, "look": _next(session, model, before)} if wait else told
+
+
+def look(session: Session, model: str) -> Json:
+    """Ask for a look and wait for what it says."""
+    before = ledger.read(session, model)
+    if before.champion is None:
+        raise CliError(f"no version of {model} serves yet; see: noria status {model}")
+    requesting.look(session, model)
+    return _next(session, model, before.look)
+
+
+def last(session: Session, model: str) -> Json:
+    """What the last look has said.
+
+    Raises:
+        CliError: there was none.
+    """
+    story = ledger.read(session, model)
+    story.published()
+    if story.look is None:
+        raise CliError(f"nobody has looked at {model} yet; a look is taken every hour, when truth arrives, and by: noria monitor {model}")
+    return story.look
+
+
+def _next(session: Session, model: str, before: Json | None) -> Json:
+    ends = time.monotonic() + LONGEST_SECONDS
+    number = before["number"] if before else 0
+    while time.monotonic() < ends:
+        found = ledger.read(session, model).look
+        if found is not None and found["number"] > number:
+            return found
+        time.sleep(session.look_seconds)
+    raise CliError(f"no look at {model} within {LONGEST_SECONDS} s; see: noria events {model}")
+
+
+def show_told(told: Json) -> None:
+    """What became of a file of truth."""
+    render.console.print(f"sent s3://{told['bucket']}/{told['key']}")
+    if "look" in told:
+        show(told["look"])
+
+
+def show(look: Json) -> None:
+    """A look in words: the verdict, why, and before and after of the columns that moved."""
+    counts, judged = look["counts"], look["drift"]
+    render.console.print(Text("look "), Text(str(look["number"]), style="bold"), Text(f" at {look['time'][:19]}: "), render.word(look["outcome"]))
+    render.console.print(
+        f"  {counts['predictions']:,} predictions and {counts['labelled']:,} truths since the look before"
+        + "".join(f"; {counts[name]:,} {words}" for name, words in _ODD.items() if counts[name])
+    )
+    for reason in look["reasons"]:
+        render.console.print(Text(f"  {reason['text']}"))
+    show_quality(look)
+    if judged:
+        told = "of the last complete window" if judged["rows"] else ""
+        render.console.print(Text(f"  inputs: {judged['verdict']} {told} ({judged['rows']:,} rows up to {judged['until'][:19]})"))
+        for name, picture in judged["pictures"].items():
+            _picture(name, picture)
+    else:
+        render.console.print("  inputs: no window is complete yet (1,000 rows, or a day)")
+
+
+_ODD = {
+    "unreadable": "captured requests could not be read",
+    "bad_truths": "rows of truth tell none",
+    "waiting": "truths wait for their prediction",
+    "repeated": "truths came again",
+    "conflicting": "truths contradict an earlier one, which stays",
+}
+
+
+def show_quality(look: Json) -> None:
+    """The course of quality since the release, beside the level of the evaluation."""
+    if not look["quality"] or not look["level"]:
+        return
+    found, level = look["quality"], look["level"]
+    values = [point["value"] for point in look["series"]]
+    render.console.print(
+        Text(f"  {found['metric']} {found['value']:.3f} since the release on {found['rows']:,.0f} answers; in the evaluation {level['value']:.3f}")
+    )
+    if len(values) > 1:
+        render.console.print(plotting.spark({f"  {look['series'][0]['from']} on": values}))
+
+
+def _picture(name: str, picture: Json) -> None:
+    most = max([*picture["before"], *picture["now"]]) or 1.0
+    bars = {side: "".join(BLOCKS[round(share / most * (len(BLOCKS) - 1))] for share in picture[side]) for side in ("before", "now")}
+    scale = ", ".join(picture["values"]) if "values" in picture else f"{picture['from']:g} … {picture['to']:g}"
+    render.console.print(Text(f"    {name}  before |{bars['before']}|  now |{bars['now']}|  {scale}"))

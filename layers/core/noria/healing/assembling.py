@@ -1,0 +1,63 @@
+"""Puts together the rows that a model is trained on again: its last dataset, and what has been labelled since."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from noria.adapters import objects
+from noria.data import splitting
+from noria.data.contract import DataContract
+from noria.data.rows import lines, moment, table
+from noria.profile.curating import keep
+
+Json = dict[str, Any]
+DAY = 86_400.0
+
+
+def assemble_dataset(event: Json) -> Json:
+    """Write the dataset of a healing.
+
+    Args:
+        event: `{bucket, model, dataset, folder, base, state, recent_days, spec}`: `base` is the dataset that the serving version was trained
+            on, `state` the key of what the last look has left; `recent_days` null is all rows.
+
+    Returns:
+        `{rows, set_aside, digest, base, since}`: `since` is the time of the oldest row that was taken, as the data has it.
+    """
+    contract, target = DataContract.of(event["spec"]["data"]), event["spec"]["target"]
+    names = contract.required(target)
+    found = [*_base(event, names), *_labelled(event, names)]
+    since = None
+    if contract.time:
+        at = names.index(contract.time)
+        found.sort(key=lambda row: moment(row[at]))
+        if event["recent_days"] is not None and found:
+            first = moment(found[-1][at]) - event["recent_days"] * DAY
+            found = [row for row in found if moment(row[at]) >= first]
+        since = found[0][at] if found else None
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([names, *dict.fromkeys(found)])
+    good, bad = splitting.curate(iter([buffer.getvalue().encode()]), contract, target)
+    keep(event["bucket"], event["folder"], good, contract.time)
+    rows = good.count("\n") - 1
+    return {"rows": rows, "set_aside": max(0, bad.count("\n") - 1), "digest": sha256(good.encode()).hexdigest(), "base": event["base"], "since": since}
+
+
+def _base(event: Json, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    header, rows = table(lines(objects.chunks(event["bucket"], f"curated/{event['model']}/{event['base']}/data.csv")))
+    at = [header.index(name) for name in names]
+    for row in rows:
+        yield tuple(row[i] for i in at)
+
+
+def _labelled(event: Json, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Every row that was labelled up to the look that is on record, of both versions where two served."""
+    for look in json.loads(objects.read(event["bucket"], event["state"]))["labelled"]:
+        key = f"monitor/{event['model']}/labelled/{look}.csv"
+        header, rows = table(lines(objects.chunks(event["bucket"], key)))
+        at = [header.index(name) for name in names]
+        for row in rows:
+            yield tuple(row[i] for i in at)

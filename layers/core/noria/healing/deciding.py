@@ -1,0 +1,145 @@
+"""A healing: from the news that a model got worse to the request of a training."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from noria.healing import policy
+from noria.kernel.events import Cause, entry
+from noria.kernel.identity import digest, event_id
+from noria.kernel.published import complete
+
+Json = dict[str, Any]
+#: What events are causes of.
+CAUSES = {"QualityDegraded": "quality", "DriftDetected": "drift"}
+#: A run's status in the ledger, as a healing's outcome.
+OUTCOMES = {"registered": policy.HELPED, "rejected": policy.USELESS, "failed": policy.FAILED}
+#: Healings that are remembered.
+MOST_ATTEMPTS = 50
+#: A training that has told nothing for so long (days) is not waited for any more.
+LONGEST_DAYS = 2
+
+
+def decide_healing(event: Json) -> Json:
+    """Decide whether a model is trained again.
+
+    Args:
+        event: `{model, name, data, event_id, spec, heal, answered, runs, releasing, dataset, state, bucket, ledger, cause}`: `name` and
+            `data` are the event's; `spec` is the published document, `heal` the ledger's document of earlier healings, or null,
+            `runs` the ledger's items of their runs, `answered` when a person last asked for a training, or null; `dataset` is
+            what the serving version was trained on, `state` what the last look has left.
+
+    Returns:
+        `{outcome, verdict, dataset, assemble, transaction, entry}`: `assemble` is what the function that puts the rows together is
+        given; `entry` is `RetrainingDeferred` or `HealingStopped`, with the `transaction` that goes before it; each may be null.
+    """
+    spec, cause, data = complete(event["spec"]), Cause(**event["cause"]), event["data"]
+    rule, now = policy.Policy.of(spec["heal"]), datetime.fromisoformat(cause.time)
+    heal = event["heal"] or {"attempts": [], "told": None}
+    attempts = [policy.Attempt(datetime.fromisoformat(attempt["time"]), _outcome(attempt, event["runs"], now)) for attempt in heal["attempts"]]
+    state = policy.State(
+        now,
+        (CAUSES[event["name"]],),
+        data["fresh_rows"],
+        attempts,
+        releasing=event["releasing"],
+        unchanged=bool(heal["attempts"]) and heal["attempts"][-1]["labelled"] == data["labelled_rows"],
+        answered=datetime.fromisoformat(event["answered"]) if event["answered"] else None,
+    )
+    decision = policy.decide(rule, state)
+    verdict = decision.verdict
+    dataset = digest(event["model"], "healing", event["event_id"])
+    told = {"cause": CAUSES[event["name"]], "until": decision.until.isoformat() if decision.until else None, "reasons": verdict.to_json()["reasons"]}
+    answer: Json = {"outcome": verdict.outcome, "verdict": verdict.to_json(), "dataset": dataset, "assemble": None, "transaction": None, "entry": None}
+    if verdict.outcome == policy.RETRAIN:
+        answer["assemble"] = _assemble(event, rule, spec, dataset)
+    elif verdict.outcome != policy.IGNORE:
+        name = "HealingStopped" if verdict.outcome == policy.ASK else "RetrainingDeferred"
+        first = verdict.outcome == policy.ASK and heal["told"] != len(attempts)
+        answer["entry"] = entry("healing", name, event["model"], event["event_id"], cause, {**told, "page": first})
+        answer["transaction"] = {"TransactItems": [_heal(event, {**heal, "told": len(attempts)}, cause)]} if first else None
+    return answer
+
+
+def _outcome(attempt: Json, runs: list[Json], now: datetime) -> str:
+    item = next((run for run in runs if run["sk"]["S"] == f"RUN#{attempt['run']}"), None)
+    if item is not None and (status := item.get("status", {}).get("S")) in OUTCOMES:
+        return OUTCOMES[status]
+    age = now - datetime.fromisoformat(attempt["time"])
+    return policy.RUNNING if age.days < LONGEST_DAYS else policy.FAILED
+
+
+def _assemble(event: Json, rule: policy.Policy, spec: Json, dataset: str) -> Json:
+    return {
+        "bucket": event["bucket"],
+        "model": event["model"],
+        "dataset": dataset,
+        "folder": f"curated/{event['model']}/{dataset}/",
+        "base": event["dataset"],
+        "state": event["state"],
+        "recent_days": rule.recent_days if rule.data == "recent" else None,
+        "spec": spec,
+    }
+
+
+def _heal(event: Json, document: Json, cause: Cause) -> Json:
+    """The healings so far in the ledger; a document that another execution has changed meanwhile is not overwritten."""
+    before = event["heal"]
+    put = {
+        "TableName": event["ledger"],
+        "Item": {"pk": {"S": f"MODEL#{event['model']}"}, "sk": {"S": "HEAL"}, "time": {"S": cause.time}, "document": {"S": json.dumps(document)}},
+    }
+    if before is None:
+        return {"Put": {**put, "ConditionExpression": "attribute_not_exists(#document)", "ExpressionAttributeNames": {"#document": "document"}}}
+    values = {":before": {"S": json.dumps(before)}}
+    return {
+        "Put": {
+            **put,
+            "ConditionExpression": "#document = :before",
+            "ExpressionAttributeNames": {"#document": "document"},
+            "ExpressionAttributeValues": values,
+        }
+    }
+
+
+def announce_healing(event: Json) -> Json:
+    """What makes a healing's dataset a dataset, and its training a training.
+
+    Args:
+        event: `{model, event_id, dataset, assembled, labelled, spec, heal, verdict, bucket, ledger, cause}`; `assembled` is what
+            `assemble_dataset` returned.
+
+    Returns:
+        `{outcome, transaction, entry}`: `TransactWriteItems` of the dataset and the healing, and the entry of `TrainingRequested`.
+    """
+    spec, cause, made, model = event["spec"], Cause(**event["cause"]), event["assembled"], event["model"]
+    subject = f"{model}/{event['dataset']}"
+    run = digest(model, event["dataset"], event_id("TrainingRequested", subject))
+    heal = event["heal"] or {"attempts": [], "told": None}
+    attempt = {"time": cause.time, "run": run, "dataset": event["dataset"], "labelled": event["labelled"], "reasons": event["verdict"]["reasons"]}
+    data = {
+        "dataset": event["dataset"],
+        "bucket": event["bucket"],
+        "location": f"curated/{model}/{event['dataset']}/data.csv",
+        "source": {"healing": cause.causation_id, "base": made["base"], "since": made["since"]},
+        "spec": spec["id"],
+        "train": True,
+        "digest": made["digest"],
+        "rows": made["rows"],
+        "set_aside": made["set_aside"],
+        "reasons": event["verdict"]["reasons"],
+    }
+    key = {"pk": {"S": f"MODEL#{model}"}}
+    dataset = {**key, "sk": {"S": f"DATASET#{event['dataset']}"}, "status": {"S": "accepted"}, "time": {"S": cause.time}}
+    dataset |= {"document": {"S": json.dumps(data)}, "spec": {"S": json.dumps(spec)}}
+    kept = {"attempts": [*heal["attempts"], attempt][-MOST_ATTEMPTS:], "told": None}
+    return {
+        "outcome": policy.RETRAIN,
+        "transaction": {
+            "TransactItems": [
+                {"Put": {"TableName": event["ledger"], "Item": dataset, "ConditionExpression": "attribute_not_exists(claims)"}},
+                _heal(event, kept, cause),
+            ]
+        },
+        "entry": entry("training", "TrainingRequested", model, subject, cause, data),
+    }

@@ -1,0 +1,173 @@
+"""What a look at a served model means: is its quality what it was, has its world changed, is anybody looking at all."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from noria.kernel.events import Cause, entry
+from noria.kernel.published import complete
+from noria.kernel.verdict import Reason, Verdict
+from noria.monitoring.states import DEGRADED, DRIFT, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
+from noria.training import quality
+
+Json = dict[str, Any]
+#: Causes by what is said of them.
+SAID = {DEGRADED: "QualityDegraded", DRIFT: "DriftDetected", INCIDENT: "DataIncident", NO_TRAFFIC: "MonitoringSilent", NO_TRUTH: "MonitoringSilent"}
+#: What a model's state is called after, worst first.
+ORDER = (DEGRADED, INCIDENT, DRIFT, NO_TRAFFIC, NO_TRUTH, UNDECIDED, OK)
+#: Periods that the course of quality is told by, at most.
+MOST_PERIODS = 120
+
+
+def judge_window(event: Json) -> Json:
+    """Judge one look.
+
+    Args:
+        event: `{model, look, number, release: {id, time, version}, spec, level, previous, ledger, cause}`: `look` is what
+            `noria.monitoring.window.read_window` returns, `previous` the ledger's document of the last look, or null.
+
+    Returns:
+        `{outcome, verdict, record, metrics, entries}`: requests of `PutItem` and `PutMetricData`, and entries of `PutEvents`.
+    """
+    spec, cause, look = complete(event["spec"]), Cause(**event["cause"]), event["look"]
+    previous = event["previous"] or {}
+    finding, reasons = _quality(event["level"], spec["monitor"]["quality"], look["days"])
+    judged = look["drift"] or previous.get("drift")
+    found = {*([DEGRADED] if finding and finding["fallen"] else []), *_drifted(judged, look, spec["monitor"]["persist"]), *_silent(event, spec, look)}
+    reasons += _told(found, judged, spec)
+    outcome = next((state for state in ORDER if state in found), OK)
+    told_before = previous.get("told", []) if previous.get("release") == event["release"]["id"] else []
+    document = {
+        "number": event["number"],
+        "release": event["release"]["id"],
+        "state": look["state"],
+        "outcome": outcome,
+        "causes": sorted(found),
+        "told": sorted({*told_before, *found} & found),
+        "reasons": Verdict(outcome, tuple(reasons)).to_json()["reasons"],
+        "quality": finding,
+        "level": event["level"],
+        "series": series(event["level"], look["days"]),
+        "drift": judged,
+        "counts": look["counts"],
+        "fresh_rows": look["fresh_rows"],
+        "labelled_rows": look["labelled_rows"],
+        "last_prediction": look["last_prediction"],
+        "last_truth": look["last_truth"],
+    }
+    verdict = Verdict(outcome, tuple(reasons))
+    return {
+        "outcome": outcome,
+        "verdict": verdict.to_json(),
+        "record": _record(event, document, cause),
+        "metrics": _metrics(event["model"], document),
+        "entries": [*_entries(event, found, told_before, document, cause)],
+    }
+
+
+def _quality(level: Json | None, asked: Json, days: Json) -> tuple[Json | None, list[Reason]]:
+    if level is None or not days:
+        return None, []
+    found = quality.Level.of(level)
+    found = found if asked["at_least"] is None else replace(found, limit=asked["at_least"])
+    finding = quality.weigh(found, days, asked["margin"])
+    told = {**finding.to_json(), "metric": found.metric, "limit": found.limit}
+    if not finding.fallen or finding.value is None:
+        return told, []
+    text = (
+        f"{found.metric} is {finding.value:.3f} on {finding.rows:,.0f} answers whose truth is known; in the evaluation it was {found.value:.3f}, "
+        f"and below {found.limit:.3f} is more than chance explains, since {finding.since}"
+    )
+    return told, [Reason("QualityFell", text, finding.value, found.limit)]
+
+
+def _drifted(judged: Json | None, look: Json, persist: int) -> list[str]:
+    if judged is None:
+        return []
+    if judged["verdict"] == DRIFT:
+        return [DRIFT] if look["drifted"] >= persist else []
+    return [judged["verdict"]] if judged["verdict"] == INCIDENT else []
+
+
+def _silent(event: Json, spec: Json, look: Json) -> list[str]:
+    """Whether nothing has come for too long: traffic, or the truth of what was predicted."""
+    now, longest = datetime.fromisoformat(event["cause"]["time"]), timedelta(days=spec["monitor"]["silent_days"])
+    if spec["monitor"]["capture"] == 0:
+        return []
+    since = datetime.fromisoformat(look["last_prediction"] or event["release"]["time"])
+    if now - since > longest:
+        return [NO_TRAFFIC]
+    heard = datetime.fromisoformat(look["last_truth"] or event["release"]["time"])
+    return [NO_TRUTH] if now - heard > longest else []
+
+
+def _told(found: set[str], judged: Json | None, spec: Json) -> list[Reason]:
+    reasons = [Reason(**reason) for reason in (judged or {}).get("reasons", [])] if {DRIFT, INCIDENT} & found else []
+    days = spec["monitor"]["silent_days"]
+    if NO_TRAFFIC in found:
+        reasons.append(Reason("NoTraffic", f"nobody has asked this model for more than {days:g} days: nothing can be said of it", None, days))
+    if NO_TRUTH in found:
+        reasons.append(Reason("NoTruth", f"no truth has come for more than {days:g} days: its quality is not known", None, days))
+    return reasons
+
+
+def series(level: Json | None, days: Json) -> list[Json]:
+    """The course of quality: the metric by day, or by so many days that it stays short."""
+    if level is None:
+        return []
+    ordered = sorted(days.items())
+    size = max(1, -(-len(ordered) // MOST_PERIODS))
+    made = []
+    for begin in range(0, len(ordered), size):
+        counts = quality.together(dict(ordered[begin : begin + size]))
+        made.append({"from": ordered[begin][0], "value": quality.value(level["metric"], counts, level["cap"]), "rows": sum(counts.values())})
+    return made
+
+
+def _record(event: Json, document: Json, cause: Cause) -> Json:
+    """The look in the ledger; who was overtaken by another look has changed nothing."""
+    return {
+        "TableName": event["ledger"],
+        "Item": {
+            "pk": {"S": f"MODEL#{event['model']}"},
+            "sk": {"S": "MONITOR"},
+            "number": {"N": str(event["number"])},
+            "state": {"S": document["state"]},
+            "time": {"S": cause.time},
+            "document": {"S": json.dumps(document)},
+        },
+        "ConditionExpression": "attribute_not_exists(pk) OR #number = :before",
+        "ExpressionAttributeNames": {"#number": "number"},
+        "ExpressionAttributeValues": {":before": {"N": str(event["number"] - 1)}},
+    }
+
+
+def _metrics(model: str, document: Json) -> Json:
+    """`PutMetricData`: what a dashboard shows, and alarms may be put on."""
+    values = {
+        "Causes": len(document["causes"]),
+        "NewPredictions": document["counts"]["predictions"],
+        "NewTruth": document["counts"]["labelled"],
+        "DriftedColumns": sum(column["drifted"] for column in (document["drift"] or {}).get("columns", {}).values()),
+    }
+    if document["series"] and document["series"][-1]["value"] is not None:
+        values["Quality"] = document["series"][-1]["value"]
+    dimensions = [{"Name": "Model", "Value": model}]
+    return {
+        "Namespace": "Noria/Models",
+        "MetricData": [{"MetricName": name, "Dimensions": dimensions, "Value": float(value)} for name, value in values.items()],
+    }
+
+
+def _entries(event: Json, found: set[str], told_before: list[str], document: Json, cause: Cause) -> list[Json]:
+    """Each cause that there is, and that the look is done; a cause that was not told before is paged."""
+    subject = f"{event['release']['id']}/{event['number']}"
+    data = {name: document[name] for name in ("number", "release", "outcome", "causes", "reasons", "quality", "fresh_rows", "labelled_rows", "counts")}
+    data["version"] = event["release"]["version"]
+    said = [
+        entry("monitoring", SAID[state], event["model"], f"{subject}/{state}", cause, {**data, "cause": state, "page": state not in told_before})
+        for state in ORDER
+        if state in found and state in SAID
+    ]
+    return [*said, entry("monitoring", "MonitoringCompleted", event["model"], subject, cause, data)]

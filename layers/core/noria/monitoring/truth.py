@@ -1,0 +1,141 @@
+"""Predictions out of captured traffic, ground truth out of files, and what becomes of them together.
+
+Truth comes late, in part, twice, out of order, and sometimes before its prediction. It is joined by prediction id: the
+InferenceId of the request, and for the n-th row of a request with several (from 0) the InferenceId, `#` and n. A file of truth
+without a column `prediction_id` is joined by the key of the contract, its values put together by `|`.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from noria.data.contract import DataContract
+from noria.data.rows import EMPTY, is_time
+from noria.kernel.errors import UnreadableDatasetError
+from noria.release.answers import predictions
+
+Json = dict[str, Any]
+ID = "prediction_id"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One row that was predicted.
+
+    Attributes:
+        at: when, ISO 8601.
+        variant: of the endpoint.
+        features: the row as it was sent, in the contract's order.
+    """
+
+    id: str
+    at: str
+    variant: str
+    value: str
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What truly was.
+
+    Attributes:
+        columns: values of the other columns of the contract that the file names, its time and key for two.
+    """
+
+    id: str
+    value: str
+    columns: dict[str, str]
+
+
+@dataclass
+class Joined:
+    """Predictions and truth that have met.
+
+    Attributes:
+        waiting: truth without a prediction yet.
+        repeated: truth that was known already; `conflicting`: another value than the known one, which stays.
+    """
+
+    pairs: list[tuple[Prediction, Truth]] = field(default_factory=list)
+    waiting: dict[str, Truth] = field(default_factory=dict)
+    repeated: int = 0
+    conflicting: int = 0
+
+
+def captured(text: str, variant: str, width: int) -> tuple[list[Prediction], int]:
+    """The predictions in one file of captured traffic, and how many of its requests cannot be read.
+
+    Args:
+        width: how many features a row has.
+    """
+    found: list[Prediction] = []
+    unreadable = 0
+    for line in text.splitlines():
+        try:
+            told = json.loads(line)
+            about, data = told["eventMetadata"], told["captureData"]
+            rows = [tuple(row) for row in csv.reader(io.StringIO(data["endpointInput"]["data"], newline="")) if row]
+            answers, at, name = predictions(data["endpointOutput"]), about["inferenceTime"], about.get("inferenceId") or about["eventId"]
+        except (ValueError, KeyError, TypeError, csv.Error):
+            unreadable += 1
+            continue
+        if not rows or len(rows) != len(answers) or any(len(row) != width for row in rows):
+            unreadable += 1
+            continue
+        for number, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+            found.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row))
+    return found, unreadable
+
+
+def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str) -> tuple[list[Truth], int]:
+    """The truth in a file, and how many of its rows tell none.
+
+    Raises:
+        UnreadableDatasetError: the file names neither the predictions nor the target.
+    """
+    by = [ID] if ID in header else list(contract.key)
+    if target not in header or not by or not set(by) <= set(header):
+        wanted = f"{ID} (or {', '.join(contract.key)})" if contract.key else ID
+        raise UnreadableDatasetError(f"a file of truth has the columns {wanted} and {target}; found: {', '.join(header[:20])}")
+    at = {name: header.index(name) for name in header}
+    others = [name for name in contract.required(target) if name in at and name != target]
+    found, bad = [], 0
+    for row in rows:
+        if len(row) != len(header) or row[at[target]] in EMPTY or not all(row[at[name]] for name in by):
+            bad += 1
+            continue
+        columns = {name: row[at[name]] for name in others}
+        if contract.time in columns and not is_time(columns[str(contract.time)]):
+            bad += 1
+            continue
+        found.append(Truth("|".join(row[at[name]] for name in by), row[at[target]], columns))
+    return found, bad
+
+
+def join(made: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[str, Truth], known: Mapping[str, str]) -> Joined:
+    """Bring predictions and truth together.
+
+    Args:
+        made: predictions, old ones included.
+        given: truth that is new, in the order in which it came; of several for one prediction the first one counts.
+        waiting: truth that came before its prediction.
+        known: the truth of predictions that have met theirs already, by id.
+    """
+    joined, fresh = Joined(), dict(waiting)
+    for truth in given:
+        before = known.get(truth.id) or (fresh[truth.id].value if truth.id in fresh else None)
+        if before is None:
+            fresh[truth.id] = truth
+        elif before == truth.value:
+            joined.repeated += 1
+        else:
+            joined.conflicting += 1
+    for prediction in made:
+        if prediction.id in fresh and prediction.id not in known:
+            joined.pairs.append((prediction, fresh.pop(prediction.id)))
+    joined.waiting = fresh
+    return joined

@@ -1,0 +1,288 @@
+"""One look at a served model: reads what was captured and what turned out to be true since the last look.
+
+Each look writes objects of its own under `monitor/<model>/<kind>/`, and changes none. What the next look goes on from is the state
+of the look that the ledger has recorded; of looks at the same time one is recorded, and the others look again.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from noria.adapters import objects
+from noria.data.contract import DataContract
+from noria.data.rows import lines, moment, table
+from noria.kernel.errors import UnreadableDatasetError
+from noria.kernel.identity import digest
+from noria.monitoring import drift
+from noria.monitoring.truth import Prediction, Truth, captured, join, told
+from noria.profile import baseline
+from noria.profile.dataset import Profile
+from noria.profile.reading import profile_rows
+from noria.release.fleet import CHALLENGER, MAIN
+from noria.training import quality
+from noria.training.metrics import label
+from noria.training.scoring import first_column
+
+Json = dict[str, Any]
+#: A file of captured traffic may appear so long after the time in its name (minutes).
+LATE = timedelta(minutes=10)
+#: Files that are read in one look; more of them wait for the next.
+MOST_FILES = 5_000
+#: Drift is judged once so many rows have come together, or fewer once they are this old.
+WINDOW_ROWS, WINDOW_AGE = 1_000, timedelta(days=1)
+#: The column under which predictions are profiled.
+PREDICTION = "prediction"
+#: Days of answers that are kept.
+MOST_DAYS = 4_000
+#: Truth that waits for its prediction, at most.
+MOST_WAITING = 200_000
+EMPTY: Json = {
+    "number": 0,
+    "labelled": [],
+    "release": None,
+    "after": None,
+    "read": [],
+    "truths": [],
+    "days": {},
+    "history": {},
+    "waiting": {},
+    "recent": [],
+    "window": [],
+    "window_rows": 0,
+    "window_since": None,
+    "last_prediction": None,
+    "last_truth": None,
+    "drift": None,
+    "drifted": 0,
+    "newest_known": None,
+}
+
+
+def read_window(event: Json) -> Json:
+    """Look once.
+
+    Args:
+        event: `{model, bucket, artifacts, endpoint, number, token, state, release: {id, time}, spec, level, baseline, run_folder, now}`;
+            `number` and `token` name this look and no other; `state` is the key of what the last look has left, or null;
+            `level` what the evaluation has shown, or null; `baseline` the folder of the dataset that the serving version was
+            trained on.
+
+    Returns:
+        `{state, days, fresh_rows, drift, counts, last_prediction, last_truth, labelled}`: `state` is the key to hand to the next
+        look, `days` the answers of this release by day and kind, `drift` the verdict on a window that is complete, or null.
+    """
+    return _Look(event).made()
+
+
+class _Look:
+    def __init__(self, event: Json) -> None:
+        self._event, self._bucket, self._spec = event, event["bucket"], event["spec"]
+        self._contract, self._target = DataContract.of(self._spec["data"]), self._spec["target"]
+        self._features = self._contract.features(self._target)
+        self._name = f"{event['number']:08}-{digest(event['token'])}"
+        self._now = datetime.fromisoformat(event["now"])
+        kept = json.loads(objects.read(self._bucket, event["state"])) if event["state"] else {}
+        self._state: Json = {**json.loads(json.dumps(EMPTY)), **kept}
+        self._counts = dict.fromkeys(("predictions", "unreadable", "truths", "bad_truths", "labelled", "repeated", "conflicting", "waiting"), 0)
+        if self._state["release"] != event["release"]["id"]:
+            self._state |= {"release": event["release"]["id"], "days": {}, "window": [], "window_rows": 0, "window_since": None, "drifted": 0}
+            self._state["newest_known"] = None
+
+    def made(self) -> Json:
+        state = self._state
+        fresh = self._captured()
+        truths = self._truths()
+        horizon = (self._now - timedelta(days=self._spec["monitor"]["truth_days"])).isoformat()
+        state["recent"] = [one for one in state["recent"] if one["newest"] >= horizon]
+        made = [*self._predicted(), *fresh]
+        joined = join(made, truths, {key: Truth(*value) for key, value in state["waiting"].items()}, self._known())
+        self._counts |= {"repeated": joined.repeated, "conflicting": joined.conflicting, "labelled": len(joined.pairs), "waiting": len(joined.waiting)}
+        state["waiting"] = {key: [truth.id, truth.value, truth.columns] for key, truth in list(joined.waiting.items())[-MOST_WAITING:]}
+        self._label(joined.pairs)
+        state["history"] = dict(sorted(state["history"].items())[-MOST_DAYS:])
+        if fresh or joined.pairs:
+            newest = max(prediction.at for prediction in [*fresh, *(prediction for prediction, _ in joined.pairs)])
+            state["recent"].append({"look": self._name, "newest": newest, "predictions": len(fresh), "labelled": len(joined.pairs)})
+        if fresh:
+            self._write("predictions", [["id", "at", "variant", "value", *self._features], *([p.id, p.at, p.variant, p.value, *p.features] for p in fresh)])
+            state["last_prediction"] = max(filter(None, [state["last_prediction"], *(prediction.at for prediction in fresh)]))
+        judged = self._drift(fresh)
+        freshness = self._freshness()
+        state["number"] = self._event["number"]
+        key = self._key("state", "json")
+        objects.write(self._bucket, key, json.dumps(state).encode(), "application/json")
+        told = {name: state[name] for name in ("days", "last_prediction", "last_truth")}
+        return {"outcome": "read", "state": key, **told, "drift": judged, "drifted": state["drifted"], "counts": self._counts, **freshness}
+
+    def _key(self, kind: str, suffix: str, look: str | None = None) -> str:
+        return f"monitor/{self._event['model']}/{kind}/{look or self._name}.{suffix}"
+
+    def _write(self, kind: str, rows: Iterable[Sequence[str]]) -> None:
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows(rows)
+        objects.write(self._bucket, self._key(kind, "csv"), buffer.getvalue().encode(), "text/csv")
+
+    def _captured(self) -> list[Prediction]:
+        """What has been captured since the last look; a file that appears late is read by the next one."""
+        found: list[Prediction] = []
+        after = datetime.fromisoformat(self._state["after"] or self._event["release"]["time"]) - LATE
+        read: set[str] = set(self._state["read"])
+        remembered: list[str] = []
+        for variant in (MAIN, CHALLENGER):
+            folder = f"capture/{self._event['endpoint']}/{variant}/"
+            for key in objects.keys(self._bucket, folder, f"{folder}{after:%Y/%m/%d/%H/%M-%S}"):
+                if (name := digest(key)) not in read:
+                    if len(remembered) >= MOST_FILES:
+                        continue
+                    part, bad = captured(objects.read(self._bucket, key).decode(errors="replace"), variant, len(self._features))
+                    found += part
+                    self._counts["unreadable"] += bad
+                remembered.append(name)
+        self._counts["predictions"] = len(found)
+        self._state |= {"after": self._event["now"], "read": remembered}
+        return found
+
+    def _truths(self) -> list[Truth]:
+        """The files of truth that are new or were written anew."""
+        found: list[Truth] = []
+        read = set(self._state["truths"])
+        for key, tag in objects.listed(self._bucket, f"truth/{self._event['model']}/"):
+            name = digest(key, tag)
+            if name in read:
+                continue
+            self._state["truths"].append(name)
+            try:
+                part, bad = told(*table(lines(objects.chunks(self._bucket, key))), self._contract, self._target)
+            except UnreadableDatasetError:
+                self._counts["bad_truths"] += 1
+                continue
+            found += part
+            self._counts["bad_truths"] += bad
+        self._counts["truths"] = len(found)
+        if found:
+            self._state["last_truth"] = self._event["now"]
+        return found
+
+    def _rows(self, kind: str, count: str) -> Iterable[list[str]]:
+        for one in self._state["recent"]:
+            if one[count]:
+                text = objects.read(self._bucket, self._key(kind, "csv", one["look"])).decode()
+                yield from list(csv.reader(io.StringIO(text, newline="")))[1:]
+
+    def _predicted(self) -> list[Prediction]:
+        return [Prediction(row[0], row[1], row[2], row[3], tuple(row[4:])) for row in self._rows("predictions", "predictions")]
+
+    def _known(self) -> dict[str, str]:
+        return {row[0]: row[-1] for row in self._rows("labelled", "labelled")}
+
+    def _label(self, pairs: list[tuple[Prediction, Truth]]) -> None:
+        """Write rows that are labelled now, and count the answers of the version that serves."""
+        required = [name for name in self._contract.required(self._target) if name != self._target]
+        rows: list[list[str]] = [["prediction_id", "at", "variant", "prediction", *required, self._target]]
+        level = self._event["level"]
+        for prediction, truth in pairs:
+            known = {**dict(zip(self._features, prediction.features, strict=True)), **truth.columns}
+            if self._contract.time:
+                known.setdefault(self._contract.time, prediction.at)
+            for name in self._contract.key:
+                known.setdefault(name, prediction.id)
+            rows.append([prediction.id, prediction.at, prediction.variant, prediction.value, *(known[name] for name in required), truth.value])
+            seconds = moment(known[self._contract.time] if self._contract.time else prediction.at)
+            day = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+            self._tally(day, prediction, truth, (level or {}).get("cap", 0.0), level is not None)
+        if pairs:
+            self._write("labelled", rows)
+            self._state["labelled"].append(self._name)
+
+    def _tally(self, day: str, prediction: Prediction, truth: Truth, cap: float, judged: bool) -> None:
+        numbers = self._spec["task"] == "regression"
+        try:
+            true, said = (truth.value, prediction.value) if numbers else (label(truth.value), label(prediction.value))
+            kind = quality.kind_of(self._spec["task"], true, said, cap)
+        except ValueError:
+            self._counts["bad_truths"] += 1
+            return
+        counts = self._state["history"].setdefault(day, {})
+        counts[kind] = counts.get(kind, 0) + 1
+        self._state["history"] = (
+            dict(sorted(self._state["history"].items())[-MOST_DAYS:]) if len(self._state["history"]) > MOST_DAYS else self._state["history"]
+        )
+        if judged and prediction.variant == MAIN and prediction.at >= self._event["release"]["time"][:19]:
+            counts = self._state["days"].setdefault(day, {})
+            counts[kind] = counts.get(kind, 0) + 1
+
+    def _drift(self, fresh: list[Prediction]) -> Json | None:
+        """The verdict on the window, once it has come together; it then begins anew."""
+        state = self._state
+        if fresh:
+            made = profile_rows([*self._features, PREDICTION], [[*prediction.features, prediction.value] for prediction in fresh])
+            objects.write(self._bucket, self._key("profile", "profile"), made.to_bytes(), "application/octet-stream")
+            state["window"].append(self._name)
+            state["window_rows"] += len(fresh)
+            state["window_since"] = state["window_since"] or self._event["now"]
+        old = state["window_since"] and self._now - datetime.fromisoformat(state["window_since"]) >= WINDOW_AGE
+        if not self._event["baseline"] or not state["window"] or not (state["window_rows"] >= WINDOW_ROWS or old):
+            return None
+        window = Profile()
+        for look in state["window"]:
+            window.merge(Profile.from_bytes(objects.read(self._bucket, self._key("profile", "profile", look))))
+        judged = self._judged(window)
+        judged |= {"rows": window.rows, "since": state["window_since"], "until": self._event["now"]}
+        state["drifted"] = state["drifted"] + 1 if judged["verdict"] == drift.DRIFT else 0
+        state |= {"window": [], "window_rows": 0, "window_since": None, "drift": judged}
+        return judged
+
+    def _judged(self, window: Profile) -> Json:
+        folder = self._event["baseline"]
+        reference = Profile.from_bytes(objects.read(self._bucket, f"{folder}data.profile"))
+        parts = baseline.by_rows(baseline.unpacked(objects.read(self._bucket, f"{folder}blocks.profile")), window.rows) if self._contract.time else None
+        watched = {name for name, column in self._contract.columns.items() if column.drift != "ignore" and name != self._target}
+        judged = drift.check(reference, window, parts, [name for name in reference.columns if name not in watched])
+        answers = first_column(objects.read(self._event["artifacts"], f"{self._event['run_folder']}predictions/candidate/holdout.csv.out").decode())
+        before = profile_rows([PREDICTION], [[answer] for answer in answers])
+        singles = [profile_rows([PREDICTION], [[answer] for answer in answers[i : i + 24]]) for i in range(0, len(answers), 24)]
+        told = drift.check(before, window, baseline.by_rows(singles, window.rows) if self._contract.time else None, self._features)
+        return {**judged, "predictions": told["columns"].get(PREDICTION), "pictures": _pictures(judged, reference, window)}
+
+    def _freshness(self) -> Json:
+        """Labelled rows that are newer than all that the serving version was trained on."""
+        if self._state["newest_known"] is None and self._event["baseline"]:
+            known = Profile.from_bytes(objects.read(self._bucket, f"{self._event['baseline']}data.profile"))
+            column = known.columns.get(self._contract.time or "")
+            last = column.numbers.most if column and column.numbers.count else None
+            self._state["newest_known"] = datetime.fromtimestamp(last, UTC).strftime("%Y-%m-%d") if last is not None else "0000-00-00"
+        known_day = self._state["newest_known"] or "0000-00-00"
+        days = {day: counts for day, counts in self._state["history"].items() if day > known_day}
+        return {"fresh_rows": round(sum(quality.together(days).values())), "newest_known": known_day, "labelled_rows": self._all_labelled()}
+
+    def _all_labelled(self) -> int:
+        return round(sum(quality.together(self._state["history"]).values()))
+
+
+#: Columns that a verdict is illustrated with at most, and bars of a picture.
+MOST_PICTURES, BARS = 6, 12
+
+
+def _pictures(judged: Json, reference: Profile, window: Profile) -> Json:
+    """Before and after of the columns that moved most: shares by bin, or by value."""
+    moved = sorted(judged["columns"].items(), key=lambda item: -item[1]["effect"] / item[1]["limit"])[:MOST_PICTURES]
+    made: Json = {}
+    for name, found in moved:
+        if not found["drifted"]:
+            continue
+        before, now = reference.columns[name], window.columns[name]
+        if before.numbers.count and now.numbers.count:
+            low, high = min(before.numbers.least, now.numbers.least), max(before.numbers.most, now.numbers.most)
+            edges = [low + (high - low) * i / BARS for i in range(BARS + 1)]
+            shares = [[0.0, *column.ranks(edges[1:])] for column in (before, now)]
+            before_now = [[round(b - a, 4) for a, b in pairwise(share)] for share in shares]
+            made[name] = {"from": low, "to": high, "before": before_now[0], "now": before_now[1]}
+        else:
+            tops = [{value: least / max(1, column.rows) for value, least, _ in column.values.top(BARS)} for column in (before, now)]
+            names = list({**tops[0], **tops[1]})[:BARS]
+            made[name] = {"values": names, "before": [round(tops[0].get(n, 0), 4) for n in names], "now": [round(tops[1].get(n, 0), 4) for n in names]}
+    return made
