@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli import demo_release, ledger, predicting, publishing, render, uploading
+from cli import demo_heal, demo_release, ledger, predicting, publishing, render, uploading
 from cli.errors import CliError
 from cli.session import ROOT, Session, home
 
@@ -30,7 +30,7 @@ def run(session: Session, quiet: bool = False, releases: bool = True) -> Json:
     """The demonstration on a deployed stack.
 
     Args:
-        releases: whether it goes on, after the first model serves, with a promotion and an undoing under traffic.
+        releases: whether it goes on, after the first model serves, with years of traffic and truth, a promotion and an undoing.
 
     Returns:
         What `.noria/demo.json` holds.
@@ -57,7 +57,12 @@ def run(session: Session, quiet: bool = False, releases: bool = True) -> Json:
     if told["ok"] and not quiet:
         _show(told, ended - sent["at"], sent["at"] - began)
     if told["ok"] and releases:
-        told["release"] = demo_release.run(session, MODEL, PROJECT, later, _data(YEAR + 2), quiet, LIMIT_SECONDS)
+        render.say(quiet, "\nthe years pass: each quarter is asked and then told; beside it, the first version is kept for ever")
+        told["heal"] = demo_heal.run(session, MODEL, PROJECT, _data, quiet, LIMIT_SECONDS)
+        if not quiet:
+            _show_heal(told["heal"])
+        newest = demo_heal.FIRST + demo_heal.YEARS - 1
+        told["release"] = demo_release.run(session, MODEL, PROJECT, _data(newest - 1), _data(newest), quiet, LIMIT_SECONDS)
     told |= {"total_s": round(time.time() - began, 2), "setup_s": round(sent["at"] - began, 2), "loop_s": round(ended - sent["at"], 2)}
     (home() / "demo.json").write_text(json.dumps(told, indent=2))
     if not told["ok"]:
@@ -136,6 +141,14 @@ def _show(told: Json, loop_s: float, setup_s: float) -> None:
     guess = "busy" if label == "1" else "not busy"
     render.console.print(f"\n{ASKED}: predicted {guess} (probability {float(probability):.2f}); what truly happened: {happened}")
     render.console.print(f"from the upload to this answer: {loop_s:.1f} s; before it: {setup_s:.1f} s")
+
+
+def _show_heal(heal: Json) -> None:
+    final = heal["final"]
+    render.console.print(
+        f"\n{heal['alarms']} alarms, {heal['retrainings']} trainings by itself; in {heal['series'][-1]['window']} {demo_heal.METRIC} is "
+        f"{final['managed']:.3f}, and {final['frozen']:.3f} without them: .noria/demo.png"
+    )
 
 
 def _show_release(release: Json | None) -> None:

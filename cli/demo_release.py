@@ -121,10 +121,10 @@ def run(session: Session, model: str, project: Path, first: Path, later: Path, q
     client = Client(session, f"{session.stack}-{model}", later)
     client.start()
     try:
-        render.say(quiet, f"\na client asks {RPS} times a second; a second version is trained on {first.stem.rsplit('-', 1)[-1]} and has to earn its traffic")
+        render.say(quiet, f"\na client asks {RPS} times a second; a better version is trained on {first.stem.rsplit('-', 1)[-1]} and has to earn its traffic")
         publishing.publish(session, _tolerant(project, model))
         promoted = _released(session, model, first, quiet, limit_seconds)
-        render.say(quiet, "\na third version is spoiled on purpose: evaluated well, it fails two of three requests once it serves")
+        render.say(quiet, "\nanother version is spoiled on purpose: evaluated well, it fails two of three requests once it serves")
         publishing.publish(session, _spoiled(project, model))
         undone = _released(session, model, later, quiet, limit_seconds)
     finally:
@@ -201,7 +201,7 @@ def _spoiled(project: Path, model: str) -> Path:
 
 def _promoted(release: Json) -> Json:
     if release["status"] != "completed":
-        raise CliError(f"the second version was not promoted: {'; '.join(reason['text'] for reason in release['reasons'])}")
+        raise CliError(f"the better version was not promoted: {'; '.join(reason['text'] for reason in release['reasons'])}")
     evidence = [reason["text"] for reason in release["reasons"] if reason["code"] != "Serves"]
     return {"version": release["model_package_arn"], "seconds": release["seconds"], "guard": "; ".join(evidence)}
 

@@ -11,6 +11,9 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 #: Widest line of blocks.
 WIDTH = 96
 COLOURS = {"managed": "#0b6e4f", "frozen": "#b23a48"}
+#: What is marked: trainings by what came of them; anything else is an alarm.
+RETRAINED, USELESS, ALARM = "retrained", "retrained, and not better", "alarm"
+MARKS = {RETRAINED: ("#0b6e4f", "--"), USELESS: ("#8d99ae", "--"), ALARM: ("#f3722c", ":")}
 OTHERS = ("#8d99ae", "#577590", "#f3722c")
 
 
@@ -37,7 +40,7 @@ def series(path: Path, windows: Sequence[str], courses: Mapping[str, Series], me
 
     Args:
         windows: the beginning of each window, ISO 8601.
-        marks: time and words of what was done.
+        marks: time of what was done, and `retrained`, `retrained, and not better`, or the words of an alarm.
     """
     import matplotlib as mpl
 
@@ -52,12 +55,10 @@ def series(path: Path, windows: Sequence[str], courses: Mapping[str, Series], me
         axes.plot([time for time, _ in points], [value for _, value in points], label=name, color=COLOURS.get(name) or next(rest), linewidth=1.8)
     seen: set[str] = set()
     for moment, what in marks:
-        kind = what.split(" ")[0].rstrip(",")
-        retrained = kind == "retrained"
-        label = None if kind in seen else ("retrained" if retrained else "alarm")
-        seen.add(kind)
-        colour, style = ("#0b6e4f", "--") if retrained else ("#f3722c", ":")
-        axes.axvline(_number(datetime.fromisoformat(moment)), color=colour, linestyle=style, linewidth=0.9, label=label)
+        name = what if what in MARKS else ALARM
+        colour, style = MARKS[name]
+        axes.axvline(_number(datetime.fromisoformat(moment)), color=colour, linestyle=style, linewidth=0.9, label=None if name in seen else name)
+        seen.add(name)
     axes.xaxis_date()
     axes.set_ylabel(metric)
     axes.grid(alpha=0.25)

@@ -69,7 +69,7 @@ def status(told: Json) -> None:
             console.print(Text(f"           the endpoint serves {champion['serves']}, not {champion['config']} that was released", style="red"))
     else:
         console.print("  serves    nothing yet")
-    _records("dataset", told["datasets"], lambda found: f"{found['dataset']}  {found['rows']} rows  {found['source']['key']}")
+    _records("dataset", told["datasets"], lambda found: f"{found['dataset']}  {found['rows']} rows  {found['source'].get('key') or 'labelled traffic'}")
     _records("run", told["runs"], lambda found: f"{found['run']}  {_metrics(found)}")
     _records("release", told["releases"], lambda found: f"{found['release']}  {found['endpoint']}")
     _records("rollback", told["rollbacks"], lambda found: f"by {found['asked']['by']}")

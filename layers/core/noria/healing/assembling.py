@@ -54,10 +54,13 @@ def _base(event: Json, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _labelled(event: Json, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Every row that was labelled up to the look that is on record, of both versions where two served."""
-    for look in json.loads(objects.read(event["bucket"], event["state"]))["labelled"]:
+    """Every row that was labelled up to the look that is on record; what was asked while a feed was broken is left out."""
+    state = json.loads(objects.read(event["bucket"], event["state"]))
+    for look in state["labelled"]:
         key = f"monitor/{event['model']}/labelled/{look}.csv"
         header, rows = table(lines(objects.chunks(event["bucket"], key)))
         at = [header.index(name) for name in names]
+        asked = header.index("#at")
         for row in rows:
-            yield tuple(row[i] for i in at)
+            if not any(first <= row[asked] <= last for first, last in state["held"]):
+                yield tuple(row[i] for i in at)

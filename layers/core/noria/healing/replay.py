@@ -179,7 +179,7 @@ class Replay:
             attempts.append(healing.Attempt(now, healing.HELPED if better else healing.USELESS))
             course.retrainings.append({"time": _iso(end), "what": "retrained" if better else "retrained, and not better"})
             if better:
-                candidate.wanted = (min if candidate.level.metric in ("mae", "rmse") else max)(candidate.wanted, serving.wanted)
+                candidate.wanted = quality.better(candidate.level.metric, candidate.wanted, serving.wanted)
                 serving, told = candidate, set()
         return course.to_json()
 
@@ -188,6 +188,7 @@ class Replay:
         asked = self._spec["monitor"]["quality"]
         level = serving.level if asked["at_least"] is None else replace(serving.level, limit=asked["at_least"])
         finding = quality.weigh(level, serving.days, asked["margin"])
+        # An earlier version of the same model was better: it may be healed, and that is no news to page for.
         below = finding.fallen or quality.weigh(replace(level, limit=serving.wanted), serving.days, asked["margin"]).fallen
         causes = ["quality"] if below else []
         if self._drift and rows.stop - rows.start >= LEAST_ROWS:

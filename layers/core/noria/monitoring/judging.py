@@ -8,14 +8,21 @@ from typing import Any
 from noria.kernel.events import Cause, entry
 from noria.kernel.published import complete
 from noria.kernel.verdict import Reason, Verdict
-from noria.monitoring.states import DEGRADED, DRIFT, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
+from noria.monitoring.states import DEGRADED, DRIFT, FADED, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
 from noria.training import quality
 
 Json = dict[str, Any]
 #: Causes by what is said of them.
-SAID = {DEGRADED: "QualityDegraded", DRIFT: "DriftDetected", INCIDENT: "DataIncident", NO_TRAFFIC: "MonitoringSilent", NO_TRUTH: "MonitoringSilent"}
+SAID = {
+    DEGRADED: "QualityDegraded",
+    FADED: "QualityDegraded",
+    DRIFT: "DriftDetected",
+    INCIDENT: "DataIncident",
+    NO_TRAFFIC: "MonitoringSilent",
+    NO_TRUTH: "MonitoringSilent",
+}
 #: What a model's state is called after, worst first.
-ORDER = (DEGRADED, INCIDENT, DRIFT, NO_TRAFFIC, NO_TRUTH, UNDECIDED, OK)
+ORDER = (DEGRADED, INCIDENT, DRIFT, NO_TRAFFIC, NO_TRUTH, FADED, UNDECIDED, OK)
 #: Periods that the course of quality is told by, at most.
 MOST_PERIODS = 120
 
@@ -32,12 +39,15 @@ def judge_window(event: Json) -> Json:
     """
     spec, cause, look = complete(event["spec"]), Cause(**event["cause"]), event["look"]
     previous = event["previous"] or {}
-    finding, reasons = _quality(event["level"], spec["monitor"]["quality"], look["days"])
-    judged = look["drift"] or previous.get("drift")
-    found = {*([DEGRADED] if finding and finding["fallen"] else []), *_drifted(judged, look, spec["monitor"]["persist"]), *_silent(event, spec, look)}
+    asked, wanted = spec["monitor"]["quality"], _wanted(event["level"], previous)
+    finding, reasons = _quality(event["level"], asked, look["days"])
+    same = previous.get("release") == event["release"]["id"]
+    judged = look["drift"] or (previous.get("drift") if same else None)
+    fallen = [DEGRADED] if finding and finding["fallen"] else _faded(event["level"], asked, look["days"], wanted)
+    found = {*fallen, *_drifted(judged, look, spec["monitor"]["persist"]), *_silent(event, spec, look)}
     reasons += _told(found, judged, spec)
     outcome = next((state for state in ORDER if state in found), OK)
-    told_before = previous.get("told", []) if previous.get("release") == event["release"]["id"] else []
+    told_before = previous.get("told", []) if same else []
     document = {
         "number": event["number"],
         "release": event["release"]["id"],
@@ -48,6 +58,7 @@ def judge_window(event: Json) -> Json:
         "reasons": Verdict(outcome, tuple(reasons)).to_json()["reasons"],
         "quality": finding,
         "level": event["level"],
+        "wanted": wanted,
         "series": series(event["level"], look["days"]),
         "drift": judged,
         "counts": look["counts"],
@@ -82,12 +93,27 @@ def _quality(level: Json | None, asked: Json, days: Json) -> tuple[Json | None, 
     return told, [Reason("QualityFell", text, finding.value, found.limit)]
 
 
+def _wanted(level: Json | None, previous: Json) -> float | None:
+    """What this model has shown that it can do: the best limit of its versions, by the same metric."""
+    if level is None:
+        return None
+    same = (previous.get("level") or {}).get("metric") == level["metric"]
+    return quality.better(level["metric"], level["limit"], previous.get("wanted") if same else None)
+
+
+def _faded(level: Json | None, asked: Json, days: Json, wanted: float | None) -> list[str]:
+    """Whether it is worse than an earlier version was: no news to page for, and a reason to try."""
+    if level is None or wanted is None or wanted == level["limit"] or not days:
+        return []
+    return [FADED] if quality.weigh(replace(quality.Level.of(level), limit=wanted), days, asked["margin"]).fallen else []
+
+
 def _drifted(judged: Json | None, look: Json, persist: int) -> list[str]:
     if judged is None:
         return []
     if judged["verdict"] == DRIFT:
         return [DRIFT] if look["drifted"] >= persist else []
-    return [judged["verdict"]] if judged["verdict"] == INCIDENT else []
+    return [judged["verdict"]] if judged["verdict"] in (INCIDENT, UNDECIDED) else []
 
 
 def _silent(event: Json, spec: Json, look: Json) -> list[str]:
@@ -103,8 +129,10 @@ def _silent(event: Json, spec: Json, look: Json) -> list[str]:
 
 
 def _told(found: set[str], judged: Json | None, spec: Json) -> list[Reason]:
-    reasons = [Reason(**reason) for reason in (judged or {}).get("reasons", [])] if {DRIFT, INCIDENT} & found else []
+    reasons = [Reason(**reason) for reason in (judged or {}).get("reasons", [])] if {DRIFT, INCIDENT, UNDECIDED} & found else []
     days = spec["monitor"]["silent_days"]
+    if FADED in found:
+        reasons.append(Reason("QualityFaded", "it is as good as when it was released, and an earlier version was better"))
     if NO_TRAFFIC in found:
         reasons.append(Reason("NoTraffic", f"nobody has asked this model for more than {days:g} days: nothing can be said of it", None, days))
     if NO_TRUTH in found:
@@ -166,7 +194,7 @@ def _entries(event: Json, found: set[str], told_before: list[str], document: Jso
     data = {name: document[name] for name in ("number", "release", "outcome", "causes", "reasons", "quality", "fresh_rows", "labelled_rows", "counts")}
     data["version"] = event["release"]["version"]
     said = [
-        entry("monitoring", SAID[state], event["model"], f"{subject}/{state}", cause, {**data, "cause": state, "page": state not in told_before})
+        entry("monitoring", SAID[state], event["model"], f"{subject}/{state}", cause, {**data, "cause": state, "page": state not in (*told_before, FADED)})
         for state in ORDER
         if state in found and state in SAID
     ]

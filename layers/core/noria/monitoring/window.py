@@ -54,6 +54,8 @@ EMPTY: Json = {
     "window": [],
     "window_rows": 0,
     "window_since": None,
+    "window_times": [],
+    "held": [],
     "last_prediction": None,
     "last_truth": None,
     "drift": None,
@@ -89,7 +91,15 @@ class _Look:
         self._state: Json = {**json.loads(json.dumps(EMPTY)), **kept}
         self._counts = dict.fromkeys(("predictions", "unreadable", "truths", "bad_truths", "labelled", "repeated", "conflicting", "waiting"), 0)
         if self._state["release"] != event["release"]["id"]:
-            self._state |= {"release": event["release"]["id"], "days": {}, "window": [], "window_rows": 0, "window_since": None, "drifted": 0}
+            self._state |= {
+                "release": event["release"]["id"],
+                "days": {},
+                "window": [],
+                "window_rows": 0,
+                "window_since": None,
+                "window_times": [],
+                "drifted": 0,
+            }
             self._state["newest_known"] = None
 
     def made(self) -> Json:
@@ -108,7 +118,7 @@ class _Look:
             newest = max(prediction.at for prediction in [*fresh, *(prediction for prediction, _ in joined.pairs)])
             state["recent"].append({"look": self._name, "newest": newest, "predictions": len(fresh), "labelled": len(joined.pairs)})
         if fresh:
-            self._write("predictions", [["id", "at", "variant", "value", *self._features], *([p.id, p.at, p.variant, p.value, *p.features] for p in fresh)])
+            self._write("predictions", [["#id", "#at", "#variant", "#value", *self._features], *([p.id, p.at, p.variant, p.value, *p.features] for p in fresh)])
             state["last_prediction"] = max(filter(None, [state["last_prediction"], *(prediction.at for prediction in fresh)]))
         judged = self._drift(fresh)
         freshness = self._freshness()
@@ -182,7 +192,8 @@ class _Look:
     def _label(self, pairs: list[tuple[Prediction, Truth]]) -> None:
         """Write rows that are labelled now, and count the answers of the version that serves."""
         required = [name for name in self._contract.required(self._target) if name != self._target]
-        rows: list[list[str]] = [["prediction_id", "at", "variant", "prediction", *required, self._target]]
+        # No column of a contract begins so.
+        rows: list[list[str]] = [["#prediction_id", "#at", "#variant", "#prediction", *required, self._target]]
         level = self._event["level"]
         for prediction, truth in pairs:
             known = {**dict(zip(self._features, prediction.features, strict=True)), **truth.columns}
@@ -224,6 +235,8 @@ class _Look:
             state["window"].append(self._name)
             state["window_rows"] += len(fresh)
             state["window_since"] = state["window_since"] or self._event["now"]
+            times = [*state["window_times"], *(prediction.at for prediction in fresh)]
+            state["window_times"] = [min(times), max(times)]
         old = state["window_since"] and self._now - datetime.fromisoformat(state["window_since"]) >= WINDOW_AGE
         if not self._event["baseline"] or not state["window"] or not (state["window_rows"] >= WINDOW_ROWS or old):
             return None
@@ -233,7 +246,10 @@ class _Look:
         judged = self._judged(window)
         judged |= {"rows": window.rows, "since": state["window_since"], "until": self._event["now"]}
         state["drifted"] = state["drifted"] + 1 if judged["verdict"] == drift.DRIFT else 0
-        state |= {"window": [], "window_rows": 0, "window_since": None, "drift": judged}
+        if judged["verdict"] == drift.INCIDENT:
+            # A feed that broke is nothing to learn from: what was asked meanwhile is held back from trainings.
+            state["held"].append(state["window_times"])
+        state |= {"window": [], "window_rows": 0, "window_since": None, "window_times": [], "drift": judged}
         return judged
 
     def _judged(self, window: Profile) -> Json:

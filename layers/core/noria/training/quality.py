@@ -89,6 +89,13 @@ def kind_of(task: str, truth: str, predicted: str, cap: float) -> str:
     return ("tp" if truth == "1" else "fp") if predicted == "1" else ("fn" if truth == "1" else "tn")
 
 
+def better(metric: str, first: float, second: float | None) -> float:
+    """The better of two values of a metric."""
+    if second is None:
+        return first
+    return min(first, second) if metric in LESS_IS_BETTER else max(first, second)
+
+
 def cap_of(errors: Sequence[float]) -> float:
     """The error that the last bin begins at."""
     ordered = sorted(abs(error) for error in errors)
@@ -188,6 +195,13 @@ def _harms(metric: str, limit: float, cap: float) -> Callable[[str], float]:
     return lambda kind: weights.get(kind, 0.0)
 
 
+def _least(metric: str, limit: float, cap: float) -> float:
+    """The most that a good answer may take off: what is bet stays below its inverse, so that nothing can be lost but the stake."""
+    if metric in LESS_IS_BETTER:
+        return limit / cap if metric == "mae" else (limit / cap) ** 2
+    return (2 if metric == "f1" else 1) * (1 - limit)
+
+
 @dataclass(frozen=True)
 class Finding:
     """What the answers since a release say.
@@ -226,8 +240,7 @@ def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) ->
     ordered = _pooled(sorted(days.items()))
     harms = _harms(at_release.metric, worse, at_release.cap)
     kinds = {kind for _, counts in ordered for kind in counts}
-    lowest = min((harms(kind) for kind in kinds), default=0.0)
-    bets = [share / -lowest for share in BETS] if lowest < 0 else list(BETS)
+    bets = [share / _least(at_release.metric, worse, at_release.cap) for share in BETS]
     logs = {kind: [math.log1p(bet * harms(kind)) / at_release.alike for bet in bets] for kind in kinds}
     sums = [[0.0] * len(bets)]
     for _, counts in ordered:

@@ -1,0 +1,51 @@
+"""On the deployed stack: a model whose world changes is noticed, trained again on what was labelled, and released, by itself."""
+
+from pathlib import Path
+
+import pytest
+
+from cli import ledger, monitoring, predicting, publishing
+from cli.errors import CliError
+from cli.session import Session
+from tests.local.aws.waiting import until
+from tests.local.test_loop import SPEC, data, loop, project, told_events
+
+HEAL = "heal: {cooldown_days: 0, min_rows: 100}\nrollout: {strategy: all_at_once}\n"
+ROWS = 150
+
+
+def asked(stack: Session, model: str, name: str, cut: float) -> str:
+    """A request of many rows, and the truth of each as the changed world has it."""
+    rows = [{"x": (i * 37 % 100) / 10} for i in range(ROWS)]
+    told = predicting.ask(stack, model, rows, name=name)["predictions"]
+    assert [answer["id"] for answer in told[:2]] == [f"{name}#0", f"{name}#1"]
+    return "".join(f"{answer['id']},{name}{i},{int(answer['row']['x'] > cut)}\n" for i, answer in enumerate(told))
+
+
+def tell(stack: Session, model: str, file: Path, rows: str) -> dict:
+    file.write_text(f"prediction_id,id,y\n{rows}")
+    look = monitoring.tell(stack, model, file, wait=True)["look"]
+    while look["counts"]["waiting"]:
+        look = monitoring.look(stack, model)
+    return look
+
+
+def test_a_model_whose_world_changes_heals_by_itself(stack, tmp_path):
+    folder = project(tmp_path / "healing", "healing")
+    (folder / "model.yaml").write_text(SPEC.format(name="healing", gate=0.6, minutes=5) + HEAL)
+    publishing.publish(stack, folder)
+    with pytest.raises(CliError, match="serves yet"):
+        monitoring.look(stack, "healing")
+    assert loop(stack, "healing", data(tmp_path))[-1].verdict == "completed"
+    good = tell(stack, "healing", tmp_path / "good.csv", asked(stack, "healing", "good", 4.0))
+    assert (good["outcome"], good["quality"]["rows"]) == ("ok", ROWS)
+    rows = "".join(asked(stack, "healing", f"moved{i}", 7.0) for i in range(4))
+    moved = tell(stack, "healing", tmp_path / "moved.csv", rows)
+    assert moved["outcome"] == "degraded"
+    assert moved["labelled_rows"] == 5 * ROWS
+    healed = until(lambda: (story := ledger.read(stack, "healing")).champion["model_package_arn"].endswith("/2") and story.lock is None and story, 120)
+    assert len(healed.healings) == 1
+    assert healed.champion["run"] == healed.healings[0]["run"]
+    assert {"QualityDegraded", "MonitoringCompleted", "TrainingRequested"} <= told_events(stack, "healing")
+    better = tell(stack, "healing", tmp_path / "better.csv", asked(stack, "healing", "better", 7.0))
+    assert better["quality"]["value"] > 0.8

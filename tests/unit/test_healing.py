@@ -1,0 +1,114 @@
+"""When a model is trained again by itself, and when not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from noria.healing import policy
+from noria.healing.deciding import announce_healing, decide_healing
+from noria.kernel.identity import digest, event_id
+from noria.spec.monitoring import HealSpec
+from tests.samples import sample
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def rule(**changed):
+    return policy.Policy.of(HealSpec(**changed).model_dump(mode="json"))
+
+
+def attempts(*outcomes, days=30):
+    """One every so many days, the last one so many days ago."""
+    return [policy.Attempt(NOW - timedelta(days=days * (len(outcomes) - i)), outcome) for i, outcome in enumerate(outcomes)]
+
+
+def decide(changed=None, **state):
+    return policy.decide(rule(**(changed or {})), policy.State(**{"now": NOW, "causes": ("quality",), "new_rows": 5000, **state}))
+
+
+def codes(decision):
+    return [reason.code for reason in decision.verdict.reasons]
+
+
+def test_a_model_that_got_worse_is_trained_again():
+    assert decide().verdict.outcome == "retrain"
+
+
+def test_what_is_no_cause_starts_nothing():
+    assert decide(causes=("drift",)).verdict.outcome == "ignore"
+    assert decide({"on": ("quality", "drift")}, causes=("drift",)).verdict.outcome == "retrain"
+    assert decide({"on": ()}).verdict.outcome == "ignore"
+
+
+@pytest.mark.parametrize(
+    ("code", "changed", "state"),
+    [
+        ("ReleaseUnderWay", {}, {"releasing": True}),
+        ("HealingUnderWay", {}, {"attempts": attempts("running")}),
+        ("TooFewNewRows", {}, {"new_rows": 499}),
+        ("NothingNew", {}, {"unchanged": True}),
+        ("Cooldown", {"cooldown_days": 31}, {"attempts": attempts("helped")}),
+        ("Cap", {"a_month": 2}, {"attempts": attempts("helped", "helped", days=9)}),
+        ("OffPeak", {"off_peak": "22:00-06:00"}, {}),
+    ],
+)
+def test_each_reason_to_wait_is_told(code, changed, state):
+    decision = decide(changed, **state)
+    assert (decision.verdict.outcome, codes(decision)) == ("defer", [code])
+
+
+def test_when_waiting_ends_is_told_where_it_is_known():
+    assert decide({"cooldown_days": 31}, attempts=attempts("helped")).until == NOW + timedelta(days=1)
+    assert decide({"off_peak": "22:00-06:00"}).until == datetime(2026, 3, 1, 22, tzinfo=UTC)
+    assert decide(new_rows=1).until is None
+    assert decide({"off_peak": "11:00-13:00"}).verdict.outcome == "retrain"
+
+
+def test_each_useless_healing_doubles_the_cooldown():
+    assert decide({"cooldown_days": 7}, attempts=attempts("useless", days=13)).verdict.outcome == "defer"
+    assert decide({"cooldown_days": 7}, attempts=attempts("useless", days=15)).verdict.outcome == "retrain"
+
+
+def test_a_person_is_asked_after_several_that_did_not_help_and_a_later_try_is_made_all_the_same():
+    stuck = attempts("helped", "useless", "failed", "useless")
+    assert decide(attempts=stuck).verdict.outcome == "ask"
+    assert decide(attempts=stuck, answered=NOW).verdict.outcome == "retrain"
+    assert decide(attempts=attempts("useless", "useless", "useless", days=57)).verdict.outcome == "retrain"
+
+
+def run_of(number, status):
+    return {"sk": {"S": f"RUN#{number}"}, "status": {"S": status}, "ended": {"S": "2026-11-02T12:00:00Z"}}
+
+
+def heal(*runs):
+    return {"told": None, "attempts": [{"time": "2026-11-01T10:00:00+00:00", "run": run, "dataset": "d", "labelled": 1, "reasons": []} for run in runs]}
+
+
+def test_how_a_healing_ended_is_read_from_its_run():
+    event = sample("functions/decide_healing.json")
+    event["spec"]["heal"]["cooldown_days"] = 7
+    assert decide_healing({**event, "heal": heal("r"), "runs": []})["verdict"]["reasons"][0]["code"] == "HealingUnderWay"
+    late = {**event["cause"], "time": "2026-11-09T10:00:00.000Z"}
+    assert decide_healing({**event, "heal": heal("r"), "runs": [run_of("r", "registered")], "cause": late})["outcome"] == "retrain"
+    assert decide_healing({**event, "heal": heal("r"), "runs": [run_of("r", "rejected")], "cause": late})["outcome"] == "defer"
+
+
+def test_a_person_is_paged_once_for_the_same_failures():
+    event = sample("functions/decide_healing.json")
+    event["spec"]["heal"]["cooldown_days"] = 7
+    event |= {"heal": heal("a", "b", "c"), "runs": [run_of(run, "rejected") for run in "abc"]}
+    first = decide_healing(event)
+    assert (first["entry"]["DetailType"], first["entry"]["Detail"]["data"]["page"]) == ("HealingStopped", True)
+    assert first["transaction"]["TransactItems"][0]["Put"]["Item"]["sk"]["S"] == "HEAL"
+    again = decide_healing({**event, "heal": {**event["heal"], "told": 3}})
+    assert (again["entry"]["Detail"]["data"]["page"], again["transaction"]) == (False, None)
+
+
+def test_the_run_of_a_healing_is_known_before_it_begins():
+    event = sample("functions/announce_healing.json")
+    made = announce_healing(event)
+    metadata = made["entry"]["Detail"]["metadata"]
+    (dataset, healing) = [item["Put"]["Item"] for item in made["transaction"]["TransactItems"]]
+    assert metadata["id"] == event_id("TrainingRequested", f"{event['model']}/{event['dataset']}")
+    assert digest(event["model"], event["dataset"], metadata["id"]) in healing["document"]["S"]
+    assert dataset["sk"]["S"] == f"DATASET#{event['dataset']}"

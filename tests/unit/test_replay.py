@@ -1,0 +1,90 @@
+"""A history through the policies of production: what got worse is healed, what did not is left alone."""
+
+import csv
+import io
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from noria.data.contract import DataContract
+from noria.data.rows import moment
+from noria.healing import policy, replay
+from noria.kernel.errors import ContractError
+from noria.spec import ModelSpec
+
+SPEC = ModelSpec.model_validate(
+    {
+        "name": "m",
+        "task": "binary",
+        "target": "y",
+        "data": {"time": "at", "columns": {"x": {"type": "number"}}},
+        "evaluate": {"split": {"by": "time", "test": 0.2}, "gates": [{"metric": "accuracy", "at_least": 0.5}]},
+    }
+).model_dump(mode="json")
+
+
+class Threshold:
+    """Learns above which value the answer is yes."""
+
+    def __init__(self) -> None:
+        self.fits = 0
+        self.models: dict[str, float] = {}
+
+    def fit(self, train: str) -> str:
+        rows = list(csv.DictReader(io.StringIO(train)))
+        cuts = [i / 20 for i in range(21)]
+        self.fits += 1
+        self.models[str(self.fits)] = max(cuts, key=lambda cut: sum((float(row["x"]) > cut) == (row["y"] == "1") for row in rows))
+        return str(self.fits)
+
+    def predict(self, model: str, features: str) -> list[str]:
+        return [str(int(float(line) > self.models[model])) for line in features.splitlines()]
+
+
+def played(shift: float, rule: policy.Policy, noise: float = 0.05) -> dict:
+    """A year of forty rows a day; after four months the truth moves."""
+    drawn, lines = random.Random(0), ["at,x,y"]
+    for day in range(365):
+        cut = 0.5 + (shift if day >= 120 else 0.0)
+        for hour in range(20):
+            x = drawn.random()
+            lines.append(
+                f"{(datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day, hours=hour)).isoformat()},{x:.3f},{int((x > cut) != (drawn.random() < noise))}"
+            )
+    found, aside = replay.history(iter(["\n".join(lines).encode()]), DataContract.of(SPEC["data"]), "y")
+    assert aside == 0
+    return replay.play(SPEC, replay.Replay(SPEC, found, Threshold(), moment("2025-04-01"), 10 * 86_400.0), {"p": rule})
+
+
+def rule(**changed) -> policy.Policy:
+    return policy.Policy.of({**SPEC["heal"], "recent_days": 60, "min_rows": 100, **changed})
+
+
+def test_a_world_that_changes_is_noticed_and_the_model_healed_with_few_retrainings():
+    told = played(0.25, rule())
+    assert told["managed"]["mean"] > told["frozen"]["mean"] + 0.05
+    assert told["managed"]["mean"] > told["every_window"]["mean"] - 0.03
+    assert 1 <= told["managed"]["retrainings"] <= told["every_window"]["retrainings"] / 3
+    assert told["managed"]["alarms"] >= 1
+    assert len(told["windows"]) == len(told["managed"]["series"]) == len(told["frozen"]["series"])
+
+
+def test_a_world_that_stays_as_it_is_costs_nothing():
+    told = played(0.0, rule())
+    assert (told["managed"]["retrainings"], told["managed"]["alarms"]) == (0, 0)
+    assert told["managed"]["series"] == told["frozen"]["series"]
+
+
+def test_a_policy_that_heals_nothing_leaves_the_model_frozen():
+    told = played(0.25, rule(on=[]))
+    assert (told["managed"]["retrainings"], told["managed"]["series"]) == (0, told["frozen"]["series"])
+    assert told["managed"]["alarms"] == 1
+
+
+def test_a_history_without_times_or_without_good_rows_says_what_to_do():
+    block = DataContract.of(SPEC["data"])
+    with pytest.raises(ContractError, match="contract suggest"):
+        replay.history(iter([b"at,x,y\n2025-01-01,no,1\n"]), block, "y")
+    with pytest.raises(ContractError, match=r"data\.time"):
+        replay.history(iter([b"x,y\n"]), DataContract.of({**SPEC["data"], "time": None}), "y")

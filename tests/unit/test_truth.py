@@ -1,0 +1,65 @@
+"""Truth comes late, in part, twice, out of order and before its prediction; and captured traffic may be anything."""
+
+import json
+
+import pytest
+
+from noria.data.contract import Column, DataContract
+from noria.kernel.errors import UnreadableDatasetError
+from noria.monitoring import truth
+from noria.monitoring.truth import Prediction, Truth
+
+CONTRACT = DataContract("csv", "at", ("id",), {"x": Column("number"), 'a "$ b': Column("number"), "y": Column("integer")}, 0.01, 1)
+
+
+def line(rows="1,2\n", answers="1\n", name="n", **more):
+    data = {"endpointInput": {"data": rows, "encoding": "CSV"}, "endpointOutput": {"data": answers, "encoding": "CSV"}}
+    return json.dumps({"captureData": data, "eventMetadata": {"eventId": "e", "inferenceTime": "2026-01-01T00:00:00Z", "inferenceId": name}, **more})
+
+
+def prediction(name, value="1"):
+    return Prediction(name, "2026-01-01T00:00:00Z", "main", value, ("1", "2"))
+
+
+def test_each_row_of_a_request_is_a_prediction_of_its_own():
+    found, unreadable = truth.captured("\n".join([line("1,2\n3,4\n", "0,0.2\n1,0.9\n"), line("5,6\n", "1\n", "m")]), "main", 2)
+    assert [(p.id, p.value, p.features) for p in found] == [("n#0", "0", ("1", "2")), ("n#1", "1", ("3", "4")), ("m", "1", ("5", "6"))]
+    assert unreadable == 0
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["{", "[]", "null", '{"captureData": {}}', line(answers=""), line(rows="1,2,3\n"), line(rows="1,2\n3,4\n"), line(rows=""), line(captureData=None)],
+)
+def test_a_captured_request_that_cannot_be_read_is_counted_and_the_others_are_read(bad):
+    found, unreadable = truth.captured(f"{bad}\n{line()}\n", "main", 2)
+    assert (len(found), unreadable) == (1, 1)
+
+
+def test_truth_is_joined_by_prediction_id_or_by_key():
+    named, bad = truth.told(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y")
+    assert (named, bad) == ([Truth("n#0", "1", {"at": "2026-01-01"})], 0)
+    keyed, _ = truth.told(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y")
+    assert keyed == [Truth("7", "0", {"id": "7"})]
+
+
+def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
+    rows = [["a", "2026-01-01", ""], ["", "2026-01-01", "1"], ["a", "yesterday", "1"], ["a"], ["a", "2026-01-01", "1"]]
+    found, bad = truth.told(["id", "at", "y"], rows, CONTRACT, "y")
+    assert (len(found), bad) == (1, 4)
+
+
+@pytest.mark.parametrize("header", [["y"], ["id", "target"], []])
+def test_a_file_that_names_neither_prediction_nor_target_says_what_it_should(header):
+    with pytest.raises(UnreadableDatasetError, match="prediction_id"):
+        truth.told(header, [], CONTRACT, "y")
+
+
+def test_late_repeated_conflicting_and_unknown_truth():
+    first = truth.join([prediction("a"), prediction("b")], [Truth("a", "1", {}), Truth("c", "0", {})], {}, {})
+    assert [(p.id, t.value) for p, t in first.pairs] == [("a", "1")]
+    assert list(first.waiting) == ["c"]
+    given = [Truth("a", "1", {}), Truth("a", "0", {}), Truth("b", "1", {}), Truth("b", "0", {}), Truth("c", "0", {})]
+    second = truth.join([prediction("a"), prediction("b"), prediction("c")], given, first.waiting, {"a": "1"})
+    assert sorted((p.id, t.value) for p, t in second.pairs) == [("b", "1"), ("c", "0")]
+    assert (second.repeated, second.conflicting, second.waiting) == (2, 2, {})

@@ -1,0 +1,211 @@
+"""Looks at a served model, through real objects: nothing is counted twice, nothing that comes late is lost."""
+
+import copy
+import json
+import random
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from noria.adapters import objects
+from noria.healing.assembling import assemble_dataset
+from noria.monitoring.judging import judge_window
+from noria.monitoring.window import read_window
+from noria.profile.curating import keep
+from noria.training import quality
+from tests.samples import sample
+
+RELEASE = {"id": "r1", "time": "2026-01-01T00:00:00.000Z", "version": "m/1"}
+SPEC = sample("functions/read_window.json")["spec"]
+FEATURES = ["x", "kind"]
+
+
+def spec() -> dict:
+    made = copy.deepcopy(SPEC)
+    column = {"nullable": True, "between": None, "values": None, "drift": "watch"}
+    made["data"] |= {"time": "at", "key": [], "min_rows": 1, "columns": {"x": {"type": "number", **column}, "kind": {"type": "string", **column}}}
+    made["target"] = "y"
+    return made
+
+
+class Lake:
+    """A bucket with what a model leaves in it."""
+
+    def __init__(self) -> None:
+        self.s3 = boto3.client("s3")
+        self.state: str | None = None
+        self.number = 0
+        self.previous: dict | None = None
+        self.release = RELEASE
+        for bucket in ("lake", "artifacts"):
+            self.s3.create_bucket(Bucket=bucket)
+        drawn = random.Random(0)
+        rows = "".join(f"2025-{1 + i // 672:02}-{1 + i % 672 // 24:02}T{i % 24:02}:00:00,{drawn.gauss(0, 1)},{'ab'[i % 2]},1\n" for i in range(5376))
+        keep("lake", "curated/m/d/", f"at,x,kind,y\n{rows}", "at")
+        self.s3.put_object(Bucket="artifacts", Key="runs/m/r/predictions/candidate/holdout.csv.out", Body=b"1\n0\n" * 200)
+
+    def capture(self, name: str, rows: list[str], answers: list[str], at: str = "2026-01-02T00:00:00Z") -> None:
+        data = {"endpointInput": {"data": "\n".join(rows) + "\n", "encoding": "CSV"}, "endpointOutput": {"data": "\n".join(answers) + "\n", "encoding": "CSV"}}
+        line = json.dumps({"captureData": data, "eventMetadata": {"eventId": "e", "inferenceTime": at, "inferenceId": name}})
+        key = f"capture/e/main/{at[:4]}/{at[5:7]}/{at[8:10]}/{at[11:13]}/{at[14:16]}-{at[17:19]}-{name}.jsonl"
+        self.s3.put_object(Bucket="lake", Key=key, Body=line.encode())
+
+    def tell(self, file: str, text: str) -> None:
+        self.s3.put_object(Bucket="lake", Key=f"truth/m/{file}", Body=text.encode())
+
+    def look(self, now: str = "2026-01-02T01:00:00.000Z", token: str = "t", recorded: bool = True) -> dict:
+        level = quality.Level("accuracy", 0.9, 0.85).to_json()
+        event = {"model": "m", "bucket": "lake", "artifacts": "artifacts", "endpoint": "e", "number": self.number + 1, "token": f"{token}{self.number}"}
+        event |= {"state": self.state, "release": self.release, "spec": spec(), "level": level, "baseline": "curated/m/d/", "run_folder": "runs/m/r/"}
+        found = read_window({**event, "now": now})
+        cause = {**sample("functions/judge_window.json")["cause"], "time": now}
+        judged = judge_window({"model": "m", "look": found, **event, "previous": self.previous, "ledger": "l", "cause": cause})
+        if recorded:
+            self.number, self.state = self.number + 1, found["state"]
+            self.previous = json.loads(judged["record"]["Item"]["document"]["S"])
+        return {**found, "judged": judged}
+
+
+@pytest.fixture
+def lake(monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        objects._client.cache_clear()
+        yield Lake()
+    objects._client.cache_clear()
+
+
+def traffic(lake: Lake, count: int = 1200, shift: float = 0.0, kind: str | None = None, name: str = "n", at: str = "2026-01-02T00:00:00Z") -> None:
+    drawn = random.Random(1)
+    lake.capture(name, [f"{drawn.gauss(shift, 1)},{'ab'[i % 2] if kind is None else kind}" for i in range(count)], ["1", "0"] * (count // 2), at)
+
+
+def truths(count: int, wrong: int = 0, name: str = "n", skip: int = 0) -> str:
+    rows = [f"{name}#{i},2026-01-{1 + i % 28:02},{int(i % 2 == 0) if i >= wrong else int(i % 2 == 1)}" for i in range(skip, count)]
+    return "\n".join(["prediction_id,at,y", *rows, ""])
+
+
+def answers(found: dict) -> int:
+    return round(sum(quality.together(found["days"]).values()))
+
+
+def test_truth_that_comes_late_in_part_and_twice_is_counted_once(lake):
+    traffic(lake)
+    assert answers(lake.look()) == 0
+    lake.tell("a.csv", truths(500))
+    assert answers(lake.look("2026-01-03T00:00:00.000Z")) == 500
+    lake.tell("b.csv", truths(1200, skip=400))
+    found = lake.look("2026-01-04T00:00:00.000Z")
+    assert (answers(found), found["counts"]["repeated"], found["labelled_rows"]) == (1200, 100, 1200)
+    again = lake.look("2026-01-05T00:00:00.000Z")
+    assert (answers(again), again["counts"]["labelled"], again["counts"]["predictions"]) == (1200, 0, 0)
+
+
+def test_truth_before_its_prediction_waits_for_it(lake):
+    lake.tell("a.csv", truths(100))
+    assert lake.look()["counts"]["waiting"] == 100
+    traffic(lake, 100, at="2026-01-02T01:01:00Z")
+    found = lake.look("2026-01-02T02:00:00.000Z")
+    assert (found["counts"]["waiting"], answers(found)) == (0, 100)
+
+
+def test_a_file_of_captures_that_appears_late_is_read_once(lake):
+    traffic(lake, 10, name="first")
+    lake.look("2026-01-02T00:05:00.000Z")
+    traffic(lake, 10, name="late", at="2026-01-02T00:04:00Z")
+    assert lake.look("2026-01-02T00:12:00.000Z")["counts"]["predictions"] == 10
+    assert lake.look("2026-01-02T00:13:00.000Z")["counts"]["predictions"] == 0
+
+
+def test_of_two_looks_at_once_one_counts_and_the_other_has_changed_nothing(lake):
+    traffic(lake, 100)
+    lake.tell("a.csv", truths(100))
+    lost = lake.look(token="other", recorded=False)
+    kept = lake.look()
+    assert (answers(lost), answers(kept)) == (100, 100)
+    assert lost["state"] != kept["state"]
+    assert answers(lake.look("2026-01-02T02:00:00.000Z")) == 100
+
+
+def test_a_monitor_that_failed_for_days_catches_up_without_doubling(lake):
+    for day in range(2, 6):
+        traffic(lake, 50, name=f"d{day}", at=f"2026-01-{day:02}T00:00:00Z")
+        lake.tell(f"{day}.csv", truths(50, name=f"d{day}"))
+    found = lake.look("2026-01-09T00:00:00.000Z")
+    assert (found["counts"]["predictions"], answers(found)) == (200, 200)
+
+
+def test_what_an_earlier_version_answered_is_not_held_against_the_next(lake):
+    traffic(lake, 100)
+    lake.tell("a.csv", truths(100))
+    lake.look()
+    lake.release = {"id": "r2", "time": "2026-01-03T00:00:00.000Z", "version": "m/2"}
+    traffic(lake, 40, name="new", at="2026-01-03T01:00:00Z")
+    lake.tell("b.csv", truths(40, name="new"))
+    found = lake.look("2026-01-03T02:00:00.000Z")
+    assert (answers(found), found["labelled_rows"]) == (40, 140)
+
+
+def test_a_window_is_judged_once_it_has_come_together(lake):
+    traffic(lake, 600)
+    assert lake.look()["drift"] is None
+    traffic(lake, 600, name="more", at="2026-01-02T01:01:00Z")
+    found = lake.look("2026-01-02T02:00:00.000Z")
+    assert (found["drift"]["verdict"], found["drift"]["rows"]) == ("ok", 1200)
+    traffic(lake, 4, name="few", at="2026-01-03T00:00:00Z")
+    lake.look("2026-01-03T01:00:00.000Z")
+    assert lake.look("2026-01-04T02:00:00.000Z")["drift"]["verdict"] == "undecided"
+
+
+def test_drift_is_told_with_a_picture_and_a_broken_feed_is_an_incident(lake):
+    traffic(lake, 1200, shift=1.0)
+    moved = lake.look()
+    assert moved["judged"]["outcome"] == "drift"
+    assert len(moved["drift"]["pictures"]["x"]["before"]) == 12
+    traffic(lake, 1200, kind="", name="broken", at="2026-01-02T01:30:00Z")
+    found = lake.look("2026-01-02T02:00:00.000Z")
+    assert (found["judged"]["outcome"], found["drift"]["reasons"][0]["code"]) == ("incident", "ColumnEmpty")
+    lake.tell("a.csv", truths(1200) + truths(1200, name="broken").partition("\n")[2])
+    labelled = lake.look("2026-01-02T03:00:00.000Z")
+    event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": labelled["state"], "spec": spec()}
+    assert (labelled["labelled_rows"], assemble_dataset({**event, "recent_days": None})["rows"]) == (2400, 5376 + 1200)
+
+
+def test_a_fallen_quality_is_paged_once(lake):
+    traffic(lake)
+    lake.tell("a.csv", truths(1200, wrong=600))
+    first = lake.look()["judged"]
+    second = lake.look("2026-01-02T02:00:00.000Z")["judged"]
+    assert [judged["outcome"] for judged in (first, second)] == ["degraded", "degraded"]
+    assert [judged["entries"][0]["Detail"]["data"]["page"] for judged in (first, second)] == [True, False]
+    assert first["entries"][0]["DetailType"] == "QualityDegraded"
+
+
+def test_silence_is_a_state_of_its_own_and_never_a_green_light(lake):
+    assert lake.look("2026-01-10T00:00:00.000Z")["judged"]["outcome"] == "no_traffic"
+    traffic(lake, 100, at="2026-01-11T00:00:00Z")
+    assert lake.look("2026-01-12T00:00:00.000Z")["judged"]["outcome"] == "no_truth"
+
+
+def test_files_of_truth_that_tell_none_are_counted_and_stop_nothing(lake):
+    traffic(lake, 10)
+    lake.tell("bad.csv", "nothing,to,see\n1,2,3\n")
+    lake.tell("worse.csv", "\x00")
+    lake.tell("good.csv", truths(10))
+    found = lake.look()
+    assert (found["counts"]["bad_truths"], answers(found)) == (2, 10)
+
+
+def test_a_healing_is_trained_on_the_last_dataset_and_all_that_was_labelled_since(lake):
+    traffic(lake, 100)
+    lake.tell("a.csv", truths(100))
+    found = lake.look()
+    event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": found["state"], "spec": spec()}
+    made = assemble_dataset({**event, "recent_days": None})
+    assert (made["rows"], made["set_aside"], made["since"]) == (5476, 0, "2025-01-01T00:00:00")
+    recent = assemble_dataset({**event, "recent_days": 28})
+    assert (recent["rows"], recent["since"]) == (100, "2026-01-01")
+    assert objects.read("lake", "curated/m/new/data.csv").startswith(b"x,kind,at,y\n")
