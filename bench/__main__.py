@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from bench import cold_start, drift, function_size, guard, loop, serving
+from bench import cold_start, drift, function_size, guard, healing, loop, serving
 from bench.results import Result
 
 measured = cache(loop.turn)
@@ -16,6 +16,8 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "profile_memory": drift.profile_memory,
     "false_alarms": drift.false_alarms,
     "detection": drift.detection,
+    "delay": healing.delay,
+    "healing": healing.healing,
     "loop_cost": lambda: loop.cost(measured()),
     "release_load": serving.release_load,
     "restore": serving.restore,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -64,8 +65,8 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     begin, last = found.times[0], found.times[-1]
     until = moment(first) if first else begin + FIRST_SHARE * (last - begin)
     window = days * DAY if days else max(DAY, -(-(last - until) / WINDOWS // DAY) * DAY)
-    with _trainer(folder, spec, python) as trainer:
-        made = played.Replay(document, found, trainer, until, window, _drift_check(spec, found.header, window) if drift else None)
+    with trainer(folder, spec, python) as scripts:
+        made = played.Replay(document, found, scripts, until, window, _drift_check(spec, found.header, window) if drift else None)
         told = played.play(document, made, rules)
     return {**told, "policies": {name or "spec": course for name, course in told["policies"].items()}, "rows": len(found.rows), "set_aside": aside}
 
@@ -82,14 +83,15 @@ def _policy(spec: ModelSpec, text: str) -> "Policy":
         changed[name] = yaml.safe_load(value) if name != "on" else [word for word in value.split("+") if word]
     try:
         return Policy.of(HealSpec.model_validate(changed).model_dump(mode="json"))
-    except ValueError as error:
-        raise CliError(f"--policy {text}: {str(error).splitlines()[2].strip() if len(str(error).splitlines()) > 2 else error}") from error
+    except ValidationError as error:
+        found = error.errors()[0]
+        raise CliError(f"--policy {text}: {'.'.join(map(str, found['loc'])) or 'heal'}: {found['msg']}") from error
 
 
 def _drift_check(spec: ModelSpec, header: list[str], window: float) -> Any:
     """The drift verdict of production on rows of the history; what a reference shows from block to block is found once."""
     from noria.monitoring import drift
-    from noria.profile.reading import profile_rows, rows_by_time
+    from noria.profile.baseline import profile_rows, rows_by_time
 
     known = {name for name, column in spec.data.columns.items() if column.drift != "ignore" and name != spec.target}
     ignored = [name for name in header if name not in known]
@@ -144,7 +146,7 @@ class Scripts:
 
 
 @contextmanager
-def _trainer(folder: Path, spec: ModelSpec, python: Path | None) -> Iterator[Scripts]:
+def trainer(folder: Path, spec: ModelSpec, python: Path | None) -> Iterator[Scripts]:
     """The project's scripts, or those that `noria init` writes where the folder has none."""
     with tempfile.TemporaryDirectory(prefix="noria-replay-") as scratch:
         project = folder.resolve()

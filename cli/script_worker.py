@@ -12,6 +12,7 @@ import os
 import runpy
 import sys
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,14 @@ from typing import Any
 Json = dict[str, Any]
 #: A few versions are kept in memory.
 KEPT = 8
+
+
+def _guarded(does: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """What the user's script returns, or whatever it raises."""
+    try:
+        return does(), None
+    except BaseException as raised:
+        return None, raised
 
 
 class Worker:
@@ -52,20 +61,20 @@ class Worker:
             parts = [part for name in sorted(named) for part in (f"-{name}" if len(name) == 1 else f"--{name}", named[name])]
             sys.argv = [self._entry, *parts]
             os.chdir(self._project)
-            try:
-                runpy.run_path(str(self._project / self._entry), run_name="__main__")
-            except SystemExit as ended:
-                return int(bool(ended.code))
-            except BaseException:
-                traceback.print_exc()
-                return 1
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-        return 0
+            _, ended = _guarded(lambda: runpy.run_path(str(self._project / self._entry), run_name="__main__"))
+            if ended:
+                traceback.print_exception(ended)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            return int(bool(ended.code if isinstance(ended, SystemExit) else ended))
 
-    def serve(self, asked: "Connection[Json, Json]") -> None:
-        """Predict, in a process of its own: threads that a prediction starts would not survive the fork of a training."""
+    def serve(self, asked: "Connection[Json, Json]", other: "Connection[Json, Json]") -> None:
+        """Predict, in a process of its own: threads that a prediction starts would not survive the fork of a training.
+
+        Args:
+            other: the asking end, which is not this process's: it ends when nobody holds it any more.
+        """
+        other.close()
         while True:
             try:
                 request = asked.recv()
@@ -74,16 +83,17 @@ class Worker:
             asked.send(self.predict(Path(request["predict"]), request["rows"]))
 
     def predict(self, folder: Path, rows: str) -> Json:
-        try:
+        def answered() -> Json:
             script = self._script()
             if str(folder) not in self._models:
                 self._models[str(folder)] = script.model_fn(str(folder / "model"))
                 self._models = dict(list(self._models.items())[-KEPT:])
             found = script.predict_fn(script.input_fn(rows, "text/csv"), self._models[str(folder)])
             answer = script.output_fn(found, "text/csv")
-        except Exception:
-            return {"error": traceback.format_exc()[-2_000:]}
-        return {"answer": answer[0] if isinstance(answer, tuple) else answer}
+            return {"answer": answer[0] if isinstance(answer, tuple) else answer}
+
+        told, raised = _guarded(answered)
+        return told or {"error": "".join(traceback.format_exception(raised))[-2_000:]}
 
     def _script(self) -> Any:
         if self._inference is None:
@@ -104,8 +114,10 @@ def main(arguments: list[str]) -> None:
         # Once for all the trainings that follow, where the image has them.
         if importlib.util.find_spec(name.split(".")[0]):
             __import__(name)
-    here, there = multiprocessing.get_context("fork").Pipe()
-    multiprocessing.get_context("fork").Process(target=worker.serve, args=(there,), daemon=True).start()
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    context.Process(target=worker.serve, args=(there, here), daemon=True).start()
+    there.close()
     for line in sys.stdin:
         asked = json.loads(line)
         if "fit" in asked:

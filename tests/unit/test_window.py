@@ -209,3 +209,18 @@ def test_a_healing_is_trained_on_the_last_dataset_and_all_that_was_labelled_sinc
     recent = assemble_dataset({**event, "recent_days": 28})
     assert (recent["rows"], recent["since"]) == (100, "2026-01-01")
     assert objects.read("lake", "curated/m/new/data.csv").startswith(b"x,kind,at,y\n")
+
+
+def test_a_version_that_an_earlier_one_surpassed_is_a_reason_to_heal_and_pages_nobody(lake):
+    event = sample("functions/judge_window.json")
+    level = {"metric": "accuracy", "value": 0.9, "limit": 0.85, "alike": 1.0, "cap": 0.0}
+    days = {f"2026-01-{day:02}": {"right": 88.0, "wrong": 12.0} for day in range(1, 29)}
+    event |= {"level": level, "previous": {"release": "before", "level": level, "wanted": 0.95, "told": []}}
+    judged = judge_window({**event, "look": {**event["look"], "days": days, "drift": None}})
+    assert judged["outcome"] == "faded"
+    assert [(entry["DetailType"], entry["Detail"]["data"].get("page")) for entry in judged["entries"]] == [
+        ("QualityDegraded", False),
+        ("MonitoringCompleted", None),
+    ]
+    other = {"release": "before", "level": {**level, "metric": "f1"}, "wanted": 0.95, "told": []}
+    assert judge_window({**event, "previous": other, "look": {**event["look"], "days": days, "drift": None}})["outcome"] == "ok"

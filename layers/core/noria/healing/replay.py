@@ -81,7 +81,7 @@ class Course:
             "retrainings": len(self.retrainings),
             "alarms": len(self.alarms),
             "train_seconds": round(self.seconds, 2),
-            "events": sorted([*self.retrainings, *self.alarms], key=lambda event: str(event["time"])),
+            "events": sorted([*self.alarms, *self.retrainings], key=lambda event: str(event["time"])),
         }
 
 

@@ -9,7 +9,6 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from noria.adapters import objects
@@ -18,10 +17,11 @@ from noria.data.rows import lines, moment, table
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
 from noria.monitoring import drift
+from noria.monitoring.pictures import pictures
 from noria.monitoring.truth import Prediction, Truth, captured, join, told
 from noria.profile import baseline
+from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
-from noria.profile.reading import profile_rows
 from noria.release.fleet import CHALLENGER, MAIN
 from noria.training import quality
 from noria.training.metrics import label
@@ -262,7 +262,7 @@ class _Look:
         before = profile_rows([PREDICTION], [[answer] for answer in answers])
         singles = [profile_rows([PREDICTION], [[answer] for answer in answers[i : i + 24]]) for i in range(0, len(answers), 24)]
         told = drift.check(before, window, baseline.by_rows(singles, window.rows) if self._contract.time else None, self._features)
-        return {**judged, "predictions": told["columns"].get(PREDICTION), "pictures": _pictures(judged, reference, window)}
+        return {**judged, "predictions": told["columns"].get(PREDICTION), "pictures": pictures(judged, reference, window)}
 
     def _freshness(self) -> Json:
         """Labelled rows that are newer than all that the serving version was trained on."""
@@ -277,28 +277,3 @@ class _Look:
 
     def _all_labelled(self) -> int:
         return round(sum(quality.together(self._state["history"]).values()))
-
-
-#: Columns that a verdict is illustrated with at most, and bars of a picture.
-MOST_PICTURES, BARS = 6, 12
-
-
-def _pictures(judged: Json, reference: Profile, window: Profile) -> Json:
-    """Before and after of the columns that moved most: shares by bin, or by value."""
-    moved = sorted(judged["columns"].items(), key=lambda item: -item[1]["effect"] / item[1]["limit"])[:MOST_PICTURES]
-    made: Json = {}
-    for name, found in moved:
-        if not found["drifted"]:
-            continue
-        before, now = reference.columns[name], window.columns[name]
-        if before.numbers.count and now.numbers.count:
-            low, high = min(before.numbers.least, now.numbers.least), max(before.numbers.most, now.numbers.most)
-            edges = [low + (high - low) * i / BARS for i in range(BARS + 1)]
-            shares = [[0.0, *column.ranks(edges[1:])] for column in (before, now)]
-            before_now = [[round(b - a, 4) for a, b in pairwise(share)] for share in shares]
-            made[name] = {"from": low, "to": high, "before": before_now[0], "now": before_now[1]}
-        else:
-            tops = [{value: least / max(1, column.rows) for value, least, _ in column.values.top(BARS)} for column in (before, now)]
-            names = list({**tops[0], **tops[1]})[:BARS]
-            made[name] = {"values": names, "before": [round(tops[0].get(n, 0), 4) for n in names], "now": [round(tops[1].get(n, 0), 4) for n in names]}
-    return made

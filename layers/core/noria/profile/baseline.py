@@ -3,11 +3,35 @@
 import base64
 from collections.abc import Sequence
 
+import pyarrow as pa
+
+from noria.data.rows import EMPTY, moment
 from noria.profile.dataset import Profile
-from noria.profile.reading import profile_rows, rows_by_time
+from noria.profile.reading import BATCH_ROWS, add
 
 #: A dataset is cut into days, or into so many blocks where it is longer.
 DAY, MOST_BLOCKS = 86_400.0, 400
+
+
+def profile_rows(names: Sequence[str], rows: Sequence[Sequence[str]], time: str | None = None, key: tuple[str, ...] = ()) -> Profile:
+    """The profile of rows that are at hand as texts."""
+    made = Profile()
+    for begin in range(0, max(1, len(rows)), BATCH_ROWS):
+        part = rows[begin : begin + BATCH_ROWS]
+        columns = [
+            pa.array([None if value in EMPTY else value for value in values], pa.string())
+            for values in (zip(*part, strict=True) if part else [()] * len(names))
+        ]
+        add(made, pa.RecordBatch.from_arrays(columns, list(names)), time, key)
+    return made
+
+
+def rows_by_time(rows: Sequence[Sequence[str]], column: int, seconds: float) -> list[list[Sequence[str]]]:
+    """Rows by blocks of time, each so many seconds long, in their order."""
+    made: dict[int, list[Sequence[str]]] = {}
+    for row in rows:
+        made.setdefault(int(moment(row[column]) // seconds), []).append(row)
+    return [made[number] for number in sorted(made)]
 
 
 def blocks(header: Sequence[str], rows: Sequence[Sequence[str]], time: str, whole: Profile) -> list[Profile]:

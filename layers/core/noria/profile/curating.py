@@ -8,7 +8,7 @@ from noria.adapters import objects
 from noria.data import splitting
 from noria.data.contract import DataContract
 from noria.profile import baseline
-from noria.profile.reading import profile_rows
+from noria.profile.baseline import profile_rows
 
 Json = dict[str, Any]
 CSV, PROFILE = "text/csv", "application/octet-stream"

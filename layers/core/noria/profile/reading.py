@@ -5,7 +5,7 @@ import csv
 import gzip
 import io
 import lzma
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -16,7 +16,7 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
-from noria.data.rows import EMPTY, TRUTHS, moment
+from noria.data.rows import EMPTY, TRUTHS
 from noria.kernel.errors import UnreadableDatasetError
 from noria.profile.column import BOOLEAN, INTEGER, LONGEST_VALUE, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
@@ -52,27 +52,6 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> P
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error, lzma.LZMAError) as error:
         raise UnreadableDatasetError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
     return made
-
-
-def profile_rows(names: Sequence[str], rows: Sequence[Sequence[str]], time: str | None = None, key: tuple[str, ...] = ()) -> Profile:
-    """The profile of rows that are at hand as texts."""
-    made = Profile()
-    for begin in range(0, max(1, len(rows)), BATCH_ROWS):
-        part = rows[begin : begin + BATCH_ROWS]
-        columns = [
-            pa.array([None if value in EMPTY else value for value in values], pa.string())
-            for values in (zip(*part, strict=True) if part else [()] * len(names))
-        ]
-        add(made, pa.RecordBatch.from_arrays(columns, list(names)), time, key)
-    return made
-
-
-def rows_by_time(rows: Sequence[Sequence[str]], column: int, seconds: float) -> list[list[Sequence[str]]]:
-    """Rows by blocks of time, each so many seconds long, in their order."""
-    made: dict[int, list[Sequence[str]]] = {}
-    for row in rows:
-        made.setdefault(int(moment(row[column]) // seconds), []).append(row)
-    return [made[number] for number in sorted(made)]
 
 
 def blocks(path: Path, time: str, seconds: float) -> list[Profile]:
