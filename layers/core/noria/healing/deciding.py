@@ -41,6 +41,7 @@ def decide_healing(event: Json) -> Json:
         now,
         (CAUSES[event["name"]],),
         data["fresh_rows"],
+        data.get("trained_rows", 0),
         attempts,
         releasing=event["releasing"],
         unchanged=bool(heal["attempts"]) and heal["attempts"][-1]["labelled"] == data["labelled_rows"],

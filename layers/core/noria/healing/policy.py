@@ -21,6 +21,7 @@ class Policy:
     on: tuple[str, ...]
     cooldown_days: float
     min_rows: int
+    min_share: float
     a_day: int
     a_month: int
     off_peak: str | None
@@ -48,6 +49,7 @@ class State:
     Attributes:
         causes: why it is asked: `quality`, `drift`.
         new_rows: labelled rows that are newer than what the serving version was trained on.
+        trained_rows: rows that it was trained on.
         attempts: the healings so far, oldest first.
         releasing: whether a release of this model is under way.
         unchanged: whether the last healing had the very same rows.
@@ -57,6 +59,7 @@ class State:
     now: datetime
     causes: tuple[str, ...]
     new_rows: int
+    trained_rows: int = 0
     attempts: Sequence[Attempt] = ()
     releasing: bool = False
     unchanged: bool = False
@@ -122,9 +125,10 @@ def _busy(state: State) -> tuple[Reason, None] | None:
 def _too_few(policy: Policy, state: State) -> tuple[Reason, None] | None:
     if state.unchanged:
         return Reason("NothingNew", "the labelled rows are those of the last healing"), None
-    if state.new_rows < policy.min_rows:
-        text = f"{state.new_rows} labelled rows are new, heal.min_rows asks {policy.min_rows}"
-        return Reason("TooFewNewRows", text, state.new_rows, policy.min_rows), None
+    needed = max(policy.min_rows, round(policy.min_share * state.trained_rows))
+    if state.new_rows < needed:
+        text = f"{state.new_rows:,} labelled rows are new, heal.min_rows and heal.min_share ask {needed:,}"
+        return Reason("TooFewNewRows", text, state.new_rows, needed), None
     return None
 
 

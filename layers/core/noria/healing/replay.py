@@ -58,6 +58,7 @@ class Serving:
 
     model: str
     trained_until: float
+    trained_rows: int
     level: quality.Level
     wanted: float
     days: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -164,7 +165,7 @@ class Replay:
             now = datetime.fromtimestamp(end, UTC)
             known = self._history.between(None, end)
             fresh = known.stop - self._history.between(None, serving.trained_until).stop
-            decision = healing.decide(rule, healing.State(now, tuple(causes), fresh, attempts))
+            decision = healing.decide(rule, healing.State(now, tuple(causes), fresh, serving.trained_rows, attempts))
             if decision.verdict.outcome == healing.ASK and "ask" not in told:
                 told.add("ask")
                 course.alarms.append({"time": _iso(end), "what": decision.verdict.reasons[0].text})
@@ -223,7 +224,7 @@ class Replay:
             raise EvaluationError(f"the holdout of {len(truth)} rows does not tell {self._metric}")
         until = self._history.times[rows.stop - 1] + 1e-6
         level = quality.Level.of(evaluation["level"])
-        return Serving(model, until, level, level.limit), verdict.outcome if champion else policy.PASSED
+        return Serving(model, until, len(numbers), level, level.limit), verdict.outcome if champion else policy.PASSED
 
     def _rows(self) -> Iterator[slice]:
         for begin, end in self.windows:

@@ -16,6 +16,7 @@ LATER: dict[tuple[str, ...], Json] = {
         "on": [],
         "cooldown_days": 7,
         "min_rows": 500,
+        "min_share": 0.1,
         "a_day": 1,
         "a_month": 4,
         "off_peak": None,

@@ -64,6 +64,7 @@ def judge_window(event: Json) -> Json:
         "counts": look["counts"],
         "fresh_rows": look["fresh_rows"],
         "labelled_rows": look["labelled_rows"],
+        "trained_rows": look["trained_rows"],
         "last_prediction": look["last_prediction"],
         "last_truth": look["last_truth"],
     }
@@ -191,7 +192,10 @@ def _metrics(model: str, document: Json) -> Json:
 def _entries(event: Json, found: set[str], told_before: list[str], document: Json, cause: Cause) -> list[Json]:
     """Each cause that there is, and that the look is done; a cause that was not told before is paged."""
     subject = f"{event['release']['id']}/{event['number']}"
-    data = {name: document[name] for name in ("number", "release", "outcome", "causes", "reasons", "quality", "fresh_rows", "labelled_rows", "counts")}
+    data = {
+        name: document[name]
+        for name in ("number", "release", "outcome", "causes", "reasons", "quality", "fresh_rows", "labelled_rows", "trained_rows", "counts")
+    }
     data["version"] = event["release"]["version"]
     said = [
         entry("monitoring", SAID[state], event["model"], f"{subject}/{state}", cause, {**data, "cause": state, "page": state not in (*told_before, FADED)})

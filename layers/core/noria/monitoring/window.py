@@ -61,6 +61,7 @@ EMPTY: Json = {
     "drift": None,
     "drifted": 0,
     "newest_known": None,
+    "trained_rows": 0,
 }
 
 
@@ -268,12 +269,13 @@ class _Look:
         """Labelled rows that are newer than all that the serving version was trained on."""
         if self._state["newest_known"] is None and self._event["baseline"]:
             known = Profile.from_bytes(objects.read(self._bucket, f"{self._event['baseline']}data.profile"))
+            self._state["trained_rows"] = known.rows
             column = known.columns.get(self._contract.time or "")
             last = column.numbers.most if column and column.numbers.count else None
             self._state["newest_known"] = datetime.fromtimestamp(last, UTC).strftime("%Y-%m-%d") if last is not None else "0000-00-00"
         known_day = self._state["newest_known"] or "0000-00-00"
         days = {day: counts for day, counts in self._state["history"].items() if day > known_day}
-        return {"fresh_rows": round(sum(quality.together(days).values())), "newest_known": known_day, "labelled_rows": self._all_labelled()}
+        return {"fresh_rows": round(sum(quality.together(days).values())), "trained_rows": self._state["trained_rows"], "labelled_rows": self._all_labelled()}
 
     def _all_labelled(self) -> int:
         return round(sum(quality.together(self._state["history"]).values()))
