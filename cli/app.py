@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import demo, monitoring, offline, predicting, publishing, releasing, render, requesting, starting, telling, uploading, watching
+from cli import demo, monitoring, offline, predicting, profiling, publishing, releasing, render, reporting, requesting, starting, telling, uploading, watching
 from cli.errors import CliError
 from cli.offline import AsJson
 from cli.session import Session, explained
@@ -244,9 +244,22 @@ def monitor(model: Model, json: AsJson = False) -> None:
 
 
 @app.command()
-def drift(model: Model, json: AsJson = False) -> None:
+def dashboard(json: AsJson = False) -> None:
+    """Put a CloudWatch dashboard of every published model."""
+    told = reporting.dashboard(_session)
+    if json:
+        render.as_json(told)
+    else:
+        render.console.print(f"the dashboard {told['name']} shows {', '.join(told['models']) or 'no model yet'}")
+
+
+@app.command()
+def drift(model: Model, html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML with plots.")] = None, json: AsJson = False) -> None:
     """The last verdict in words, with pictures of the columns that moved."""
     told = monitoring.last(_session, model)
+    if html:
+        profiling.write(html, reporting.page(model, told).encode())
+        render.say(json, f"wrote {html}")
     render.as_json(told) if json else monitoring.show(told)
 
 

@@ -39,7 +39,7 @@ PREDICTION = "prediction"
 #: Days of answers that are kept.
 MOST_DAYS = 4_000
 #: Truth that waits for its prediction, at most.
-MOST_WAITING = 200_000
+MOST_WAITING = 50_000
 EMPTY: Json = {
     "number": 0,
     "labelled": [],
@@ -109,8 +109,9 @@ class _Look:
         truths = self._truths()
         horizon = (self._now - timedelta(days=self._spec["monitor"]["truth_days"])).isoformat()
         state["recent"] = [one for one in state["recent"] if one["newest"] >= horizon]
-        made = [*self._predicted(), *fresh]
-        joined = join(made, truths, {key: Truth(*value) for key, value in state["waiting"].items()}, self._known())
+        # Without new truth, only what is new can meet one that waits for it.
+        made = [*(self._predicted() if truths else []), *fresh]
+        joined = join(made, truths, {key: Truth(*value) for key, value in state["waiting"].items()}, self._known() if truths else {})
         self._counts |= {"repeated": joined.repeated, "conflicting": joined.conflicting, "labelled": len(joined.pairs), "waiting": len(joined.waiting)}
         state["waiting"] = {key: [truth.id, truth.value, truth.columns] for key, truth in list(joined.waiting.items())[-MOST_WAITING:]}
         self._label(joined.pairs)

@@ -1,0 +1,97 @@
+"""A look as a page and as a dashboard; and replay with a project's own scripts."""
+
+import json
+import sys
+
+import pytest
+
+from cli import replaying, reporting
+from cli.errors import CliError
+from noria.monitoring.judging import judge_window
+from tests.samples import sample
+
+TRAIN = """import argparse, csv, json, os
+parser = argparse.ArgumentParser()
+parser.add_argument("--bias", type=float)
+rows = list(csv.DictReader(open(os.environ["SM_CHANNEL_TRAIN"] + "/train.csv")))
+cuts = [i / 20 for i in range(21)]
+best = max(cuts, key=lambda cut: sum((float(r["x"]) > cut) == (r["y"] == "1") for r in rows))
+json.dump(best + parser.parse_args().bias, open(os.environ["SM_MODEL_DIR"] + "/cut.json", "w"))
+print("trained")
+"""
+INFERENCE = """import json
+def model_fn(folder):
+    return json.load(open(folder + "/cut.json"))
+def input_fn(body, content_type):
+    return [float(line) for line in body.splitlines()]
+def predict_fn(rows, cut):
+    return [int(x > cut) for x in rows]
+def output_fn(found, accept):
+    print("said")
+    return "".join(f"{value}\\n" for value in found), "text/csv"
+"""
+SPEC = """name: m
+task: binary
+target: y
+data: {time: at, columns: {x: {type: number}}}
+train: {hyperparameters: {bias: 0.0}}
+evaluate: {split: {by: time, test: 0.2}, gates: [{metric: accuracy, at_least: 0.5}]}
+heal: {min_rows: 100, recent_days: 30}
+"""
+
+
+def look() -> dict:
+    event = sample("functions/judge_window.json")
+    drift = {"verdict": "drift", "rows": 2, "since": "s", "until": "u", "predictions": None, "reasons": []}
+    drift["columns"] = {"<b>": {"drifted": True, "effect": 0.2, "measure": "distance", "evidence": 0.0, "limit": 0.1}}
+    drift["pictures"] = {"<b>": {"from": 0.0, "to": 1.0, "before": [0.5, 0.5], "now": [0.0, 1.0]}}
+    judged = judge_window({**event, "look": {**event["look"], "drift": drift, "drifted": 1}})
+    return {**json.loads(judged["record"]["Item"]["document"]["S"]), "time": "2026-01-01T00:00:00Z"}
+
+
+def test_a_page_shows_the_verdict_its_reasons_and_plots_and_takes_no_name_for_markup():
+    page = reporting.page("m", look())
+    assert "degraded" in page
+    assert page.count("<svg") == 2
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+
+
+def test_a_dashboard_has_a_row_for_each_model():
+    widgets = reporting.body(["a", "b"], "noria", "eu-central-1")["widgets"]
+    assert len({widget["y"] for widget in widgets}) == 2
+    assert ["Noria/Models", "Quality", "Model", "a"] in [widget["properties"]["metrics"][0] for widget in widgets]
+
+
+def project(folder, train=TRAIN):
+    for name, text in (("model.yaml", SPEC), ("train.py", train), ("inference.py", INFERENCE)):
+        (folder / name).write_text(text)
+    rows = [
+        f"2025-{1 + i // 672:02}-{1 + i % 672 // 24:02}T{i % 24:02}:00:00,{i * 37 % 100 / 100},{int(i * 37 % 100 / 100 > (0.5 if i < 2000 else 0.8))}"
+        for i in range(6000)
+    ]
+    (folder / "history.csv").write_text("\n".join(["at,x,y", *rows, ""]))
+    return folder
+
+
+def test_replay_runs_the_projects_own_scripts(tmp_path):
+    folder = project(tmp_path)
+    told = replaying.replay(folder, folder / "history.csv", ("", "on="), "2025-02-15", 7, True, sys.executable)
+    assert told["managed"]["mean"] > told["frozen"]["mean"] + 0.05
+    assert told["policies"]["on="]["retrainings"] == 0
+    assert told["rows"] == 6000
+    replaying.draw(told, tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_script_that_fails_is_told_with_its_own_words(tmp_path):
+    folder = project(tmp_path, "raise ValueError('no such thing')")
+    with pytest.raises(CliError, match="no such thing"):
+        replaying.replay(folder, folder / "history.csv", (), None, None, False, sys.executable)
+
+
+@pytest.mark.parametrize("policy", ["cooldown=1", "a_day=0", "on=hope", "nonsense"])
+def test_a_policy_that_is_none_is_refused(tmp_path, policy):
+    folder = project(tmp_path)
+    with pytest.raises(CliError, match="--policy"):
+        replaying.replay(folder, folder / "history.csv", (policy,), None, None, False, sys.executable)
