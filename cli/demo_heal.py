@@ -80,7 +80,7 @@ def _quarters(data: Callable[[int], Path]) -> Iterator[tuple[str, list[Hour]]]:
 def _known(session: Session, model: str, last: str) -> Json | None:
     """What an earlier demonstration on this stack has found."""
     told = home() / "demo.json"
-    there = session.s3.list_objects_v2(Bucket=session.outputs["LakeBucket"], Prefix=f"truth/{model}/{last}.csv").get("KeyCount")
+    there = session.s3.list_objects_v2(Bucket=session.outputs["LakeBucket"], Prefix=f"truth/{model}/{last}-").get("KeyCount")
     found: Json | None = json.loads(told.read_text()).get("heal") if there and told.exists() else None
     return found
 

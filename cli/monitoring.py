@@ -1,6 +1,7 @@
 """What serves, under observation: truth that is told, looks that are asked for, and verdicts in words and pictures."""
 
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
     ledger.read(session, model).published()
     if not file.is_file():
         raise CliError(f"there is no file {file}")
-    bucket, key = session.outputs["LakeBucket"], f"truth/{model}/{file.name}"
+    bucket, key = session.outputs["LakeBucket"], f"truth/{model}/{file.stem}-{sha256(file.read_bytes()).hexdigest()[:8]}{file.suffix}"
     before = ledger.read(session, model).look
     session.s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
     told: Json = {"model": model, "bucket": bucket, "key": key}
@@ -106,7 +107,7 @@ _ODD = {
 
 def show_quality(look: Json) -> None:
     """The course of quality since the release, beside the level of the evaluation."""
-    if not look["quality"] or not look["level"]:
+    if not look["quality"] or not look["level"] or look["quality"]["value"] is None:
         return
     found, level = look["quality"], look["level"]
     values = [point["value"] for point in look["series"]]

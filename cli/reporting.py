@@ -34,7 +34,7 @@ def page(model: str, look: Json) -> str:
 
 def _quality(look: Json) -> list[str]:
     points = [point for point in look["series"] if point["value"] is not None]
-    if not points or not look["quality"]:
+    if not points or not look["quality"] or look["quality"]["value"] is None:
         return []
     found, level = look["quality"], look["level"]
     values = [point["value"] for point in points]

@@ -112,3 +112,17 @@ def test_the_run_of_a_healing_is_known_before_it_begins():
     assert metadata["id"] == event_id("TrainingRequested", f"{event['model']}/{event['dataset']}")
     assert digest(event["model"], event["dataset"], metadata["id"]) in healing["document"]["S"]
     assert dataset["sk"]["S"] == f"DATASET#{event['dataset']}"
+
+
+def test_rows_that_make_no_dataset_ask_for_no_training():
+    event = sample("functions/announce_healing.json")
+    lacking = announce_healing({**event, "assembled": {**event["assembled"], "missing": ["wind"]}})
+    few = announce_healing({**event, "assembled": {**event["assembled"], "rows": 3}})
+    assert [told["entry"]["Detail"]["data"]["reasons"][0]["code"] for told in (lacking, few)] == ["SchemaChanged", "TooFewRows"]
+    assert lacking["transaction"] is None
+
+
+def test_that_a_person_asked_is_not_forgotten_by_the_next_healing():
+    event = {**sample("functions/announce_healing.json"), "answered": "2026-11-01T00:00:00+00:00"}
+    kept = announce_healing(event)["transaction"]["TransactItems"][1]["Put"]["Item"]
+    assert kept["answered"] == {"S": event["answered"]}

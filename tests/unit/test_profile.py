@@ -162,7 +162,7 @@ TEXT = 'ts,value,name,yes\n2011-01-01T00:00:00,1.5,"a,b",true\n2011-01-01T01:00:
     ("name", "body"),
     [
         ("x.csv", TEXT.encode()),
-        ("x.csv.gz", gzip.compress(TEXT.encode())),
+        ("x.csv.gz", gzip.compress(TEXT.encode(), mtime=0)),
         ("x.csv.xz", lzma.compress(TEXT.encode())),
         ("bom.csv", b"\xef\xbb\xbf" + TEXT.encode()),
         ("utf16.csv", TEXT.encode("utf-16")),

@@ -90,3 +90,10 @@ def test_answers_that_do_not_tell_a_metric_make_no_level():
 
 def test_what_is_watched_of_metrics_that_counts_do_not_tell():
     assert [quality.watched(*asked) for asked in (("r2", "regression"), ("f1", "multiclass"), ("f1", "binary"))] == ["rmse", "accuracy", "f1"]
+
+
+def test_a_perfect_evaluation_does_not_make_the_first_mistake_a_fall():
+    level = quality.level("accuracy", {f"d{i:02}": {"right": 10.0} for i in range(20)})
+    assert level.limit == pytest.approx(1 - 3 / 200)
+    assert not quality.weigh(level, {"d1": {"right": 199.0, "wrong": 1.0}}).fallen
+    assert quality.weigh(level, {f"d{i}": {"right": 80.0, "wrong": 20.0} for i in range(5)}).fallen

@@ -12,6 +12,10 @@ from noria.monitoring.truth import Prediction, Truth
 CONTRACT = DataContract("csv", "at", ("id",), {"x": Column("number"), 'a "$ b': Column("number"), "y": Column("integer")}, 0.01, 1)
 
 
+#: The end of 2026.
+LATEST = 1_800_000_000.0
+
+
 def line(rows="1,2\n", answers="1\n", name="n", **more):
     data = {"endpointInput": {"data": rows, "encoding": "CSV"}, "endpointOutput": {"data": answers, "encoding": "CSV"}}
     return json.dumps({"captureData": data, "eventMetadata": {"eventId": "e", "inferenceTime": "2026-01-01T00:00:00Z", "inferenceId": name}, **more})
@@ -37,22 +41,30 @@ def test_a_captured_request_that_cannot_be_read_is_counted_and_the_others_are_re
 
 
 def test_truth_is_joined_by_prediction_id_or_by_key():
-    named, bad = truth.told(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y")
+    named, bad = truth.told(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y", LATEST)
     assert (named, bad) == ([Truth("n#0", "1", {"at": "2026-01-01"})], 0)
-    keyed, _ = truth.told(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y")
+    keyed, _ = truth.told(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y", LATEST)
     assert keyed == [Truth("7", "0", {"id": "7"})]
 
 
 def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
-    rows = [["a", "2026-01-01", ""], ["", "2026-01-01", "1"], ["a", "yesterday", "1"], ["a"], ["a", "2026-01-01", "1"]]
-    found, bad = truth.told(["id", "at", "y"], rows, CONTRACT, "y")
-    assert (len(found), bad) == (1, 4)
+    rows = [
+        ["a", "2026-01-01", ""],
+        ["", "2026-01-01", "1"],
+        ["a", "yesterday", "1"],
+        ["a"],
+        ["a", "1700000000000", "1"],
+        ["a", "2099-01-01", "1"],
+        ["a", "2026-01-01", "1"],
+    ]
+    found, bad = truth.told(["id", "at", "y"], rows, CONTRACT, "y", LATEST)
+    assert (len(found), bad) == (1, 6)
 
 
 @pytest.mark.parametrize("header", [["y"], ["id", "target"], []])
 def test_a_file_that_names_neither_prediction_nor_target_says_what_it_should(header):
     with pytest.raises(UnreadableDatasetError, match="prediction_id"):
-        truth.told(header, [], CONTRACT, "y")
+        truth.told(header, [], CONTRACT, "y", LATEST)
 
 
 def test_late_repeated_conflicting_and_unknown_truth():

@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from noria.adapters import objects
 from noria.healing.assembling import assemble_dataset
+from noria.monitoring import window
 from noria.monitoring.judging import judge_window
 from noria.monitoring.window import read_window
 from noria.profile.curating import keep
@@ -60,7 +61,7 @@ class Lake:
         event |= {"state": self.state, "release": self.release, "spec": spec(), "level": level, "baseline": "curated/m/d/", "run_folder": "runs/m/r/"}
         found = read_window({**event, "now": now})
         cause = {**sample("functions/judge_window.json")["cause"], "time": now}
-        judged = judge_window({"model": "m", "look": found, **event, "previous": self.previous, "ledger": "l", "cause": cause})
+        judged = judge_window({"model": "m", "look": found, **event, "previous": self.previous, "ledger": "l", "cause": cause, "began": now})
         if recorded:
             self.number, self.state = self.number + 1, found["state"]
             self.previous = json.loads(judged["record"]["Item"]["document"]["S"])
@@ -84,7 +85,7 @@ def traffic(lake: Lake, count: int = 1200, shift: float = 0.0, kind: str | None 
 
 
 def truths(count: int, wrong: int = 0, name: str = "n", skip: int = 0) -> str:
-    rows = [f"{name}#{i},2026-01-{1 + i % 28:02},{int(i % 2 == 0) if i >= wrong else int(i % 2 == 1)}" for i in range(skip, count)]
+    rows = [f"{name}#{i},2025-12-{1 + i % 28:02},{int(i % 2 == 0) if i >= wrong else int(i % 2 == 1)}" for i in range(skip, count)]
     return "\n".join(["prediction_id,at,y", *rows, ""])
 
 
@@ -174,6 +175,21 @@ def test_drift_is_told_with_a_picture_and_a_broken_feed_is_an_incident(lake):
     assert (labelled["labelled_rows"], assemble_dataset({**event, "recent_days": None})["rows"]) == (2400, 5376 + 1200)
 
 
+def test_more_files_than_one_look_reads_are_read_by_the_next(lake, monkeypatch):
+    monkeypatch.setattr(window, "MOST_FILES", 3)
+    for number in range(8):
+        traffic(lake, 2, name=f"f{number}", at=f"2026-01-02T00:0{number}:00Z")
+    assert [lake.look(f"2026-01-02T0{hour}:00:00.000Z")["counts"]["predictions"] for hour in (1, 2, 3, 4)] == [6, 6, 4, 0]
+
+
+def test_a_dataset_and_a_spec_from_before_there_was_monitoring_are_looked_at_without_a_baseline(lake, monkeypatch):
+    lake.s3.delete_object(Bucket="lake", Key="curated/m/d/data.profile")
+    older = {name: block for name, block in spec().items() if name not in ("monitor", "heal")}
+    monkeypatch.setattr("tests.unit.test_window.spec", lambda: older)
+    traffic(lake)
+    assert (lake.look()["drift"], lake.number) == (None, 1)
+
+
 def test_a_fallen_quality_is_paged_once(lake):
     traffic(lake)
     lake.tell("a.csv", truths(1200, wrong=600))
@@ -207,7 +223,7 @@ def test_a_healing_is_trained_on_the_last_dataset_and_all_that_was_labelled_sinc
     made = assemble_dataset({**event, "recent_days": None})
     assert (made["rows"], made["set_aside"], made["since"]) == (5476, 0, "2025-01-01T00:00:00")
     recent = assemble_dataset({**event, "recent_days": 28})
-    assert (recent["rows"], recent["since"]) == (100, "2026-01-01")
+    assert (recent["rows"], recent["since"]) == (100, "2025-12-01")
     assert objects.read("lake", "curated/m/new/data.csv").startswith(b"x,kind,at,y\n")
 
 

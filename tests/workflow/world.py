@@ -79,6 +79,7 @@ class World:
         by_hand: whether somebody puts another configuration in place while both versions serve.
         weights: of the challenger, as they were set.
         looked: whether there was a look before.
+        began: when it did.
         attempts: the healings so far; each was of no use.
         heals: what the spec's heal block says otherwise.
         releases: the ledger's LOCK and RELEASE# items.
@@ -115,6 +116,7 @@ class World:
     looks: int = 0
     weights: list[float] = field(default_factory=list)
     looked: bool = True
+    began: str = "2026-11-02T08:00:00.000Z"
     attempts: list[Json] = field(default_factory=list)
     heals: Json = field(default_factory=dict)
     releases: list[Json] = field(default_factory=lambda: sample("functions/plan_rollback.json")["items"])
@@ -213,7 +215,7 @@ class World:
         if kind == "RUN":
             item |= {"status": {"S": "rejected"}, "ended": {"S": "2026-11-02T08:00:00.000Z"}}
         if kind == "MONITOR":
-            item |= {"number": {"N": "1"}, "state": {"S": heal["state"]}}
+            item |= {"number": {"N": "1"}, "began": {"S": self.began}, "state": {"S": heal["state"]}}
         return {**item, "document": {"S": json.dumps(document)}} if document else None
 
     def updated(self, request: Json) -> Json:

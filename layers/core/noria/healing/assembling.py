@@ -25,42 +25,42 @@ def assemble_dataset(event: Json) -> Json:
             on, `state` the key of what the last look has left; `recent_days` null is all rows.
 
     Returns:
-        `{rows, set_aside, digest, base, since}`: `since` is the time of the oldest row that was taken, as the data has it.
+        `{rows, set_aside, digest, base, since, missing}`: `missing` are columns that the spec asks for and the rows lack; `since`
+        is the time of the oldest row that was taken, as the data has it.
     """
     contract, target = DataContract.of(event["spec"]["data"]), event["spec"]["target"]
     names = contract.required(target)
-    found = [*_base(event, names), *_labelled(event, names)]
+    found: list[tuple[str, ...]] = []
+    for header, rows in (_base(event), *_labelled(event)):
+        if missing := [name for name in names if name not in header]:
+            return {"rows": 0, "set_aside": 0, "digest": "", "base": event["base"], "since": None, "missing": missing}
+        at = [header.index(name) for name in names]
+        found += [tuple(row[i] for i in at) for row in rows]
     since = None
     if contract.time:
-        at = names.index(contract.time)
-        found.sort(key=lambda row: moment(row[at]))
+        time = names.index(contract.time)
+        found.sort(key=lambda row: moment(row[time]))
         if event["recent_days"] is not None and found:
-            first = moment(found[-1][at]) - event["recent_days"] * DAY
-            found = [row for row in found if moment(row[at]) >= first]
-        since = found[0][at] if found else None
+            first = moment(found[-1][time]) - event["recent_days"] * DAY
+            found = [row for row in found if moment(row[time]) >= first]
+        since = found[0][time] if found else None
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows([names, *dict.fromkeys(found)])
     good, bad = splitting.curate(iter([buffer.getvalue().encode()]), contract, target)
     keep(event["bucket"], event["folder"], good, contract.time)
-    rows = good.count("\n") - 1
-    return {"rows": rows, "set_aside": max(0, bad.count("\n") - 1), "digest": sha256(good.encode()).hexdigest(), "base": event["base"], "since": since}
+    facts = {"rows": good.count("\n") - 1, "set_aside": max(0, bad.count("\n") - 1), "digest": sha256(good.encode()).hexdigest()}
+    return {**facts, "base": event["base"], "since": since, "missing": []}
 
 
-def _base(event: Json, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _base(event: Json) -> tuple[list[str], list[list[str]]]:
     header, rows = table(lines(objects.chunks(event["bucket"], f"curated/{event['model']}/{event['base']}/data.csv")))
-    at = [header.index(name) for name in names]
-    for row in rows:
-        yield tuple(row[i] for i in at)
+    return header, list(rows)
 
 
-def _labelled(event: Json, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _labelled(event: Json) -> Iterator[tuple[list[str], list[list[str]]]]:
     """Every row that was labelled up to the look that is on record; what was asked while a feed was broken is left out."""
     state = json.loads(objects.read(event["bucket"], event["state"]))
     for look in state["labelled"]:
-        key = f"monitor/{event['model']}/labelled/{look}.csv"
-        header, rows = table(lines(objects.chunks(event["bucket"], key)))
-        at = [header.index(name) for name in names]
+        header, rows = table(lines(objects.chunks(event["bucket"], f"monitor/{event['model']}/labelled/{look}.csv")))
         asked = header.index("#at")
-        for row in rows:
-            if not any(first <= row[asked] <= last for first, last in state["held"]):
-                yield tuple(row[i] for i in at)
+        yield header, [row for row in rows if not any(first <= row[asked] <= last for first, last in state["held"])]

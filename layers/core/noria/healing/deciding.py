@@ -8,6 +8,7 @@ from noria.healing import policy
 from noria.kernel.events import Cause, entry
 from noria.kernel.identity import digest, event_id
 from noria.kernel.published import complete
+from noria.kernel.verdict import Reason, Verdict
 
 Json = dict[str, Any]
 #: What events are causes of.
@@ -40,7 +41,7 @@ def decide_healing(event: Json) -> Json:
     state = policy.State(
         now,
         (CAUSES[event["name"]],),
-        data["fresh_rows"],
+        _fresh(data, spec, heal),
         data.get("trained_rows", 0),
         attempts,
         releasing=event["releasing"],
@@ -60,6 +61,13 @@ def decide_healing(event: Json) -> Json:
         answer["entry"] = entry("healing", name, event["model"], event["event_id"], cause, {**told, "page": first})
         answer["transaction"] = {"TransactItems": [_heal(event, {**heal, "told": len(attempts)}, cause)]} if first else None
     return answer
+
+
+def _fresh(data: Json, spec: Json, heal: Json) -> int:
+    """Labelled rows that are newer than what serves; without times, those since the last healing."""
+    if spec["data"]["time"] or not heal["attempts"]:
+        return int(data["fresh_rows"])
+    return int(data["labelled_rows"] - heal["attempts"][-1]["labelled"])
 
 
 def _outcome(attempt: Json, runs: list[Json], now: datetime) -> str:
@@ -90,6 +98,8 @@ def _heal(event: Json, document: Json, cause: Cause) -> Json:
         "TableName": event["ledger"],
         "Item": {"pk": {"S": f"MODEL#{event['model']}"}, "sk": {"S": "HEAL"}, "time": {"S": cause.time}, "document": {"S": json.dumps(document)}},
     }
+    if event.get("answered"):
+        put["Item"]["answered"] = {"S": event["answered"]}
     if before is None:
         return {"Put": {**put, "ConditionExpression": "attribute_not_exists(#document)", "ExpressionAttributeNames": {"#document": "document"}}}
     values = {":before": {"S": json.dumps(before)}}
@@ -107,13 +117,18 @@ def announce_healing(event: Json) -> Json:
     """What makes a healing's dataset a dataset, and its training a training.
 
     Args:
-        event: `{model, event_id, dataset, assembled, labelled, spec, heal, verdict, bucket, ledger, cause}`; `assembled` is what
+        event: `{model, dataset, assembled, labelled, spec, heal, answered, verdict, bucket, ledger, cause}`; `assembled` is what
             `assemble_dataset` returned.
 
     Returns:
-        `{outcome, transaction, entry}`: `TransactWriteItems` of the dataset and the healing, and the entry of `TrainingRequested`.
+        `{outcome, assemble: null, transaction, entry}`: `TransactWriteItems` of the dataset and the healing, and the entry of
+        `TrainingRequested`; of rows that make no dataset, nothing but `RetrainingDeferred`.
     """
-    spec, cause, made, model = event["spec"], Cause(**event["cause"]), event["assembled"], event["model"]
+    spec, cause, made, model = complete(event["spec"]), Cause(**event["cause"]), event["assembled"], event["model"]
+    if reason := _unfit(made, spec):
+        told = {"cause": None, "until": None, "reasons": Verdict(policy.DEFER, (reason,)).to_json()["reasons"], "page": False}
+        deferred = entry("healing", "RetrainingDeferred", model, event["dataset"], cause, told)
+        return {"outcome": policy.DEFER, "assemble": None, "transaction": None, "entry": deferred}
     subject = f"{model}/{event['dataset']}"
     run = digest(model, event["dataset"], event_id("TrainingRequested", subject))
     heal = event["heal"] or {"attempts": [], "told": None}
@@ -136,6 +151,7 @@ def announce_healing(event: Json) -> Json:
     kept = {"attempts": [*heal["attempts"], attempt][-MOST_ATTEMPTS:], "told": None}
     return {
         "outcome": policy.RETRAIN,
+        "assemble": None,
         "transaction": {
             "TransactItems": [
                 {"Put": {"TableName": event["ledger"], "Item": dataset, "ConditionExpression": "attribute_not_exists(claims)"}},
@@ -144,3 +160,15 @@ def announce_healing(event: Json) -> Json:
         },
         "entry": entry("training", "TrainingRequested", model, subject, cause, data),
     }
+
+
+def _unfit(made: Json, spec: Json) -> Reason | None:
+    """Why rows that were put together are no dataset."""
+    if made["missing"]:
+        text = f"the spec asks for {', '.join(made['missing'])}, which what serves was not trained on: upload a dataset that has it"
+        return Reason("SchemaChanged", text, None, made["missing"])
+    if made["rows"] < spec["data"]["min_rows"]:
+        return Reason(
+            "TooFewRows", f"{made['rows']:,} good rows came together, data.min_rows asks {spec['data']['min_rows']:,}", made["rows"], spec["data"]["min_rows"]
+        )
+    return None

@@ -98,7 +98,10 @@ def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tup
     """
     if contract.time is None:
         raise ContractError("a replay needs event times: name data.time in the spec")
-    good, bad = splitting.curate(pieces, contract, target)
+    try:
+        good, bad = splitting.curate(pieces, contract, target)
+    except KeyError as error:
+        raise ContractError(f"the file lacks the column {error}; the spec asks for {', '.join(contract.required(target))}") from error
     header, *rows = list(csv.reader(io.StringIO(good, newline="")))
     if not rows:
         raise ContractError("no row of the file keeps the contract: noria contract suggest FILE writes one that it keeps")
@@ -190,7 +193,8 @@ class Replay:
         level = serving.level if asked["at_least"] is None else replace(serving.level, limit=asked["at_least"])
         finding = quality.weigh(level, serving.days, asked["margin"])
         # An earlier version of the same model was better: it may be healed, and that is no news to page for.
-        below = finding.fallen or quality.weigh(replace(level, limit=serving.wanted), serving.days, asked["margin"]).fallen
+        faded = serving.wanted != serving.level.limit and quality.weigh(replace(level, limit=serving.wanted), serving.days, asked["margin"]).fallen
+        below = finding.fallen or faded
         causes = ["quality"] if below else []
         if self._drift and rows.stop - rows.start >= LEAST_ROWS:
             known = self._history.between(None, serving.trained_until)

@@ -25,13 +25,15 @@ SAID = {
 ORDER = (DEGRADED, INCIDENT, DRIFT, NO_TRAFFIC, NO_TRUTH, FADED, UNDECIDED, OK)
 #: Periods that the course of quality is told by, at most.
 MOST_PERIODS = 120
+#: Reasons, and columns, that a look tells of.
+MOST_TOLD = 20
 
 
 def judge_window(event: Json) -> Json:
     """Judge one look.
 
     Args:
-        event: `{model, look, number, release: {id, time, version}, spec, level, previous, ledger, cause}`: `look` is what
+        event: `{model, look, number, began, release: {id, time, version}, spec, level, previous, ledger, cause}`: `look` is what
             `noria.monitoring.window.read_window` returns, `previous` the ledger's document of the last look, or null.
 
     Returns:
@@ -43,10 +45,14 @@ def judge_window(event: Json) -> Json:
     finding, reasons = _quality(event["level"], asked, look["days"])
     same = previous.get("release") == event["release"]["id"]
     judged = look["drift"] or (previous.get("drift") if same else None)
-    fallen = [DEGRADED] if finding and finding["fallen"] else _faded(event["level"], asked, look["days"], wanted)
+    # While a feed is broken, wrong answers are its fault.
+    broken = INCIDENT in _drifted(judged, look, spec["monitor"]["persist"])
+    fallen = [] if broken else [DEGRADED] if finding and finding["fallen"] else _faded(event["level"], asked, look["days"], wanted)
     found = {*fallen, *_drifted(judged, look, spec["monitor"]["persist"]), *_silent(event, spec, look)}
     reasons += _told(found, judged, spec)
-    outcome = next((state for state in ORDER if state in found), OK)
+    more = len(reasons) - MOST_TOLD
+    reasons = [*reasons[:MOST_TOLD], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
+    verdict = Verdict(outcome := next((state for state in ORDER if state in found), OK), tuple(reasons))
     told_before = previous.get("told", []) if same else []
     document = {
         "number": event["number"],
@@ -54,13 +60,13 @@ def judge_window(event: Json) -> Json:
         "state": look["state"],
         "outcome": outcome,
         "causes": sorted(found),
-        "told": sorted({*told_before, *found} & found),
-        "reasons": Verdict(outcome, tuple(reasons)).to_json()["reasons"],
+        "told": sorted({*told_before, *found}),
+        "reasons": verdict.to_json()["reasons"],
         "quality": finding,
         "level": event["level"],
         "wanted": wanted,
         "series": series(event["level"], look["days"]),
-        "drift": judged,
+        "drift": _short(judged),
         "counts": look["counts"],
         "fresh_rows": look["fresh_rows"],
         "labelled_rows": look["labelled_rows"],
@@ -68,7 +74,6 @@ def judge_window(event: Json) -> Json:
         "last_prediction": look["last_prediction"],
         "last_truth": look["last_truth"],
     }
-    verdict = Verdict(outcome, tuple(reasons))
     return {
         "outcome": outcome,
         "verdict": verdict.to_json(),
@@ -92,6 +97,14 @@ def _quality(level: Json | None, asked: Json, days: Json) -> tuple[Json | None, 
         f"and below {found.limit:.3f} is more than chance explains, since {finding.since}"
     )
     return told, [Reason("QualityFell", text, finding.value, found.limit)]
+
+
+def _short(judged: Json | None) -> Json | None:
+    """A verdict on drift with the columns that moved most, and no more than a person looks at."""
+    if judged is None:
+        return None
+    columns = sorted(judged["columns"].items(), key=lambda item: -item[1]["effect"] / item[1]["limit"])
+    return {**judged, "columns": dict(columns[:MOST_TOLD]), "reasons": judged["reasons"][:MOST_TOLD], "watched": len(columns)}
 
 
 def _wanted(level: Json | None, previous: Json) -> float | None:
@@ -122,10 +135,10 @@ def _silent(event: Json, spec: Json, look: Json) -> list[str]:
     now, longest = datetime.fromisoformat(event["cause"]["time"]), timedelta(days=spec["monitor"]["silent_days"])
     if spec["monitor"]["capture"] == 0:
         return []
-    since = datetime.fromisoformat(look["last_prediction"] or event["release"]["time"])
+    since = max(datetime.fromisoformat(time) for time in (look["last_prediction"], event["release"]["time"]) if time)
     if now - since > longest:
         return [NO_TRAFFIC]
-    heard = datetime.fromisoformat(look["last_truth"] or event["release"]["time"])
+    heard = max(datetime.fromisoformat(time) for time in (look["last_truth"], event["release"]["time"]) if time)
     return [NO_TRUTH] if now - heard > longest else []
 
 
@@ -162,13 +175,14 @@ def _record(event: Json, document: Json, cause: Cause) -> Json:
             "pk": {"S": f"MODEL#{event['model']}"},
             "sk": {"S": "MONITOR"},
             "number": {"N": str(event["number"])},
+            "began": {"S": event["began"]},
             "state": {"S": document["state"]},
             "time": {"S": cause.time},
             "document": {"S": json.dumps(document)},
         },
-        "ConditionExpression": "attribute_not_exists(pk) OR #number = :before",
-        "ExpressionAttributeNames": {"#number": "number"},
-        "ExpressionAttributeValues": {":before": {"N": str(event["number"] - 1)}},
+        "ConditionExpression": "attribute_not_exists(pk) OR #number = :before OR #state = :mine",
+        "ExpressionAttributeNames": {"#number": "number", "#state": "state"},
+        "ExpressionAttributeValues": {":before": {"N": str(event["number"] - 1)}, ":mine": {"S": document["state"]}},
     }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from noria.data.contract import DataContract
-from noria.data.rows import EMPTY, is_time
+from noria.data.rows import EMPTY, is_time, moment
 from noria.kernel.errors import UnreadableDatasetError
 from noria.release.answers import predictions
 
@@ -91,8 +91,11 @@ def captured(text: str, variant: str, width: int) -> tuple[list[Prediction], int
     return found, unreadable
 
 
-def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str) -> tuple[list[Truth], int]:
+def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, latest: float) -> tuple[list[Truth], int]:
     """The truth in a file, and how many of its rows tell none.
+
+    Args:
+        latest: a time after this one (seconds since the epoch), or before the epoch, is none.
 
     Raises:
         UnreadableDatasetError: the file names neither the predictions nor the target.
@@ -109,11 +112,15 @@ def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, t
             bad += 1
             continue
         columns = {name: row[at[name]] for name in others}
-        if contract.time in columns and not is_time(columns[str(contract.time)]):
+        if contract.time in columns and not _is_possible(columns[str(contract.time)], latest):
             bad += 1
             continue
         found.append(Truth("|".join(row[at[name]] for name in by), row[at[target]], columns))
     return found, bad
+
+
+def _is_possible(value: str, latest: float) -> bool:
+    return is_time(value) and 0 <= moment(value) <= latest
 
 
 def join(made: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[str, Truth], known: Mapping[str, str]) -> Joined:

@@ -16,6 +16,7 @@ from noria.data.contract import DataContract
 from noria.data.rows import lines, moment, table
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
+from noria.kernel.published import complete
 from noria.monitoring import drift
 from noria.monitoring.pictures import pictures
 from noria.monitoring.truth import Prediction, Truth, captured, join, told
@@ -30,16 +31,21 @@ from noria.training.scoring import first_column
 Json = dict[str, Any]
 #: A file of captured traffic may appear so long after the time in its name (minutes).
 LATE = timedelta(minutes=10)
+#: A truth may be of a time so far ahead of the clock.
+AHEAD = timedelta(days=1)
 #: Files that are read in one look; more of them wait for the next.
 MOST_FILES = 5_000
 #: Drift is judged once so many rows have come together, or fewer once they are this old.
 WINDOW_ROWS, WINDOW_AGE = 1_000, timedelta(days=1)
 #: The column under which predictions are profiled.
-PREDICTION = "prediction"
+PREDICTION = "#prediction"
 #: Days of answers that are kept.
 MOST_DAYS = 4_000
 #: Truth that waits for its prediction, at most.
 MOST_WAITING = 50_000
+#: What a state machine passes on of a release's days: counts by day and kind.
+MOST_COUNTS = 4_000
+NEVER = "0000-00-00"
 EMPTY: Json = {
     "number": 0,
     "labelled": [],
@@ -81,12 +87,20 @@ def read_window(event: Json) -> Json:
     return _Look(event).made()
 
 
+def _day(seconds: float) -> str:
+    """The day of a time; of one that no calendar has, the first or the last."""
+    return datetime.fromtimestamp(min(max(seconds, 0.0), 250_000_000_000.0), UTC).strftime("%Y-%m-%d")
+
+
 class _Look:
     def __init__(self, event: Json) -> None:
-        self._event, self._bucket, self._spec = event, event["bucket"], event["spec"]
+        self._event, self._bucket, self._spec = event, event["bucket"], complete(event["spec"])
         self._contract, self._target = DataContract.of(self._spec["data"]), self._spec["target"]
         self._features = self._contract.features(self._target)
         self._name = f"{event['number']:08}-{digest(event['token'])}"
+        folder = event["baseline"]
+        # A dataset of before there were profiles has none.
+        self._baseline = folder if f"{folder}data.profile" in objects.keys(self._bucket, folder, folder) else None
         self._now = datetime.fromisoformat(event["now"])
         kept = json.loads(objects.read(self._bucket, event["state"])) if event["state"] else {}
         self._state: Json = {**json.loads(json.dumps(EMPTY)), **kept}
@@ -127,7 +141,9 @@ class _Look:
         state["number"] = self._event["number"]
         key = self._key("state", "json")
         objects.write(self._bucket, key, json.dumps(state).encode(), "application/json")
-        told = {name: state[name] for name in ("days", "last_prediction", "last_truth")}
+        kinds = {kind for counts in state["days"].values() for kind in counts}
+        told = {name: state[name] for name in ("last_prediction", "last_truth")}
+        told["days"] = quality.pooled(state["days"], MOST_COUNTS // max(1, len(kinds)))
         return {"outcome": "read", "state": key, **told, "drift": judged, "drifted": state["drifted"], "counts": self._counts, **freshness}
 
     def _key(self, kind: str, suffix: str, look: str | None = None) -> str:
@@ -144,18 +160,22 @@ class _Look:
         after = datetime.fromisoformat(self._state["after"] or self._event["release"]["time"]) - LATE
         read: set[str] = set(self._state["read"])
         remembered: list[str] = []
+        fresh, left = 0, False
         for variant in (MAIN, CHALLENGER):
             folder = f"capture/{self._event['endpoint']}/{variant}/"
             for key in objects.keys(self._bucket, folder, f"{folder}{after:%Y/%m/%d/%H/%M-%S}"):
                 if (name := digest(key)) not in read:
-                    if len(remembered) >= MOST_FILES:
+                    if fresh >= MOST_FILES:
+                        left = True
                         continue
+                    fresh += 1
                     part, bad = captured(objects.read(self._bucket, key).decode(errors="replace"), variant, len(self._features))
                     found += part
                     self._counts["unreadable"] += bad
                 remembered.append(name)
         self._counts["predictions"] = len(found)
-        self._state |= {"after": self._event["now"], "read": remembered}
+        # What is left is found again from where this look has begun.
+        self._state |= {"after": self._state["after"] if left else self._event["now"], "read": remembered}
         return found
 
     def _truths(self) -> list[Truth]:
@@ -168,7 +188,7 @@ class _Look:
                 continue
             self._state["truths"].append(name)
             try:
-                part, bad = told(*table(lines(objects.chunks(self._bucket, key))), self._contract, self._target)
+                part, bad = told(*table(lines(objects.chunks(self._bucket, key))), self._contract, self._target, (self._now + AHEAD).timestamp())
             except UnreadableDatasetError:
                 self._counts["bad_truths"] += 1
                 continue
@@ -205,8 +225,7 @@ class _Look:
                 known.setdefault(name, prediction.id)
             rows.append([prediction.id, prediction.at, prediction.variant, prediction.value, *(known[name] for name in required), truth.value])
             seconds = moment(known[self._contract.time] if self._contract.time else prediction.at)
-            day = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
-            self._tally(day, prediction, truth, (level or {}).get("cap", 0.0), level is not None)
+            self._tally(_day(seconds), prediction, truth, (level or {}).get("cap", 0.0), level is not None)
         if pairs:
             self._write("labelled", rows)
             self._state["labelled"].append(self._name)
@@ -240,7 +259,7 @@ class _Look:
             times = [*state["window_times"], *(prediction.at for prediction in fresh)]
             state["window_times"] = [min(times), max(times)]
         old = state["window_since"] and self._now - datetime.fromisoformat(state["window_since"]) >= WINDOW_AGE
-        if not self._event["baseline"] or not state["window"] or not (state["window_rows"] >= WINDOW_ROWS or old):
+        if not self._baseline or not state["window"] or not (state["window_rows"] >= WINDOW_ROWS or old):
             return None
         window = Profile()
         for look in state["window"]:
@@ -255,26 +274,27 @@ class _Look:
         return judged
 
     def _judged(self, window: Profile) -> Json:
-        folder = self._event["baseline"]
+        folder = self._baseline
         reference = Profile.from_bytes(objects.read(self._bucket, f"{folder}data.profile"))
         parts = baseline.by_rows(baseline.unpacked(objects.read(self._bucket, f"{folder}blocks.profile")), window.rows) if self._contract.time else None
         watched = {name for name, column in self._contract.columns.items() if column.drift != "ignore" and name != self._target}
         judged = drift.check(reference, window, parts, [name for name in reference.columns if name not in watched])
         answers = first_column(objects.read(self._event["artifacts"], f"{self._event['run_folder']}predictions/candidate/holdout.csv.out").decode())
         before = profile_rows([PREDICTION], [[answer] for answer in answers])
-        singles = [profile_rows([PREDICTION], [[answer] for answer in answers[i : i + 24]]) for i in range(0, len(answers), 24)]
+        size = max(24, len(answers) // baseline.MOST_BLOCKS)
+        singles = [profile_rows([PREDICTION], [[answer] for answer in answers[i : i + size]]) for i in range(0, len(answers), size)]
         told = drift.check(before, window, baseline.by_rows(singles, window.rows) if self._contract.time else None, self._features)
         return {**judged, "predictions": told["columns"].get(PREDICTION), "pictures": pictures(judged, reference, window)}
 
     def _freshness(self) -> Json:
         """Labelled rows that are newer than all that the serving version was trained on."""
-        if self._state["newest_known"] is None and self._event["baseline"]:
+        if self._state["newest_known"] is None and self._baseline:
             known = Profile.from_bytes(objects.read(self._bucket, f"{self._event['baseline']}data.profile"))
             self._state["trained_rows"] = known.rows
             column = known.columns.get(self._contract.time or "")
             last = column.numbers.most if column and column.numbers.count else None
-            self._state["newest_known"] = datetime.fromtimestamp(last, UTC).strftime("%Y-%m-%d") if last is not None else "0000-00-00"
-        known_day = self._state["newest_known"] or "0000-00-00"
+            self._state["newest_known"] = _day(last) if last is not None else NEVER
+        known_day = self._state["newest_known"] or NEVER
         days = {day: counts for day, counts in self._state["history"].items() if day > known_day}
         return {"fresh_rows": round(sum(quality.together(days).values())), "trained_rows": self._state["trained_rows"], "labelled_rows": self._all_labelled()}
 

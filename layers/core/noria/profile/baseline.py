@@ -11,6 +11,8 @@ from noria.profile.reading import BATCH_ROWS, add
 
 #: A dataset is cut into days, or into so many blocks where it is longer.
 DAY, MOST_BLOCKS = 86_400.0, 400
+#: Blocks that are held against each other: what is usual does not become clearer by more of them.
+MOST_USUAL = 48
 
 
 def profile_rows(names: Sequence[str], rows: Sequence[Sequence[str]], time: str | None = None, key: tuple[str, ...] = ()) -> Profile:
@@ -54,6 +56,7 @@ def unpacked(body: bytes) -> list[Profile]:
 def by_rows(parts: Sequence[Profile], rows: int) -> list[Profile]:
     """Blocks put together, one after the other, until each has about so many rows: as long as the window that is looked at."""
     made: list[Profile] = []
+    rows = max(rows, sum(part.rows for part in parts) // MOST_USUAL)
     for part in parts:
         if not made or made[-1].rows >= rows:
             made.append(Profile())

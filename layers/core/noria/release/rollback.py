@@ -179,7 +179,8 @@ def _champion(event: Json, plan: Json) -> Json:
     facts = {name: value for name, value in item.items() if name not in ("pk", "sk", "status")}
     told = {name: facts[name]["S"] for name in ("release", "endpoint", "config", "run", "spec") if name in facts}
     document = {**told, "model_package_arn": facts["package"]["S"], "reasons": []}
-    return {**facts, "document": {"S": json.dumps(document)}}
+    # It serves anew from now on: what was answered before, the version that is taken back may have answered.
+    return {**facts, "time": {"S": event["cause"]["time"]}, "document": {"S": json.dumps(document)}}
 
 
 def _document(event: Json, found: Verdict) -> str:

@@ -138,6 +138,11 @@ def level(metric: str, days: Mapping[str, Counts], cap: float = 0.0) -> Level | 
     if found is None:
         return None
     limit = _bound(metric, days, cap, found)
+    if metric not in LESS_IS_BETTER:
+        # Without a single failure the bootstrap sees none: three in all rows is what 95 % of such samples exclude.
+        harms = _harms(metric, 0.5, cap)
+        rows = sum(count for kind, count in together(days).items() if harms(kind))
+        limit = min(limit, max(0.0, 1 - 3 / rows))
     return Level(metric, found, limit, _alike(metric, days, cap, found), cap)
 
 
@@ -237,7 +242,7 @@ def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) ->
     loss = at_release.limit if at_release.metric in LESS_IS_BETTER else 1 - at_release.limit
     loss = max(loss, 1e-6) * (1 + margin)
     worse = loss if at_release.metric in LESS_IS_BETTER else max(1e-6, 1 - loss)
-    ordered = _pooled(sorted(days.items()))
+    ordered = list(pooled(days).items())
     harms = _harms(at_release.metric, worse, at_release.cap)
     kinds = {kind for _, counts in ordered for kind in counts}
     bets = [share / _least(at_release.metric, worse, at_release.cap) for share in BETS]
@@ -272,7 +277,9 @@ def _log_mean(now: Sequence[float], before: Sequence[float]) -> float:
     return most + math.log(sum(math.exp(one - most) for one in grown) / len(grown))
 
 
-def _pooled(ordered: list[tuple[str, Counts]]) -> list[tuple[str, Counts]]:
-    while len(ordered) > MOST_DAYS:
+def pooled(days: Mapping[str, Counts], most: int = MOST_DAYS) -> dict[str, Counts]:
+    """Days in their order, neighbours put together two by two until there are few enough."""
+    ordered = sorted(days.items())
+    while len(ordered) > max(1, most):
         ordered = [(pair[0][0], together(dict(pair))) for pair in (ordered[i : i + 2] for i in range(0, len(ordered), 2))]
-    return ordered
+    return dict(ordered)
