@@ -172,7 +172,7 @@ def test_drift_is_told_with_a_picture_and_a_broken_feed_is_an_incident(lake):
     lake.tell("a.csv", truths(1200) + truths(1200, name="broken").partition("\n")[2])
     labelled = lake.look("2026-01-02T03:00:00.000Z")
     event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": labelled["state"], "spec": spec()}
-    assert (labelled["labelled_rows"], assemble_dataset({**event, "recent_days": None})["rows"]) == (2400, 5376 + 1200)
+    assert (labelled["labelled_rows"], assemble_dataset({**event, "recent_days": None})["rows"]) == (1200, 5376 + 1200)
 
 
 def test_more_files_than_one_look_reads_are_read_by_the_next(lake, monkeypatch):

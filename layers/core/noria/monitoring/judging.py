@@ -25,6 +25,8 @@ SAID = {
 ORDER = (DEGRADED, INCIDENT, DRIFT, NO_TRAFFIC, NO_TRUTH, FADED, UNDECIDED, OK)
 #: Periods that the course of quality is told by, at most.
 MOST_PERIODS = 120
+#: What the ledger has of a look as it is.
+HANDED_ON = ("state", "counts", "fresh_rows", "labelled_rows", "trained_rows", "last_prediction", "last_truth")
 #: Reasons, and columns, that a look tells of.
 MOST_TOLD = 20
 
@@ -45,10 +47,12 @@ def judge_window(event: Json) -> Json:
     finding, reasons = _quality(event["level"], asked, look["days"])
     same = previous.get("release") == event["release"]["id"]
     judged = look["drift"] or (previous.get("drift") if same else None)
-    # While a feed is broken, wrong answers are its fault.
-    broken = INCIDENT in _drifted(judged, look, spec["monitor"]["persist"])
-    fallen = [] if broken else [DEGRADED] if finding and finding["fallen"] else _faded(event["level"], asked, look["days"], wanted)
-    found = {*fallen, *_drifted(judged, look, spec["monitor"]["persist"]), *_silent(event, spec, look)}
+    fallen = [DEGRADED] if finding and finding["fallen"] else _faded(event["level"], asked, look["days"], wanted)
+    moved = _drifted(judged, look, spec["monitor"]["persist"])
+    if INCIDENT in moved:
+        # While a feed is broken, wrong answers are its fault.
+        fallen, reasons = [], []
+    found = {*fallen, *moved, *_silent(event, spec, look)}
     reasons += _told(found, judged, spec)
     more = len(reasons) - MOST_TOLD
     reasons = [*reasons[:MOST_TOLD], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
@@ -57,7 +61,6 @@ def judge_window(event: Json) -> Json:
     document = {
         "number": event["number"],
         "release": event["release"]["id"],
-        "state": look["state"],
         "outcome": outcome,
         "causes": sorted(found),
         "told": sorted({*told_before, *found}),
@@ -67,12 +70,7 @@ def judge_window(event: Json) -> Json:
         "wanted": wanted,
         "series": series(event["level"], look["days"]),
         "drift": _short(judged),
-        "counts": look["counts"],
-        "fresh_rows": look["fresh_rows"],
-        "labelled_rows": look["labelled_rows"],
-        "trained_rows": look["trained_rows"],
-        "last_prediction": look["last_prediction"],
-        "last_truth": look["last_truth"],
+        **{name: look[name] for name in HANDED_ON},
     }
     return {
         "outcome": outcome,

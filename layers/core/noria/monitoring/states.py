@@ -1,4 +1,6 @@
-"""How a served model can be: the names of its states."""
+"""How a served model can be: the names of its states; and what a look hands to the next one."""
+
+from typing import Any
 
 OK, UNDECIDED = "ok", "undecided"
 #: Its quality has fallen; its inputs have changed; a feed broke.
@@ -7,3 +9,28 @@ DEGRADED, DRIFT, INCIDENT = "degraded", "drift", "incident"
 FADED = "faded"
 #: Nobody asks it; nobody tells what was true. Neither is a good sign, nor a bad one.
 NO_TRAFFIC, NO_TRUTH = "no_traffic", "no_truth"
+
+#: What there is before the first look (`noria.monitoring.window`).
+FIRST_LOOK: dict[str, Any] = {
+    "number": 0,
+    "labelled": [],
+    "release": None,
+    "after": None,
+    "read": [],
+    "truths": [],
+    "days": {},
+    "history": {},
+    "waiting": {},
+    "recent": [],
+    "window": [],
+    "window_rows": 0,
+    "window_since": None,
+    "window_times": [],
+    "held": [],
+    "last_prediction": None,
+    "last_truth": None,
+    "drift": None,
+    "drifted": 0,
+    "newest_known": None,
+    "trained_rows": 0,
+}

@@ -4,6 +4,7 @@ Each look writes objects of its own under `monitor/<model>/<kind>/`, and changes
 of the look that the ledger has recorded; of looks at the same time one is recorded, and the others look again.
 """
 
+import copy
 import csv
 import io
 import json
@@ -19,6 +20,7 @@ from noria.kernel.identity import digest
 from noria.kernel.published import complete
 from noria.monitoring import drift
 from noria.monitoring.pictures import pictures
+from noria.monitoring.states import FIRST_LOOK
 from noria.monitoring.truth import Prediction, Truth, captured, join, told
 from noria.profile import baseline
 from noria.profile.baseline import profile_rows
@@ -46,29 +48,6 @@ MOST_WAITING = 50_000
 #: What a state machine passes on of a release's days: counts by day and kind.
 MOST_COUNTS = 4_000
 NEVER = "0000-00-00"
-EMPTY: Json = {
-    "number": 0,
-    "labelled": [],
-    "release": None,
-    "after": None,
-    "read": [],
-    "truths": [],
-    "days": {},
-    "history": {},
-    "waiting": {},
-    "recent": [],
-    "window": [],
-    "window_rows": 0,
-    "window_since": None,
-    "window_times": [],
-    "held": [],
-    "last_prediction": None,
-    "last_truth": None,
-    "drift": None,
-    "drifted": 0,
-    "newest_known": None,
-    "trained_rows": 0,
-}
 
 
 def read_window(event: Json) -> Json:
@@ -103,7 +82,7 @@ class _Look:
         self._baseline = folder if f"{folder}data.profile" in objects.keys(self._bucket, folder, folder) else None
         self._now = datetime.fromisoformat(event["now"])
         kept = json.loads(objects.read(self._bucket, event["state"])) if event["state"] else {}
-        self._state: Json = {**json.loads(json.dumps(EMPTY)), **kept}
+        self._state: Json = {**copy.deepcopy(FIRST_LOOK), **kept}
         self._counts = dict.fromkeys(("predictions", "unreadable", "truths", "bad_truths", "labelled", "repeated", "conflicting", "waiting"), 0)
         if self._state["release"] != event["release"]["id"]:
             self._state |= {
@@ -225,7 +204,9 @@ class _Look:
                 known.setdefault(name, prediction.id)
             rows.append([prediction.id, prediction.at, prediction.variant, prediction.value, *(known[name] for name in required), truth.value])
             seconds = moment(known[self._contract.time] if self._contract.time else prediction.at)
-            self._tally(_day(seconds), prediction, truth, (level or {}).get("cap", 0.0), level is not None)
+            if not any(first <= prediction.at <= last for first, last in self._state["held"]):
+                # Wrong answers to a broken feed say nothing of the model.
+                self._tally(_day(seconds), prediction, truth, (level or {}).get("cap", 0.0), level is not None)
         if pairs:
             self._write("labelled", rows)
             self._state["labelled"].append(self._name)
