@@ -12,7 +12,16 @@ from bench.results import ROOT, Result
 #: Rounds; each times every function and the reference in turn, so that the machine's moods hit both.
 ROUNDS = 7
 #: Functions that read S3: their first call is timed up to the client, since there is no object to read here.
-READING = {"profile_dataset", "curate_dataset", "split_dataset", "score_holdout", "check_answers", "count_answers"}
+READING = {
+    "profile_dataset",
+    "curate_dataset",
+    "split_dataset",
+    "score_holdout",
+    "check_answers",
+    "count_answers",
+    "read_window",
+    "assemble_dataset",
+}
 SCRIPT = """
 import sys, time
 began = time.perf_counter()
