@@ -71,7 +71,6 @@ class Course:
     series: list[float | None] = field(default_factory=list)
     retrainings: list[Json] = field(default_factory=list)
     alarms: list[Json] = field(default_factory=list)
-    deferred: int = 0
     seconds: float = 0.0
 
     def to_json(self) -> Json:
@@ -124,7 +123,7 @@ class Replay:
         self._contract, self._target, self._task = DataContract.of(spec["data"]), spec["target"], spec["task"]
         self._metric = spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"]
         self._features = [found.header.index(name) for name in self._contract.features(self._target)]
-        self._aim, self._first = found.header.index(self._target), first
+        self._aim = found.header.index(self._target)
         self.windows = self._cut(first, window)
         if not self.windows:
             raise ContractError("nothing of the history comes after the rows of the first version: name an earlier end of its training")
@@ -173,7 +172,6 @@ class Replay:
                 told.add("ask")
                 course.alarms.append({"time": _iso(end), "what": decision.verdict.reasons[0].text})
             if decision.verdict.outcome != healing.RETRAIN:
-                course.deferred += decision.verdict.outcome == healing.DEFER
                 continue
             started = clock.monotonic()
             since = None if rule.data == "all" else end - rule.recent_days * DAY
@@ -204,7 +202,7 @@ class Replay:
                 causes = ["incident"]
             elif outcome == "drift":
                 causes.append("drift")
-        for cause in ((({"quality"} if finding.fallen else set()) | set(causes)) & {"incident", "quality" if finding.fallen else ""}) - told:
+        for cause in (({"quality"} if finding.fallen else set()) | ({"incident"} & set(causes))) - told:
             told.add(cause)
             what = f"{self._metric} fell since {finding.since}" if cause == "quality" else "a feed broke"
             course.alarms.append({"time": _iso(end), "what": what})

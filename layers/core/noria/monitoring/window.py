@@ -221,9 +221,6 @@ class _Look:
             return
         counts = self._state["history"].setdefault(day, {})
         counts[kind] = counts.get(kind, 0) + 1
-        self._state["history"] = (
-            dict(sorted(self._state["history"].items())[-MOST_DAYS:]) if len(self._state["history"]) > MOST_DAYS else self._state["history"]
-        )
         if judged and prediction.variant == MAIN and prediction.at >= self._event["release"]["time"][:19]:
             counts = self._state["days"].setdefault(day, {})
             counts[kind] = counts.get(kind, 0) + 1
