@@ -15,7 +15,7 @@ from local.sagemaker import events, families, quotas, scaling, showing, traffic
 from local.sagemaker.errors import ApiError, JobFailedError, invalid
 from local.sagemaker.families import Behaviour, Record
 from local.sagemaker.fleets import Fleet, Serving, Variant
-from local.sagemaker.servers import ModelServer, container_of
+from local.sagemaker.servers import ModelServer, containers_of
 
 NOUN = "Endpoint"
 PRODUCTION, SHADOW = "ProductionVariants", "ShadowProductionVariants"
@@ -107,7 +107,7 @@ def _model_created(record: Record) -> None:
     if not (record.get("PrimaryContainer") or record.get("Containers")):
         raise invalid("Either PrimaryContainer or Containers must be provided.")
     try:
-        container_of(record)
+        containers_of(record)
     except JobFailedError as error:
         raise invalid(str(error)) from error
     events.state_changed("Model", record)
@@ -251,7 +251,7 @@ def _fleet(record: Record, config: Record, kept: dict[str, Record]) -> tuple[Fle
                 count, weight = variant.get("InitialInstanceCount", 1), variant.get("InitialVariantWeight", 1.0)
                 servers = _servers(record, config["EndpointConfigName"], variant, count)
                 made[kind][variant["VariantName"]] = Variant(variant["VariantName"], servers, weight)
-                shown[kind].append(showing.variant_shown(variant, container_of(families.found("Model", variant)).get("Image", "")))
+                shown[kind].append(showing.variant_shown(variant, containers_of(families.found("Model", variant))))
     except ApiError as error:
         Fleet(made[PRODUCTION], made[SHADOW]).stop()
         raise JobFailedError(error.message) from error

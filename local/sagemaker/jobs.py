@@ -1,4 +1,4 @@
-"""What training and transform jobs share: a thread of their own, their states in order, stopping, and the reason of a failure."""
+"""What training, transform and processing jobs share: a thread of their own, their states in order, stopping, and the reason of a failure."""
 
 import contextvars
 import threading

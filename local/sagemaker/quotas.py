@@ -10,8 +10,8 @@ from local.sagemaker.errors import ApiError, JobFailedError
 from local.sagemaker.families import STORE, Record
 
 #: Instances that may run at once, by what they are used for.
-LIMITS = {"TrainingJob": 20, "TransformJob": 20, "Endpoint": 40}
-USAGE = {"TrainingJob": "training job", "TransformJob": "transform job", "Endpoint": "endpoint"}
+LIMITS = {"TrainingJob": 20, "TransformJob": 20, "ProcessingJob": 20, "Endpoint": 40}
+USAGE = {"TrainingJob": "training job", "TransformJob": "transform job", "ProcessingJob": "processing job", "Endpoint": "endpoint"}
 RUNNING = frozenset({"InProgress", "Stopping", "Creating", "Updating", "InService"})
 
 

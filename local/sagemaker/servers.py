@@ -4,6 +4,7 @@ import http.client
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -24,6 +25,8 @@ TOOLKIT = Path(__file__).with_name("toolkit")
 STARTUP_SECONDS, INVOCATION_SECONDS = 240.0, 60.0
 STOP_GRACE_SECONDS = 30.0
 THREADS = 8
+#: What a container of a pipeline is asked for whose answer goes to the next one.
+ANY = "*/*"
 #: Many requests a process, and a model that does not load ends the server before it listens.
 GUNICORN = (
     "--worker-class",
@@ -53,29 +56,36 @@ class ServerStoppedError(Exception):
     """The server was chosen and then stopped: another one has its place."""
 
 
-def container_of(model: Record) -> Record:
-    """The container of a model: its own, or that of the model package which it names.
+def containers_of(model: Record) -> list[Record]:
+    """The containers of a model in their order: its own, or those of the model package that one of them names.
 
     Raises:
         JobFailedError: the package is not there.
     """
-    container: Record = model.get("PrimaryContainer") or model["Containers"][0]
-    if package := container.get("ModelPackageName"):
-        record = families.STORE.records.get(families.STORE.key("ModelPackage", package))
-        if record is None:
-            raise JobFailedError(f"ClientError: model package {package} does not exist")
-        registered: Record = record["InferenceSpecification"]["Containers"][0]
-        return {**registered, "Environment": {**registered.get("Environment", {}), **container.get("Environment", {})}}
-    return container
+    listed = [model["PrimaryContainer"]] if model.get("PrimaryContainer") else model["Containers"]
+    return [container for named in listed for container in _registered(named)]
+
+
+def _registered(container: Record) -> list[Record]:
+    package = container.get("ModelPackageName")
+    if not package:
+        return [container]
+    record = families.STORE.records.get(families.STORE.key("ModelPackage", package))
+    if record is None:
+        raise JobFailedError(f"ClientError: model package {package} does not exist")
+    more = container.get("Environment", {})
+    return [{**held, "Environment": {**held.get("Environment", {}), **more}} for held in record["InferenceSpecification"]["Containers"]]
 
 
 class ModelServer:
-    """One instance of a model behind /ping and /invocations.
+    """One instance of a model: its container, or a pipeline of them in which each is sent what the one before has answered.
+
+    Source: "Inference pipelines in Amazon SageMaker AI", SageMaker developer guide.
 
     Args:
         model: a record of `CreateModel`.
         group: the log group, `/aws/sagemaker/Endpoints/<name>` for one.
-        stream: the stream's name.
+        stream: the stream's name; in a pipeline, each container's name comes after it.
         told: variables by which SageMaker tells the container what it is used for.
 
     Raises:
@@ -83,34 +93,91 @@ class ModelServer:
     """
 
     def __init__(self, model: Record, group: str, stream: str, told: Mapping[str, str] | None = None) -> None:
-        self.role, self._told = model["ExecutionRoleArn"], dict(told or {})
-        self._folder = Path(tempfile.mkdtemp(prefix="srv-", dir=os.environ["NORIA_WORK"]))
-        self._log = Log(self.role, group, stream)
         self._active = threading.Semaphore(THREADS)
         self._stopped = False
         self.invocations = 0
+        self.role = model["ExecutionRoleArn"]
+        containers = containers_of(model)
+        self._servers: list[ContainerServer] = []
         try:
-            self._start(container_of(model))
+            for number, container in enumerate(containers, 1):
+                name = container.get("ContainerHostname", f"container-{number}")
+                log = Log(self.role, group, stream if len(containers) == 1 else f"{stream}/{name}")
+                self._servers.append(ContainerServer(container, self.role, log, told or {}))
+            for server in self._servers:
+                server.await_ping()
+        except JobFailedError:
+            self._end()
+            raise
+
+    def healthy(self) -> bool:
+        return all(server.healthy() for server in self._servers)
+
+    def invoke(self, body: bytes, content_type: str, accept: str) -> Reply:
+        """One invocation; of a pipeline, the answer of the last container, or of the first that fails.
+
+        Raises:
+            ServerStoppedError: it was stopped before it could be asked.
+            OSError: the server is gone or did not answer in 60 s.
+        """
+        with self._active:
+            if self._stopped:
+                raise ServerStoppedError
+            self.invocations += 1
+            *before, last = self._servers
+            for server in before:
+                reply = server.invoke(body, content_type, ANY)
+                if reply.status != 200:
+                    return reply
+                body, content_type = reply.body, reply.content_type
+            return last.invoke(body, content_type, accept)
+
+    def stop(self) -> None:
+        """Let requests under way finish, then end every process of it."""
+        for _ in range(THREADS):
+            self._active.acquire(timeout=STOP_GRACE_SECONDS)
+        self._stopped = True
+        self._active.release(THREADS)
+        self._end()
+
+    def _end(self) -> None:
+        for server in self._servers:
+            server.stop()
+
+
+class ContainerServer:
+    """One container behind /ping and /invocations.
+
+    Raises:
+        JobFailedError: its model, its code or its environment cannot be had.
+    """
+
+    def __init__(self, container: Record, role: str, log: Log, told: Mapping[str, str]) -> None:
+        self._role, self._log, self._told = role, log, told
+        self._folder = Path(tempfile.mkdtemp(prefix="srv-", dir=os.environ["NORIA_WORK"]))
+        try:
+            self._process = self._started(container)
         except JobFailedError:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
+        threading.Thread(target=self._drain, daemon=True).start()
 
-    def _start(self, container: Record) -> None:
+    def _started(self, container: Record) -> "subprocess.Popen[str]":
         environment, folder = container.get("Environment", {}), self._folder
         image = images.resolve(container.get("Image", ""))
         for sentence in image.substitutions:
             self._log.write(sentence)
         (folder / "model").mkdir()
         if url := container.get("ModelDataUrl"):
-            storage.unpack(storage.read(self.role, url), folder / "model")
+            storage.unpack(storage.read(self._role, url), folder / "model")
         submitted = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
         if submitted.startswith("s3://"):
-            storage.unpack(storage.read(self.role, submitted), folder / "model" / "code")
+            storage.unpack(storage.read(self._role, submitted), folder / "model" / "code")
         requirements = folder / "model" / "code" / "requirements.txt"
         python = environments.python_for(image, requirements.read_text() if requirements.exists() else "")
-        session = roles.assume(self.role, storage.SAGEMAKER)
+        session = roles.assume(self._role, storage.SAGEMAKER)
         base = sandbox.base_dir(folder)
-        self._process = sandbox.start(
+        return sandbox.start(
             [str(python), "-m", "gunicorn", "--bind", f"unix:{base}/server.sock", *GUNICORN, "serve:app"],
             folder,
             {
@@ -121,15 +188,18 @@ class ModelServer:
                 **environment,
             },
         )
-        threading.Thread(target=self._drain, daemon=True).start()
-        self._await_ping()
 
     def _drain(self) -> None:
         for line in self._process.stdout or ():
             self._log.write(line.rstrip("\n"))
         self._log.flush()
 
-    def _await_ping(self) -> None:
+    def await_ping(self) -> None:
+        """Wait until it is healthy.
+
+        Raises:
+            JobFailedError: it has ended, or says nothing in time.
+        """
         ends = time.monotonic() + STARTUP_SECONDS
         while time.monotonic() < ends:
             if self._process.poll() is not None:
@@ -139,7 +209,6 @@ class ModelServer:
             if self.healthy():
                 return
             time.sleep(0.05)
-        self.stop()
         raise JobFailedError("The primary container for production variant did not pass the ping health check. Please check CloudWatch logs for this endpoint.")
 
     def healthy(self) -> bool:
@@ -149,17 +218,7 @@ class ModelServer:
             return False
 
     def invoke(self, body: bytes, content_type: str, accept: str) -> Reply:
-        """One invocation.
-
-        Raises:
-            ServerStoppedError: it was stopped before it could be asked.
-            OSError: the server is gone or did not answer in 60 s.
-        """
-        with self._active:
-            if self._stopped:
-                raise ServerStoppedError
-            self.invocations += 1
-            return self._ask("POST", "/invocations", body, {"Content-Type": content_type, "Accept": accept})
+        return self._ask("POST", "/invocations", body, {"Content-Type": content_type, "Accept": accept})
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply:
         connection = UnixConnection(str(self._folder / "server.sock"))
@@ -173,11 +232,6 @@ class ModelServer:
             connection.close()
 
     def stop(self) -> None:
-        """Let requests under way finish, then end every process of it."""
-        for _ in range(THREADS):
-            self._active.acquire(timeout=STOP_GRACE_SECONDS)
-        self._stopped = True
-        self._active.release(THREADS)
         sandbox.terminate(self._process, STOP_GRACE_SECONDS)
         self._log.flush()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -12,7 +12,7 @@ from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.concurrency import run_reentrant
 
 from local.aws import gateway
-from local.sagemaker import endpoints, families, registry, runtime, training, transform, validation
+from local.sagemaker import endpoints, families, processing, registry, runtime, training, transform, validation
 from local.sagemaker.errors import ApiError
 from local.sagemaker.families import MODEL, Behaviour, Record
 
@@ -26,6 +26,7 @@ INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
 BEHAVIOURS: dict[str, Behaviour] = {
     "TrainingJob": training.BEHAVIOUR,
     "TransformJob": transform.BEHAVIOUR,
+    "ProcessingJob": processing.BEHAVIOUR,
     "Model": endpoints.MODEL_BEHAVIOUR,
     "EndpointConfig": endpoints.CONFIG_BEHAVIOUR,
     "Endpoint": endpoints.BEHAVIOUR,
@@ -60,7 +61,7 @@ def operations() -> dict[str, Operation]:
         served[f"Update{noun}"] = partial(families.update, noun, behaviour=behaviour)
         served[f"Delete{noun}"] = partial(families.delete, noun, behaviour=behaviour)
         served[f"List{noun}s"] = partial(families.listing, noun, f"List{noun}s")
-    written = {**training.OPERATIONS, **transform.OPERATIONS, **endpoints.OPERATIONS, **registry.OPERATIONS}
+    written = {**training.OPERATIONS, **transform.OPERATIONS, **processing.OPERATIONS, **endpoints.OPERATIONS, **registry.OPERATIONS}
     return {name: call for name, call in {**served, **written}.items() if name in names}
 
 

@@ -23,14 +23,15 @@ def capture_shown(config: Record) -> Record | None:
     }
 
 
-def variant_shown(variant: Record, image: str) -> Record:
+def variant_shown(variant: Record, containers: list[Record]) -> Record:
     count, weight = variant.get("InitialInstanceCount", 1), variant.get("InitialVariantWeight", 1.0)
     types = instance_types(variant)
+    images = [container.get("Image", "") for container in containers]
     pools = [{"InstanceType": kind, "CurrentInstanceCount": count if kind == quotas.capacity(types) else 0} for kind in types]
     return {
         **({"InstancePools": pools} if "InstancePools" in variant else {}),
         "VariantName": variant["VariantName"],
-        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image}],
+        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image} for image in images],
         "CurrentWeight": weight,
         "DesiredWeight": weight,
         "CurrentInstanceCount": count,

@@ -11,13 +11,12 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import ClientError
 from ministack.core.responses import get_region
 
 from local.aws import roles
-from local.sagemaker import environments, families, images, jobs, layout, quotas, sandbox, storage
+from local.sagemaker import environments, families, images, jobs, layout, processes, quotas, sandbox, storage
 from local.sagemaker.errors import JobFailedError, invalid
 from local.sagemaker.families import Behaviour, Record
 from local.sagemaker.logs import NAMESPACE, Log
@@ -137,50 +136,15 @@ def _run(record: Record, folder: Path, python: Path, log: Log, stop: threading.E
         "TRAINING_JOB_NAME": record["TrainingJobName"],
         **record.get("Environment", {}),
     }
-    process = sandbox.start(command, folder, environment)
     limit = record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_MAX_SECONDS)
-    watch = Watch(process, stop, limit)
-    for line in process.stdout or ():
-        log.write(line.rstrip("\n"))
-    code = sandbox.exit_code(process)
-    log.flush()
-    if watch.ended_by:
-        raise jobs.StoppedError(watch.ended_by)
-    return code
-
-
-class Watch(threading.Thread):
-    """Ends a process when it is asked to or out of time.
-
-    Attributes:
-        ended_by: the secondary status that this made, or nothing.
-    """
-
-    def __init__(self, process: Any, stop: threading.Event, limit_seconds: float) -> None:
-        super().__init__(daemon=True)
-        self._process, self._stop, self._limit = process, stop, limit_seconds
-        self.ended_by = ""
-        self.start()
-
-    def run(self) -> None:
-        ends = time.monotonic() + self._limit
-        while self._process.poll() is None:
-            if self._stop.wait(0.1):
-                self.ended_by = "Stopped"
-            elif time.monotonic() > ends:
-                self.ended_by = "MaxRuntimeExceeded"
-            if self.ended_by:
-                sandbox.terminate(self._process, jobs.STOP_GRACE_SECONDS)
-                return
+    return processes.run(command, folder, environment, log, stop, limit)
 
 
 def _reason(folder: Path, code: int, tail: list[str]) -> str:
-    """From the failure file, else from the log's last words; always with the exit code."""
+    """From the failure file, else from the log's last words."""
     failure = folder / "output" / "failure"
     told = failure.read_text(errors="replace").strip() if failure.exists() else "\n".join(tail[-8:])
-    if code == sandbox.SIGNALLED + 9:
-        told = f"{told}\nThe process was killed, most likely for want of memory. Please use an instance type with more memory, or reduce the size of the job"
-    return f"AlgorithmError: {told[-880:]}, exit code: {code}"
+    return processes.reason(told, code)
 
 
 def _upload(record: Record, folder: Path) -> None:

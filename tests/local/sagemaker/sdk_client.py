@@ -1,4 +1,4 @@
-"""Trains, deploys, asks, registers and deletes through the unmodified SageMaker SDK; run by its own interpreter.
+"""Processes, trains, deploys, asks, registers and deletes through the unmodified SageMaker SDK; run by its own interpreter.
 
 Called with a bucket, a role's ARN, an image and a folder of source; its last line of output is what it found, as JSON.
 """
@@ -8,11 +8,16 @@ import logging
 import sys
 
 from sagemaker.core.helper.session_helper import Session
+from sagemaker.core.processing import ScriptProcessor
 from sagemaker.core.resources import Endpoint, EndpointConfig, Model, ModelPackage, ModelPackageGroup, TrainingJob
 from sagemaker.core.shapes import (
     ContainerDefinition,
     ContainersItem,
     InferenceSpecification,
+    ProcessingInput,
+    ProcessingOutput,
+    ProcessingS3Input,
+    ProcessingS3Output,
     ProductionVariant,
 )
 from sagemaker.train import ModelTrainer
@@ -33,6 +38,25 @@ def train(bucket: str, role: str, image: str, folder: str) -> TrainingJob:
     )
     trainer.train(input_data_config=[InputData(channel_name="train", data_source=f"s3://{bucket}/sdk/data/")], wait=True, logs=True)
     return trainer._latest_training_job
+
+
+def process(bucket: str, role: str, image: str, script: str) -> str:
+    """Where a processing job has left its rows; waited for and its log followed."""
+    rows, out = "/opt/ml/processing/input/rows", "/opt/ml/processing/output"
+    source = ProcessingS3Input(s3_uri=f"s3://{bucket}/sdk/data/", local_path=rows, s3_data_type="S3Prefix", s3_input_mode="File")
+    target = ProcessingS3Output(s3_uri=f"s3://{bucket}/sdk/processed", local_path=out, s3_upload_mode="EndOfJob")
+    processor = ScriptProcessor(
+        role=role, image_uri=image, command=["python3"], instance_count=1, instance_type="ml.m5.large", sagemaker_session=Session(default_bucket=bucket)
+    )
+    processor.run(
+        code=script,
+        inputs=[ProcessingInput(input_name="rows", s3_input=source)],
+        outputs=[ProcessingOutput(output_name="rows", s3_output=target)],
+        arguments=["--keep", "2"],
+        wait=True,
+        logs=True,
+    )
+    return f"{target.s3_uri}/rows.csv"
 
 
 def deploy(name: str, role: str, image: str, model_data: str) -> tuple[Model, EndpointConfig, Endpoint]:
@@ -59,6 +83,7 @@ def register(name: str, image: str, model_data: str) -> ModelPackage:
 
 
 def main(bucket: str, role: str, image: str, folder: str) -> None:
+    processed = process(bucket, role, image, f"{folder}/process.py")
     job = train(bucket, role, image, folder)
     model_data = job.model_artifacts.s3_model_artifacts
     name = job.training_job_name
@@ -66,6 +91,7 @@ def main(bucket: str, role: str, image: str, folder: str) -> None:
     answer = endpoint.invoke(body="2.5,0.5\n0.5,0.5\n", content_type="text/csv", accept="application/json")
     package = register(name, image, model_data)
     found = {
+        "processed": processed,
         "job": name,
         "status": job.training_job_status,
         "model_data": model_data,

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.aws.waiting import until
-from tests.local.sagemaker.conftest import MODEL_FN, fresh, log_lines
+from tests.local.sagemaker.conftest import IMAGE, MODEL_FN, fresh, log_lines, packed
 
 CONSTANT = """
 def model_fn(folder):
@@ -216,3 +216,33 @@ def test_a_model_of_a_registered_package_is_served(endpoints, sagemaker, name):
     assert endpoints.settled(endpoint)["EndpointStatus"] == "InService"
     assert json.loads(endpoints.ask(endpoint, "2.5,0.5\n0.5,0.5\n")["Body"]) == pytest.approx([5.0, 1.0])
     sagemaker.delete_endpoint(EndpointName=endpoint)
+
+
+#: The first container of a pipeline: adds one to each number, and refuses what is none.
+ADD_ONE = """
+def model_fn(folder):
+    return None
+def input_fn(data, content_type):
+    return [[float(value) + 1 for value in line.split(",")] for line in data.split()]
+def predict_fn(rows, model):
+    return rows
+def output_fn(rows, accept):
+    return "".join(",".join(map(repr, row)) + "\\n" for row in rows), "text/csv"
+"""
+
+
+def test_a_pipeline_sends_each_containers_answer_to_the_next(sagemaker, endpoints, bucket, client, name):
+    def container(inference):
+        data = bucket.put(packed({"model.joblib": endpoints.weights, "code/inference.py": inference}))
+        return {"Image": IMAGE, "ModelDataUrl": data, "Environment": {"SAGEMAKER_PROGRAM": "inference.py"}}
+
+    sagemaker.create_model(ModelName=name, Containers=[container(ADD_ONE), container(MODEL_FN)], ExecutionRoleArn=endpoints.role)
+    endpoint = endpoints.create(endpoints.config(only=(name, 1.0)))
+    described = endpoints.settled(endpoint)
+    assert described["EndpointStatus"] == "InService", described.get("FailureReason")
+    assert len(described["ProductionVariants"][0]["DeployedImages"]) == 2
+    assert json.loads(endpoints.ask(endpoint, "2.0,0\n4.0,1\n")["Body"]) == pytest.approx([6.0, 10.0])
+    with pytest.raises(ClientError, match="ModelError"):
+        endpoints.ask(endpoint, "two,0\n")
+    streams = client("logs").describe_log_streams(logGroupName=f"/aws/sagemaker/Endpoints/{endpoint}")["logStreams"]
+    assert sorted(stream["logStreamName"].rpartition("/")[2] for stream in streams) == ["container-1", "container-2"]

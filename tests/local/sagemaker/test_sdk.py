@@ -29,6 +29,13 @@ joblib.dump(model, os.path.join(os.environ["SM_MODEL_DIR"], "model.joblib"))
 shutil.copytree("serving", os.path.join(os.environ["SM_MODEL_DIR"], "code"))
 print("fitted with slope", given.slope)
 """
+PROCESS = """
+import argparse, pathlib
+parser = argparse.ArgumentParser()
+parser.add_argument("--keep", type=int)
+lines = pathlib.Path("/opt/ml/processing/input/rows/rows.csv").read_text().splitlines(keepends=True)
+pathlib.Path("/opt/ml/processing/output/rows.csv").write_text("".join(lines[:parser.parse_args().keep]))
+"""
 #: The SDK's defaults that would reach out for AWS itself.
 CONFIG = """
 SchemaVersion: "1.0"
@@ -41,12 +48,13 @@ def folder(tmp_path):
     source = tmp_path / "source"
     (source / "serving").mkdir(parents=True)
     (source / "train.py").write_text(TRAIN)
+    (source / "process.py").write_text(PROCESS)
     (source / "requirements.txt").write_text("pandas\n")
     (source / "serving" / "inference.py").write_text(MODEL_FN)
     return source
 
 
-def test_the_sdk_trains_deploys_asks_registers_and_deletes(running, bucket, role, jobs, folder, tmp_path):
+def test_the_sdk_processes_trains_deploys_asks_registers_and_deletes(running, bucket, role, jobs, folder, tmp_path):
     bucket.put("0,1\n1,0\n2,1\n3,0\n", "sdk/data/rows.csv")
     (tmp_path / "config.yaml").write_text(CONFIG.format(bucket=bucket.name))
     environment = {
@@ -60,6 +68,7 @@ def test_the_sdk_trains_deploys_asks_registers_and_deletes(running, bucket, role
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     found = json.loads(ended.stdout.splitlines()[-1])
     assert (found["status"], found["endpoint"]) == ("Completed", "InService")
+    assert bucket.get(found["processed"]) == b"0,1\n1,0\n"
     assert found["answer"] == pytest.approx([5.0, 1.0])
     assert (found["version"], found["approval"]) == (1, "PendingManualApproval")
     assert found["model_data"].endswith(f"/{found['job']}/output/model.tar.gz")
