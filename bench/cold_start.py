@@ -15,7 +15,7 @@ ROUNDS = 7
 READING = {
     "profile_dataset",
     "curate_dataset",
-    "split_dataset",
+    "prepare_dataset",
     "score_holdout",
     "check_answers",
     "count_answers",

@@ -98,7 +98,7 @@ class Client:
 
 
 def _version(session: Session, model: str) -> str:
-    package = session.sagemaker.describe_model(ModelName=model).get("PrimaryContainer", {}).get("ModelPackageName", model)
+    package = session.sagemaker.describe_model(ModelName=model)["Containers"][0].get("ModelPackageName", model)
     return package.rsplit(":model-package/", 1)[-1]
 
 

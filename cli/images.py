@@ -32,13 +32,13 @@ def resolve(image: str, region: str) -> dict[str, str]:
         return {"training": image, "inference": image}
     framework, _, version = image.partition(":")
     if framework not in _table():
-        raise CliError(f"train.image: found {image!r}, expected an image URI or one of {', '.join(_table())}")
+        raise CliError(f"found {image!r}, expected an image URI or one of {', '.join(_table())}")
     known = _table()[framework]
     row = known["versions"].get(version or known["default"])
     if row is None:
-        raise CliError(f"train.image: {framework} has no version {version}; those there are: {', '.join(known['versions'])}")
+        raise CliError(f"{framework} has no version {version}; those there are: {', '.join(known['versions'])}")
     account = known["accounts"].get(region)
     if account is None:
-        raise CliError(f"train.image: AWS has no {framework} image in {region}; name an image URI instead")
+        raise CliError(f"AWS has no {framework} image in {region}; name an image URI instead")
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return {kind: f"{account}.dkr.ecr.{region}.{domain}/{known['repository']}:{tag}" for kind, tag in row.items()}

@@ -56,6 +56,9 @@ def load(folder: Path) -> Project:
             raise CliError(
                 f"{folder / name} is missing: a project has {spec.train.entry}, which trains, and inference.py, which serves; noria init writes both"
             )
+    script = spec.preprocess.script
+    if script and not (folder / script.entry).is_file():
+        raise CliError(f"{folder / script.entry} is missing: preprocess.script names it; write it, or take the block out of model.yaml")
     paths = sorted({path for pattern in PACKED for path in folder.glob(pattern) if path.is_file() and _packed_part(path.relative_to(folder))})
     files = {str(path.relative_to(folder)): path.read_bytes() for path in paths}
     archive = _packed(files)

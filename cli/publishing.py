@@ -51,15 +51,27 @@ def publish(session: Session, folder: Path) -> Json:
 
 
 def _images(project: projects.Project, folder: Path, region: str) -> dict[str, str]:
+    """Of training and serving; of the project's own preprocessing, and of the container that applies what is declared."""
+    preprocess = project.spec.preprocess
+    resolved = _resolved(project.spec.train.image, ("train", "image"), folder, region)
+    if preprocess.script:
+        resolved["processing"] = _resolved(preprocess.script.image, ("preprocess", "script", "image"), folder, region)["training"]
+    if preprocess.columns or preprocess.lags:
+        resolved["preprocess"] = _resolved("sklearn", ("preprocess",), folder, region)["inference"]
+    return resolved
+
+
+def _resolved(image: str, where: tuple[str, ...], folder: Path, region: str) -> dict[str, str]:
     try:
-        return images.resolve(project.spec.train.image, region)
+        return images.resolve(image, region)
     except CliError as error:
-        raise SpecError(f"{folder / 'model.yaml'}:{specs.line_in(folder / 'model.yaml', ('train', 'image'))}: {error}") from error
+        raise SpecError(f"{folder / 'model.yaml'}:{specs.line_in(folder / 'model.yaml', where)}: {'.'.join(where)}: {error}") from error
 
 
 #: Where a spec names instance types, and SageMaker's name of those that are meant.
 INSTANCES = {
     ("train", "instance", "type"): "TrainingInstanceType",
+    ("preprocess", "script", "instance", "type"): "ProcessingInstanceType",
     ("evaluate", "instance"): "TransformInstanceType",
     ("serve", "instance"): "ProductionVariantInstanceType",
 }
@@ -71,9 +83,9 @@ def _check_instances(session: Session, project: projects.Project, folder: Path) 
     for where, shape in INSTANCES.items():
         named: Any = document
         for part in where:
-            named = named[part]
+            named = named and named[part]
         known = cast("StringShape", session.sagemaker.meta.service_model.shape_for(shape)).enum
-        for kind in [named] if isinstance(named, str) else named:
+        for kind in [named] if isinstance(named, str) else named or ():
             if kind not in known:
                 near = difflib.get_close_matches(kind, known, n=1)
                 hint = f"; did you mean {near[0]}?" if near else ""

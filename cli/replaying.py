@@ -18,7 +18,7 @@ from rich.text import Text
 from cli import images, plotting, projects, render, specs, starting
 from cli.errors import CliError
 from cli.session import ROOT
-from noria.data.rows import moment
+from noria.data.values import moment
 from noria.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     from noria.healing import replay as played
 
     spec = specs.load(folder / "model.yaml") if (folder / "model.yaml").is_file() else projects.load(folder).spec
+    if spec.preprocess.script:
+        raise CliError("a replay runs no processing jobs: give it the rows that preprocess.script makes, and a model.yaml without that block")
     document = spec.model_dump(mode="json")
     rules = {name: _policy(spec, name) for name in policies or ("",)}
     if not file.is_file():

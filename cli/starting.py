@@ -8,7 +8,8 @@ from typing import Any
 
 from cli.errors import CliError
 from noria.data.contract import is_model_name
-from noria.data.rows import EMPTY, TRUTHS, is_time
+from noria.data.rows import TRUTHS, is_time
+from noria.data.values import EMPTY
 from noria.spec import ModelSpec
 
 Json = dict[str, Any]

@@ -45,6 +45,16 @@ ACTIONS = {
         "events:PutTargets",
         "events:DescribeRule",
     },
+    "sagemaker:createProcessingJob.sync": {
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:StopProcessingJob",
+        "sagemaker:AddTags",
+        "iam:PassRole",
+        "events:PutRule",
+        "events:PutTargets",
+        "events:DescribeRule",
+    },
     "sagemaker:createTransformJob.sync": {
         "sagemaker:CreateTransformJob",
         "sagemaker:DescribeTransformJob",
@@ -128,7 +138,7 @@ def test_a_machine_may_do_what_its_tasks_call_and_no_more(name, machine, resourc
 
 
 #: The role in each machine's requests to SageMaker: training sees no holdout, so it has a role of its own.
-PASSED = {"train.asl.yaml": "TrainingRole", "evaluate.asl.yaml": "ExecutionRole", "verify.asl.yaml": "ExecutionRole"}
+PASSED = {"train.asl.yaml": "TrainingRole", "preprocess.asl.yaml": "ProcessingRole", "evaluate.asl.yaml": "ExecutionRole", "verify.asl.yaml": "ExecutionRole"}
 
 
 @pytest.mark.parametrize(("name", "machine", "resource"), list(machines()), ids=lambda value: value if isinstance(value, str) else "")

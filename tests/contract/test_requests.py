@@ -46,6 +46,12 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
         planned = plan_run(run_event)
         yield "sagemaker", "CreateTrainingJob", planned["training"]
     yield "sagemaker", "CreateModel", planned["candidate"]["request"]
+    script = {"entry": "preprocess.py", "image": "sklearn", "instance": run_event["spec"]["train"]["instance"], "arguments": {"year": 2011}, "max_minutes": 5}
+    run_event["spec"]["preprocess"] = {"script": script, "columns": {"tmin": {}}, "lags": []}
+    run_event["spec"]["images"] |= {"processing": "i", "preprocess": "i"}
+    planned = plan_run(run_event)
+    yield "sagemaker", "CreateProcessingJob", planned["preprocess"]["processing"]
+    yield "sagemaker", "CreateModel", planned["candidate"]["request"]
     for transform in plan_evaluation(sample("functions/plan_evaluation.json"))["transforms"]:
         yield "sagemaker", "CreateTransformJob", transform["request"]
     concluded = conclude_run(sample("functions/conclude_run.json"))

@@ -18,6 +18,7 @@ from local import machine
 from noria.adapters import objects
 from noria.data import reading
 from noria.kernel.errors import SpecError, TransientError
+from noria.preprocessing import preparing
 from noria.profile import curating
 from noria.release import smoke
 from noria.release.rollout import plan_rollout
@@ -65,17 +66,19 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     text = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy\n" + "\n".join([*rows, "2011-02-01T00:00:00,77,5,1,1,9,0,1,0"]) + "\n"
     version = stack.s3.put_object(Bucket="lake", Key="k", Body=text.encode())["VersionId"]
     made = curating.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
-    facts = reading.split_dataset(
+    prepared = preparing.prepare_dataset(
         {
             "source": {"bucket": "lake", "key": made["location"]},
             "artifacts": "artifacts",
             "folder": "runs/r/",
             "data": spec["data"],
             "target": "busy",
-            "split": {"by": "time", "test": 0.2},
+            "split": {"by": "time", "group": [], "test": 0.2},
+            "processed": None,
+            "preprocess": {"script": None, "columns": {}, "lags": []},
         }
     )
-    assert facts == {"rows": 100, "train": 80, "holdout": 20, "by": "time", "first": "2011-01-04T08:00:00", "last": "2011-01-05T03:00:00"}
+    assert prepared["facts"] == {"rows": 100, "train": 80, "holdout": 20, "by": "time", "first": "2011-01-04T08:00:00", "last": "2011-01-05T03:00:00"}
     assert b"hour,Range" in stack.s3.get_object(Bucket="lake", Key="curated/bikeshare/d/set-aside.csv")["Body"].read()
     stack.s3.put_object(Bucket="artifacts", Key="runs/r/p.out", Body=b"1,0.9\n" * 20)
     scored = scoring.score_holdout(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from noria.data.contract import DataContract
-from noria.data.rows import moment
+from noria.data.values import moment
 from noria.healing import policy, replay
 from noria.kernel.errors import ContractError
 from noria.spec import ModelSpec
@@ -42,7 +42,7 @@ class Threshold:
         return [str(int(float(line) > self.models[model])) for line in features.splitlines()]
 
 
-def played(shift: float, rule: policy.Policy, noise: float = 0.05) -> dict:
+def played(shift: float, rule: policy.Policy, noise: float = 0.05, spec: dict = SPEC) -> dict:
     """A year of forty rows a day; after four months the truth moves."""
     drawn, lines = random.Random(0), ["at,x,y"]
     for day in range(365):
@@ -52,9 +52,9 @@ def played(shift: float, rule: policy.Policy, noise: float = 0.05) -> dict:
             lines.append(
                 f"{(datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day, hours=hour)).isoformat()},{x:.3f},{int((x > cut) != (drawn.random() < noise))}"
             )
-    found, aside = replay.history(iter(["\n".join(lines).encode()]), DataContract.of(SPEC["data"]), "y")
+    found, aside = replay.history(iter(["\n".join(lines).encode()]), DataContract.of(spec["data"]), "y")
     assert aside == 0
-    return replay.play(SPEC, replay.Replay(SPEC, found, Threshold(), moment("2025-04-01"), 10 * 86_400.0), {"p": rule})
+    return replay.play(spec, replay.Replay(spec, found, Threshold(), moment("2025-04-01"), 10 * 86_400.0), {"p": rule})
 
 
 def rule(**changed) -> policy.Policy:
@@ -68,6 +68,14 @@ def test_a_world_that_changes_is_noticed_and_the_model_healed_with_few_retrainin
     assert 1 <= told["managed"]["retrainings"] <= told["every_window"]["retrainings"] / 3
     assert told["managed"]["alarms"] >= 1
     assert len(told["windows"]) == len(told["managed"]["series"]) == len(told["frozen"]["series"])
+
+
+def test_a_history_goes_through_the_declared_steps_as_a_run_does():
+    steps = ModelSpec.model_validate(
+        {**SPEC, "preprocess": {"columns": {"x": {"impute": "median", "scale": "min_max"}}}},
+    ).model_dump(mode="json")
+    told, plain = played(0.25, rule(), spec=steps), played(0.25, rule())
+    assert told["managed"]["mean"] == pytest.approx(plain["managed"]["mean"], abs=0.03)
 
 
 def test_a_world_that_stays_as_it_is_costs_nothing():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noria.data import profiling, rows
+from noria.data import profiling, rows, values
 from noria.data.contract import Column, DataContract
 from noria.kernel.errors import UnreadableDatasetError
 from noria.spec.data import DataSpec
@@ -98,4 +98,4 @@ def test_a_number_within_its_bounds_is_right_and_outside_wrong(value):
 
 @pytest.mark.parametrize(("text", "seconds"), [("1970-01-01", 0), ("1970-01-01T00:00:10Z", 10), ("1970-01-01 01:00:00+01:00", 0), ("12.5", 12.5)])
 def test_times_are_read_in_utc(text, seconds):
-    assert rows.moment(text) == seconds
+    assert values.moment(text) == seconds

@@ -1,29 +1,35 @@
 """How rows are parted: what the training job sees, and what it never sees."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from noria.data import splitting
 from noria.data.contract import DataContract
+from noria.kernel.errors import ContractError
 from noria.spec.data import DataSpec
 
 CONTRACT = DataContract.of(DataSpec.model_validate({"time": "at", "columns": {"a": {"type": "number"}, "y": {"type": "integer"}}}).model_dump())
 
 
-def file(rows: list[tuple[int, float, int]]) -> list[bytes]:
-    return [("at,a,y,extra\n" + "".join(f"{at},{a},{y},x\n" for at, a, y in rows)).encode()]
+HEADER = ["at", "a", "y", "extra"]
+
+
+def parted(rows: list[tuple[int, float, int]], by: str, test: float, group: tuple[str, ...] = ()) -> splitting.Split:
+    texts = [[str(at), str(a), str(y), "x"] for at, a, y in rows]
+    return splitting.split(HEADER, texts, CONTRACT, "y", {"by": by, "test": test, "group": group})
 
 
 def test_the_newest_rows_are_the_holdout_whatever_their_order():
-    made = splitting.split(file([(3, 0.3, 1), (1, 0.1, 0), (5, 0.5, 1), (2, 0.2, 0), (4, 0.4, 0)]), CONTRACT, "y", "time", 0.4)
+    made = parted([(3, 0.3, 1), (1, 0.1, 0), (5, 0.5, 1), (2, 0.2, 0), (4, 0.4, 0)], "time", 0.4)
     assert made.holdout == "0.4\n0.5\n"
     assert made.truth == "0,4\n1,5\n"
-    assert made.train == "at,a,y,extra\n1,0.1,0,x\n2,0.2,0,x\n3,0.3,1,x\n"
+    assert made.train == [["1", "0.1", "0", "x"], ["2", "0.2", "0", "x"], ["3", "0.3", "1", "x"]]
     assert made.facts == {"rows": 5, "train": 3, "holdout": 2, "by": "time", "first": "4", "last": "5"}
 
 
 def test_the_endpoint_is_sent_the_features_alone_and_smoke_rows_come_first():
-    made = splitting.split(file([(i, i / 10, 0) for i in range(40)]), CONTRACT, "y", "time", 0.5)
+    made = parted([(i, i / 10, 0) for i in range(40)], "time", 0.5)
     assert made.holdout.startswith(made.smoke)
     assert len(made.smoke.splitlines()) == splitting.SMOKE_ROWS
 
@@ -34,27 +40,47 @@ def test_the_endpoint_is_sent_the_features_alone_and_smoke_rows_come_first():
     st.sampled_from(["time", "random"]),
 )
 def test_no_row_is_lost_or_on_both_sides(rows, test, by):
-    made = splitting.split(file(rows), CONTRACT, "y", by, test)
-    known, held = made.train.splitlines()[1:], made.truth.splitlines()
-    assert len(known) + len(held) == len(rows)
-    assert known
+    made = parted(rows, by, test)
+    held = made.truth.splitlines()
+    assert len(made.train) + len(held) == len(rows)
+    assert made.train
     assert held
     if by == "time":
         times = sorted(at for at, _, _ in rows)
-        assert sorted(int(line.split(",")[0]) for line in known) == times[: len(known)]
+        assert sorted(int(row[0]) for row in made.train) == times[: len(made.train)]
 
 
 @given(st.permutations(range(12)))
 def test_a_random_split_depends_on_the_rows_alone(order):
     rows = [(i, i / 10, i % 2) for i in range(12)]
-    shuffled = [rows[i] for i in order]
-    assert splitting.split(file(rows), CONTRACT, "y", "random", 0.25) == splitting.split(file(shuffled), CONTRACT, "y", "random", 0.25)
+    assert parted(rows, "random", 0.25) == parted([rows[i] for i in order], "random", 0.25)
 
 
 def test_more_rows_move_no_row_to_the_other_side():
-    few = splitting.split(file([(i, i / 10, 0) for i in range(100)]), CONTRACT, "y", "random", 0.3)
-    many = splitting.split(file([(i, i / 10, 0) for i in range(300)]), CONTRACT, "y", "random", 0.3)
-    assert set(few.train.splitlines()) <= set(many.train.splitlines())
+    few = parted([(i, i / 10, 0) for i in range(100)], "random", 0.3)
+    many = parted([(i, i / 10, 0) for i in range(300)], "random", 0.3)
+    assert {tuple(row) for row in few.train} <= {tuple(row) for row in many.train}
+
+
+@given(st.lists(st.integers(0, 9), min_size=2, max_size=80).filter(lambda groups: len(set(groups)) > 1), st.floats(0.05, 0.8))
+def test_a_group_is_never_on_both_sides(groups, test):
+    made = parted([(number, float(group), 0) for number, group in enumerate(groups)], "group", test, ("a",))
+    known, held = {row[1] for row in made.train}, set(made.holdout.split())
+    assert known
+    assert held
+    assert not known & held
+    assert len(known) + len(held) == len(set(groups))
+
+
+def test_new_groups_move_no_group_to_the_other_side():
+    few = parted([(i, float(i % 30), 0) for i in range(90)], "group", 0.3, ("a",))
+    many = parted([(i, float(i % 60), 0) for i in range(180)], "group", 0.3, ("a",))
+    assert {row[1] for row in few.train} <= {row[1] for row in many.train}
+
+
+def test_one_group_cannot_be_parted():
+    with pytest.raises(ContractError, match="needs two groups or more, and the dataset has 1"):
+        parted([(i, 1.0, 0) for i in range(9)], "group", 0.3, ("a",))
 
 
 def test_bad_rows_are_set_aside_with_their_reason():

@@ -9,13 +9,15 @@ from typing import Any
 
 from noria.release import fleet
 from noria.release.rollout import plan_rollout
+from noria.training.planning import plan_run
 from tests.samples import sample
-from tests.workflow.running import MACHINES, Call, Execution, Failure, Interpreter, Json
+from tests.workflow.running import MACHINES, PROCESSING_ROLE, Call, Execution, Failure, Interpreter, Json
 from tests.workflow.world import TRUTH, WRONG, World, published
 
 #: Errors that no state names: one that a service or a function may raise at any time, and the interpreter's own.
 UNFORESEEN = ("UnforeseenError", "States.TaskFailed", "States.Timeout")
 EXISTS = Failure("SageMaker.AmazonSageMakerException", 'Cannot create already existing model "m".')
+MADE = Failure("SageMaker.ResourceInUseException", "Job name must be unique within an AWS account and region")
 SLOW = Failure("States.Timeout", "")
 BUSY = Failure("DynamoDB.ConditionalCheckFailedException", "The conditional request failed")
 CANCELED = Failure("DynamoDb.TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons")
@@ -115,6 +117,23 @@ def evaluation() -> Json:
     return event
 
 
+def preparing(script: bool) -> Json:
+    """What `train` starts `preprocess` with."""
+    event = {**sample("functions/plan_run.json"), "spec": published()}
+    if script:
+        block: Json = {
+            "entry": "preprocess.py",
+            "image": "sklearn",
+            "instance": event["spec"]["train"]["instance"],
+            "arguments": {"year": 2011},
+            "max_minutes": 5,
+        }
+        event["spec"]["preprocess"]["script"] = block
+        event["spec"]["images"]["processing"] = event["spec"]["images"]["training"]
+    event["resources"]["processing_role"] = PROCESSING_ROLE
+    return {**plan_run(event)["preprocess"], "model": "bikeshare", "run": "a4e33cbea049", "dataset": event["dataset"], "correlation_id": "c"}
+
+
 def manual() -> Json:
     spec = published()
     return {**spec, "approve": {**spec["approve"], "mode": "manual"}}
@@ -207,6 +226,12 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         },
         "mark": {"marked": (sample("noria/RolledBack.v1.json"), {})},
         "watch": {"watched": (sample("noria/RolloutCompleted.v1.json"), {})},
+        "preprocess": {
+            "plain": (preparing(script=False), {}),
+            "script": (preparing(script=True), {}),
+            "there already": (preparing(script=True), {"faults": {"preprocess: Process dataset": [MADE]}, "processings": ("InProgress", "Completed")}),
+            "failed before": (preparing(script=True), {"faults": {"preprocess: Process dataset": [MADE]}, "processings": ("Failed",)}),
+        },
         "train": {"registered": (request(), {}), "rejected": (request(), {"answers": {"candidate": WRONG, "champion": TRUTH}})},
         "verify": {"equal": (asked("verify"), {}), "again": (asked("verify"), {"faults": {"verify: Create model": [EXISTS, ...]}})},
     }

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".noria" / "envs" / "local" / "bin" / "python"
 EXECUTION_ROLE = "arn:aws:iam::123456789012:role/execution"
 TRAINING_ROLE = "arn:aws:iam::123456789012:role/TrainingRole"
+PROCESSING_ROLE = "arn:aws:iam::123456789012:role/ProcessingRole"
 MACHINES = {path.name.removesuffix(".asl.yaml"): yaml.safe_load(path.read_text()) for path in sorted((ROOT / "statemachines").glob("*.asl.yaml"))}
 
 
@@ -124,5 +125,6 @@ class Interpreter:
 
 
 def filled(definition: Json) -> str:
-    """The definition with each `${Name}` as that name, but for the role, which is long enough to be an ARN."""
-    return re.sub(r"\$\{(\w+)\}", r"\1", json.dumps(definition).replace("${ExecutionRole}", EXECUTION_ROLE).replace("${TrainingRole}", TRAINING_ROLE))
+    """The definition with each `${Name}` as that name, but for the roles, which are long enough to be ARNs."""
+    roles = {"ExecutionRole": EXECUTION_ROLE, "TrainingRole": TRAINING_ROLE, "ProcessingRole": PROCESSING_ROLE}
+    return re.sub(r"\$\{(\w+)\}", lambda name: roles.get(name[1], name[1]), json.dumps(definition))

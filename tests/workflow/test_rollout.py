@@ -29,7 +29,7 @@ def test_the_first_approved_version_is_verified_then_gets_a_new_endpoint_and_is_
     release = played.output["release"]
     assert (played.status, played.output["outcome"]) == ("SUCCEEDED", "completed")
     (verified,), (deployed,) = services.executions["verify"], services.executions["deploy"]
-    assert verified.requests("Create model")[0]["PrimaryContainer"] == {"ModelPackageName": PACKAGE}
+    assert verified.requests("Create model")[0]["Containers"] == [{"ModelPackageName": PACKAGE}]
     assert deployed.requests("Create endpoint")[0]["EndpointConfigName"] == f"Stage-bikeshare-{release}"
     assert not deployed.requests("Update endpoint")
     (carried,) = services.executions["release"]

@@ -14,10 +14,11 @@ from botocore.validate import ParamValidator
 
 from noria.adapters import objects
 from noria.data.ingest import judge_dataset
-from noria.data.reading import profile_dataset, split_dataset
+from noria.data.reading import profile_dataset
 from noria.healing.deciding import announce_healing, decide_healing
 from noria.kernel.errors import NoriaError
 from noria.monitoring.judging import judge_window
+from noria.preprocessing.preparing import prepare_dataset
 from noria.profile.curating import curate_dataset
 from noria.release.answers import count_answers
 from noria.release.approval import decide_approval
@@ -61,6 +62,8 @@ class World:
         spec: the published document, or nothing.
         upload: the bytes of the uploaded object.
         unable: why the champion's transform fails, where it does.
+        processed: how many files the project's own script has left, each like the upload.
+        processings: what its job's description says, one look after the other.
         trainings: what a training job's description says, one look after the other.
         answers: of each side to the holdout; the champion's only when there is one.
         smoke: the answers of the version before it takes traffic.
@@ -94,6 +97,8 @@ class World:
     upload: bytes = "\n".join([HEADER, *HOURS, ""]).encode()
     champion: str | None = None
     unable: str | None = None
+    processed: int = 1
+    processings: tuple[str, ...] = ("Completed",)
     trainings: tuple[str, ...] = ("Completed",)
     answers: dict[str, list[str]] = field(default_factory=lambda: {"candidate": TRUTH, "champion": WRONG})
     smoke: list[str] = field(default_factory=lambda: TRUTH[:5])
@@ -144,7 +149,9 @@ class World:
             "chunks": lambda *where: [self.upload],
             "read": self.column,
             "write": lambda *what: self.written.append(what[1]),
-            "keys": lambda bucket, folder, after: [f"{folder}{self.looks}.jsonl"],
+            "keys": lambda bucket, folder, after: (
+                [f"{folder}part-{i}.csv" for i in range(self.processed)] if folder.endswith("processed/") else [f"{folder}{self.looks}.jsonl"]
+            ),
         }
         if function == "PlanTurn" and self.freezes:
             self.freezes -= 1
@@ -279,6 +286,11 @@ class World:
             raise Failure("States.TaskFailed", json.dumps({"TransformJobStatus": "Failed", "FailureReason": self.unable}))
         return {"TransformJobStatus": "Completed"}
 
+    def described_processing(self, request: Json) -> Json:
+        status, *later = self.processings
+        self.processings = tuple(later) or (status,)
+        return {"ProcessingJobName": request["ProcessingJobName"], "ProcessingJobStatus": status, "ExitMessage": "no rows of this year"}
+
     def trained(self, request: Json) -> Json:
         status, *later = self.trainings
         self.trainings = tuple(later) or (status,)
@@ -310,7 +322,7 @@ _FUNCTIONS = {
     "JudgeDataset": judge_dataset,
     "CurateDataset": curate_dataset,
     "PlanRun": plan_run,
-    "SplitDataset": split_dataset,
+    "PrepareDataset": prepare_dataset,
     "PlanEvaluation": plan_evaluation,
     "ScoreHoldout": score_holdout,
     "ConcludeRun": conclude_run,
@@ -355,6 +367,8 @@ _SERVICES = {
     "aws-sdk:applicationautoscaling:putScalingPolicy": _always({"PolicyARN": "arn:aws:autoscaling:eu-central-1:123456789012:scalingPolicy:p", "Alarms": []}),
     "aws-sdk:sfn:sendTaskSuccess": _always({}),
     "dynamodb:deleteItem": _always({"Attributes": {"pk": {"S": "MODEL#bikeshare"}}}),
+    "sagemaker:createProcessingJob.sync": _always({"ProcessingJobStatus": "Completed"}),
+    "aws-sdk:sagemaker:describeProcessingJob": World.described_processing,
     "sagemaker:createTrainingJob.sync": _always({"TrainingJobStatus": "Completed"}),
     "sagemaker:createModel": _always({"ModelArn": "arn:aws:sagemaker:eu-central-1:123456789012:model/m"}),
     "sagemaker:createTransformJob.sync": World.transformed,

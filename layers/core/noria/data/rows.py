@@ -5,17 +5,16 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import blake2b
 
 from noria.data.contract import Column, DataContract
+from noria.data.values import EMPTY, moment
 from noria.kernel.errors import UnreadableDatasetError
 
 #: A field longer than this is no field (characters).
 LONGEST_FIELD = 1_000_000
 #: More names, or longer ones, are no header; they would not fit through a state machine either.
 MOST_COLUMNS, MOST_HEADER_BYTES = 2_000, 32 * 1024
-EMPTY = ("", "NA", "NaN", "nan", "null", "NULL", "None")
 TRUTHS = {"true", "false", "0", "1", "True", "False", "TRUE", "FALSE"}
 
 
@@ -156,19 +155,3 @@ def is_time(value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def moment(value: str) -> float:
-    """A time as seconds since the epoch; a time without a zone is taken as UTC.
-
-    Raises:
-        ValueError: it is no time.
-    """
-    try:
-        seconds = float(value)
-    except ValueError:
-        parsed = datetime.fromisoformat(value)
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-    if not math.isfinite(seconds):
-        raise ValueError(f"{value!r} is no time")
-    return seconds

@@ -8,7 +8,9 @@ from hashlib import blake2b
 from typing import Any
 
 from noria.data.contract import SMOKE_ROWS, DataContract
-from noria.data.rows import RowChecker, lines, moment, table
+from noria.data.rows import RowChecker, lines, table
+from noria.data.values import moment
+from noria.kernel.errors import ContractError
 
 Json = dict[str, Any]
 
@@ -28,55 +30,73 @@ def curate(pieces: Iterable[bytes], contract: DataContract, target: str) -> tupl
 
 @dataclass(frozen=True)
 class Split:
-    """The files of one run, as text.
+    """The parts of one run.
 
     Attributes:
-        train: header and rows, all columns.
-        holdout: features alone, in the contract's order, without a header: what an endpoint is sent.
+        train: rows, all columns.
+        holdout: features alone, in the contract's order, as CSV without a header: what an endpoint is sent.
         truth: the target of each holdout row, and its time where the contract names one.
         smoke: the first rows of the holdout.
         facts: rows of each part, and how they were parted.
     """
 
-    train: str
+    train: list[list[str]]
     holdout: str
     truth: str
     smoke: str
     facts: Json
 
 
-def split(pieces: Iterable[bytes], contract: DataContract, target: str, by: str, test: float) -> Split:
+def split(header: list[str], rows: list[list[str]], contract: DataContract, target: str, how: Json) -> Split:
     """Part a dataset.
 
     Args:
-        by: `time`: the newest rows are the holdout; `random`: rows are drawn by a hash of their content, so a row is
-            on the same side whatever other rows there are.
-        test: the holdout's share of all rows.
+        how: `evaluate.split` of the spec. `by` is `time`: the newest rows are the holdout; `random`: rows are drawn by a hash
+            of their content; `group`: so are whole groups. What is drawn is on the same side whatever other rows there are.
+            `test` is the holdout's share of all rows.
+
+    Raises:
+        ContractError: there are not two groups.
     """
-    header, found = table(lines(pieces))
     at = {name: i for i, name in enumerate(header)}
-    rows = list(found)
-    size = round(len(rows) * test)
-    if by == "time":
+    if how["by"] == "time":
         assert contract.time is not None
         column = at[contract.time]
-        rows.sort(key=lambda row: moment(row[column]))
+        rows = sorted(rows, key=lambda row: moment(row[column]))
+        size = round(len(rows) * how["test"])
+    elif how["by"] == "group":
+        rows, size = _by_group(rows, [at[name] for name in how["group"]], how["test"])
     else:
-        rows.sort(key=_place)
-        size = sum(_place(row) >= 1 - test for row in rows)
+        rows = sorted(rows, key=_place)
+        size = sum(_place(row) >= 1 - how["test"] for row in rows)
     size = max(1, min(len(rows) - 1, size))
     known, held = rows[:-size], rows[-size:]
     features = [[row[at[name]] for name in contract.features(target)] for row in held]
-    facts = {"rows": len(rows), "train": len(known), "holdout": len(held), "by": by}
+    facts = {"rows": len(rows), "train": len(known), "holdout": len(held), "by": how["by"]}
     if contract.time:
-        facts |= {"first": held[0][at[contract.time]], "last": held[-1][at[contract.time]]}
+        times = sorted((row[at[contract.time]] for row in held), key=moment)
+        facts |= {"first": times[0], "last": times[-1]}
     return Split(
-        train=_written(known, header),
-        holdout=_written(features),
-        truth=_written([[row[at[name]] for name in (target, *([contract.time] if contract.time else []))] for row in held]),
-        smoke=_written(features[:SMOKE_ROWS]),
+        train=known,
+        holdout=written(features),
+        truth=written([[row[at[name]] for name in (target, *([contract.time] if contract.time else []))] for row in held]),
+        smoke=written(features[:SMOKE_ROWS]),
         facts=facts,
     )
+
+
+def _by_group(rows: list[list[str]], columns: list[int], test: float) -> tuple[list[list[str]], int]:
+    """Rows with those of the held groups last, and how many those are."""
+    groups: dict[tuple[str, ...], list[list[str]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[column] for column in columns), []).append(row)
+    if len(groups) < 2:
+        raise ContractError(f"evaluate.split by group needs two groups or more, and the dataset has {len(groups)}: name other columns in group")
+    ordered = sorted(groups, key=lambda group: _place(list(group)))
+    held = [group for group in ordered if _place(list(group)) >= 1 - test] or ordered[-1:]
+    held = held if len(held) < len(ordered) else held[1:]
+    known = [group for group in ordered if group not in held]
+    return [row for group in (*known, *held) for row in groups[group]], sum(len(groups[group]) for group in held)
 
 
 def _place(row: list[str]) -> float:
@@ -84,7 +104,8 @@ def _place(row: list[str]) -> float:
     return int.from_bytes(blake2b("\x1f".join(row).encode(), digest_size=6).digest()) / 2**48
 
 
-def _written(rows: list[list[str]], header: list[str] | None = None) -> str:
+def written(rows: list[list[str]], header: list[str] | None = None) -> str:
+    """Rows as CSV."""
     made = _Csv(header)
     for row in rows:
         made.add(row)

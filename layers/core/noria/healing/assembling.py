@@ -10,7 +10,8 @@ from typing import Any
 from noria.adapters import objects
 from noria.data import splitting
 from noria.data.contract import DataContract
-from noria.data.rows import lines, moment, table
+from noria.data.rows import lines, table
+from noria.data.values import moment
 from noria.profile.curating import keep
 
 Json = dict[str, Any]

@@ -16,9 +16,11 @@ from typing import Any, Protocol
 
 from noria.data import splitting
 from noria.data.contract import DataContract
-from noria.data.rows import moment
+from noria.data.values import moment
 from noria.healing import policy as healing
 from noria.kernel.errors import ContractError, EvaluationError
+from noria.preprocessing import fitting, inference
+from noria.preprocessing.transform import Transform
 from noria.training import policy, quality, scoring
 from noria.training.gates import gates_of
 from noria.training.metrics import label
@@ -26,6 +28,7 @@ from noria.training.metrics import quality as metrics_of
 
 Json = dict[str, Any]
 DAY = 86_400.0
+CSV = "text/csv"
 #: Fewer rows of a window tell no metric.
 LEAST_ROWS = 20
 
@@ -127,6 +130,7 @@ class Replay:
         self.windows = self._cut(first, window)
         if not self.windows:
             raise ContractError("nothing of the history comes after the rows of the first version: name an earlier end of its training")
+        self._transforms: dict[str, Transform] = {}
         self._initial = self._run(None, found.between(None, first), None)
 
     def _cut(self, first: float, window: float) -> list[tuple[float, float]]:
@@ -147,7 +151,7 @@ class Replay:
             known = self._history.between(None if recent is None else begin - recent, begin)
             if number and rows.stop > rows.start and known.stop - known.start >= LEAST_ROWS:
                 started = clock.monotonic()
-                model = self._trainer.fit(self._text(known))
+                model = self._fit(self._history.rows[known])
                 course.seconds += clock.monotonic() - started
                 course.retrainings.append({"time": _iso(begin), "what": "retrained"})
             course.series.append(self._told(self._answers(model, rows), rows))
@@ -211,12 +215,12 @@ class Replay:
     def _run(self, champion: str | None, rows: slice, held: list[slice] | None) -> tuple[Serving, str]:
         """What a run does: part off a holdout, train, compare on the holdout, judge."""
         numbers = [i for i in range(rows.start, rows.stop) if not any(part.start <= i < part.stop for part in held or ())]
-        split = self._spec["evaluate"]["split"]
-        made = splitting.split(iter([self._text(numbers).encode()]), self._contract, self._target, split["by"], split["test"])
-        model = self._trainer.fit(made.train)
-        answers = {"candidate": self._trainer.predict(model, made.holdout)}
+        chosen = [self._history.rows[i] for i in numbers]
+        made = splitting.split(self._history.header, chosen, self._contract, self._target, self._spec["evaluate"]["split"])
+        model = self._fit(made.train)
+        answers = {"candidate": self._predict(model, made.holdout)}
         if champion:
-            answers["champion"] = self._trainer.predict(champion, made.holdout)
+            answers["champion"] = self._predict(champion, made.holdout)
         gates = gates_of(self._spec["evaluate"])
         compared = [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates if gate.against]
         truth = scoring.lines(made.truth)
@@ -235,7 +239,7 @@ class Replay:
     def _answers(self, model: str, rows: slice) -> list[str]:
         if rows.stop <= rows.start:
             return []
-        return self._trainer.predict(model, _written([[row[i] for i in self._features] for row in self._history.rows[rows]]))
+        return self._predict(model, splitting.written([[row[i] for i in self._features] for row in self._history.rows[rows]]))
 
     def _told(self, answers: list[str], rows: slice) -> float | None:
         if len(answers) < LEAST_ROWS:
@@ -249,9 +253,21 @@ class Replay:
             counts = serving.days.setdefault(_iso(time)[:10], {})
             counts[kind] = counts.get(kind, 0) + 1
 
-    def _text(self, rows: slice | list[int]) -> str:
-        chosen = self._history.rows[rows] if isinstance(rows, slice) else [self._history.rows[i] for i in rows]
-        return _written([self._history.header, *chosen])
+    def _fit(self, rows: list[list[str]]) -> str:
+        """Train, on rows as a run prepares them."""
+        header, block = self._history.header, self._spec["preprocess"]
+        if not fitting.declared(block):
+            return self._trainer.fit(splitting.written(rows, header))
+        document, text = fitting.training_set(block, self._contract, self._target, header, rows)
+        model = self._trainer.fit(text)
+        self._transforms[model] = Transform(document)
+        return model
+
+    def _predict(self, model: str, features: str) -> list[str]:
+        """Ask a version, through the container in front of it where it has one."""
+        if transform := self._transforms.get(model):
+            features, _ = inference.output_fn(transform.rows(inference.input_fn(features, CSV)), CSV)
+        return self._trainer.predict(model, features)
 
 
 def play(spec: Json, replayed: Replay, rules: dict[str, healing.Policy]) -> Json:
@@ -270,9 +286,3 @@ def play(spec: Json, replayed: Replay, rules: dict[str, healing.Policy]) -> Json
 
 def _iso(seconds: float) -> str:
     return (datetime(1970, 1, 1) + timedelta(seconds=seconds)).isoformat(timespec="seconds")  # noqa: DTZ001 - told without a zone, as the data's own
-
-
-def _written(rows: Sequence[Sequence[str]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    return buffer.getvalue()

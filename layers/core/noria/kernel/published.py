@@ -5,9 +5,11 @@ from typing import Any
 Json = dict[str, Any]
 #: Fields that came after the first version, by their block: what they are where a document lacks them.
 LATER: dict[tuple[str, ...], Json] = {
+    ("preprocess",): {"script": None, "columns": {}, "lags": []},
     ("approve",): {"freeze": []},
     ("approve", "policy"): {"most_days": None},
     ("evaluate",): {"instance": "ml.m5.large"},
+    ("evaluate", "split"): {"group": []},
     ("serve",): {"autoscale": None, "answers": {"between": None, "values": None}},
     ("rollout", "guard"): {"answers": None},
     ("monitor",): {"capture": 0, "truth_days": 30, "silent_days": 7, "persist": 1},

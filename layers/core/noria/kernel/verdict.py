@@ -46,5 +46,11 @@ def innermost(cause: str) -> str:
             break
         if not isinstance(inner, dict):
             break
-        cause = str(inner.get("FailureReason") or inner.get("errorMessage") or inner.get("Cause") or inner)
+        cause = str(inner.get("ExitMessage") or inner.get("FailureReason") or inner.get("errorMessage") or inner.get("Cause") or _stopped(inner) or inner)
     return cause[:LONGEST_CAUSE] or "no cause was given"
+
+
+def _stopped(job: dict[str, Any]) -> str:
+    """A processing job that was stopped gives no reason of its own."""
+    seconds = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
+    return f"the processing job was stopped, by somebody or at its limit of {seconds} s" if job.get("ProcessingJobStatus") == "Stopped" else ""

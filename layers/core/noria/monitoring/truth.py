@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from noria.data.contract import DataContract
-from noria.data.rows import EMPTY, is_time, moment
+from noria.data.rows import is_time
+from noria.data.values import EMPTY, moment
 from noria.kernel.errors import UnreadableDatasetError
 from noria.release.answers import predictions
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from noria.adapters import objects
 from noria.data.contract import DataContract
-from noria.data.rows import lines, moment, table
+from noria.data.rows import lines, table
+from noria.data.values import moment
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
 from noria.kernel.published import complete

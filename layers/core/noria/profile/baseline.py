@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from noria.data.rows import EMPTY, moment
+from noria.data.values import EMPTY, moment
 from noria.profile.dataset import Profile
 from noria.profile.reading import BATCH_ROWS, add
 

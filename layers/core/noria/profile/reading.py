@@ -16,7 +16,8 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
-from noria.data.rows import EMPTY, TRUTHS
+from noria.data.rows import TRUTHS
+from noria.data.values import EMPTY
 from noria.kernel.errors import UnreadableDatasetError
 from noria.profile.column import BOOLEAN, INTEGER, LONGEST_VALUE, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile

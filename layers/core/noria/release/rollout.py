@@ -117,7 +117,7 @@ def _verify(event: Json, resources: Resources, config: str, uri: str, tagged: li
         "model": {
             "ModelName": config,
             "ExecutionRoleArn": resources.execution_role,
-            "PrimaryContainer": {"ModelPackageName": package},
+            "Containers": [{"ModelPackageName": package}],
             "Tags": tagged,
         },
         "transform": transform_job(f"{config}-smoke", config, smoke, uri, event["spec"]["evaluate"]["instance"], tagged),

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from noria.data.contract import MODEL_NAME
 from noria.spec.data import DataSpec
 from noria.spec.monitoring import HealSpec, MonitorSpec
+from noria.spec.preprocessing import PreprocessSpec
 from noria.spec.release import ApproveSpec, RolloutSpec, ServeSpec
 from noria.spec.training import CROSS_FIELD, EvaluateSpec, TrainSpec
 from noria.training.gates import METRICS
@@ -25,6 +26,7 @@ class ModelSpec(BaseModel):
     task: Literal["binary", "multiclass", "regression"]
     target: str = Field(min_length=1, description="the column that is predicted")
     data: DataSpec
+    preprocess: PreprocessSpec = PreprocessSpec()
     train: TrainSpec = TrainSpec()
     evaluate: EvaluateSpec
     approve: ApproveSpec = ApproveSpec()
@@ -44,6 +46,11 @@ class ModelSpec(BaseModel):
         if self.monitor.quality.metric and self.monitor.quality.metric not in METRICS[self.task]:
             told = f"{self.monitor.quality.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
             raise _wrong("monitor.quality.metric", told)
+        for name in self.evaluate.split.group:
+            if name not in (*self.data.columns, *self.data.key):
+                raise _wrong("evaluate.split.group", f"found {name}, expected columns of data.columns or data.key, which every file has")
+        for field, told in self.preprocess.faults(self.data, self.target):
+            raise _wrong(field, told)
         if not (set(self.data.columns) - {self.target}):
             raise _wrong("data.columns", "names nothing but the target; the model needs at least one column to predict from")
         return self

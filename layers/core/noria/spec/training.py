@@ -44,8 +44,15 @@ class SplitSpec(BaseModel):
 
     model_config = Frozen
 
-    by: Literal["time", "random"] = "time"
+    by: Literal["time", "random", "group"] = Field("time", description="the newest rows, rows drawn by their content, or whole groups of rows")
+    group: tuple[str, ...] = Field((), description="group: columns whose values make one; no group is on both sides")
     test: float = Field(0.2, gt=0, lt=0.9)
+
+    @model_validator(mode="after")
+    def _group_fits(self) -> Self:
+        if (self.by == "group") != bool(self.group):
+            raise ValueError("by: group and group: [column, …] go together")
+        return self
 
 
 class Gate(BaseModel):

@@ -8,7 +8,7 @@ from noria.kernel.published import complete
 from noria.kernel.verdict import Reason, Verdict, innermost
 from noria.training import policy
 from noria.training.gates import gates_of
-from noria.training.planning import Resources, schema_digest, serving_container
+from noria.training.planning import Resources, schema_digest, serving_containers
 
 Json = dict[str, Any]
 SAID = {policy.PASSED: "ModelRegistered", policy.REJECTED: "ModelRejected", policy.FAILED: "TrainingFailed"}
@@ -21,7 +21,7 @@ def conclude_run(event: Json) -> Json:
 
     Args:
         event: `{model, dataset, run, folder, spec, digest, evaluation|null, failure|null, failed_at, resources, ledger, cause}`;
-            `failure` is `{Error, Cause}` of the state that failed, `failed_at` its stage: `split`, `train` or `evaluate`.
+            `failure` is `{Error, Cause}` of the state that failed, `failed_at` its stage: `preprocess`, `train` or `evaluate`.
 
     Returns:
         `{outcome, verdict, registration, record, entry}`; `registration` is the request of a version that is good enough.
@@ -98,7 +98,7 @@ def _registration(event: Json, spec: Json, data: Json) -> Json:
         "ModelApprovalStatus": "PendingManualApproval",
         "ClientToken": event["run"],
         "InferenceSpecification": {
-            "Containers": [serving_container(spec, uri, name)],
+            "Containers": serving_containers(spec, uri, name),
             "SupportedContentTypes": ["text/csv"],
             "SupportedResponseMIMETypes": ["text/csv"],
             "SupportedRealtimeInferenceInstanceTypes": spec["serve"]["instance"],

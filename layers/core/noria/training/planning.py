@@ -7,11 +7,17 @@ from typing import Any
 from noria.data.contract import DataContract
 from noria.kernel.identity import digest
 from noria.kernel.published import complete
+from noria.preprocessing import artefact, fitting
 from noria.training.gates import gates_of
 
 Json = dict[str, Any]
 #: A transform's mini-batches (MB); the answers are put together line by line.
 PAYLOAD_MB = 6
+#: Runs the script of a source archive; of what it says last, the job's description tells the end. At most 256 characters.
+RUN_SCRIPT = (
+    "cd /opt/ml/processing/input/code&&tar xzf source.tar.gz&&{ [ ! -f requirements.txt ]||pip install -qr requirements.txt;}"
+    '&&python3 "$0" "$@" 2> >(tee /tmp/e >&2)||{ s=$?;wait $!;tail -c900 /tmp/e>/opt/ml/output/message;exit $s;}'
+)
 #: Why a champion is not asked about a candidate's rows.
 OTHER_SCHEMA = "the champion is sent other columns, or predicts another target"
 
@@ -24,6 +30,7 @@ class Resources:
     artifacts: str
     execution_role: str
     training_role: str = ""
+    processing_role: str = ""
     lake: str = ""
 
 
@@ -34,7 +41,8 @@ def plan_run(event: Json) -> Json:
         event: `{model, dataset, spec, source, cause_id, resources}`; `spec` is the document that judged the dataset.
 
     Returns:
-        `{outcome, run, folder, split, training, candidate: {model, request}}`
+        `{outcome, run, folder, preprocess: {processing, prepare}, training, candidate: {model, request}}`; `processing` is the
+        job of the project's own script, or null.
     """
     resources, spec = Resources(**event["resources"]), complete(event["spec"])
     model = event["model"]
@@ -46,14 +54,7 @@ def plan_run(event: Json) -> Json:
         "outcome": "planned",
         "run": run,
         "folder": folder,
-        "split": {
-            "source": event["source"],
-            "artifacts": resources.artifacts,
-            "folder": folder,
-            "data": spec["data"],
-            "target": spec["target"],
-            "split": spec["evaluate"]["split"],
-        },
+        "preprocess": _preprocess(name, spec, event["source"], folder, resources, tags(model, resources.stack, run)),
         "training": _training_job(name, spec, resources, uri, tags(model, resources.stack, run)),
         "candidate": {"model": name, "request": _model(name, spec, uri, resources, tags(model, resources.stack, run))},
     }
@@ -64,15 +65,68 @@ def tags(model: str, stage: str, run: str) -> list[Json]:
     return [{"Key": key, "Value": value} for key, value in (("noria:model", model), ("noria:stage", stage), ("noria:run", run))]
 
 
-def serving_container(spec: Json, uri: str, name: str) -> Json:
-    """The container that evaluates, and later serves, what a run trained: image, artefact, and where the user's code is."""
-    environment = {
-        "SAGEMAKER_PROGRAM": "inference.py",
-        "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"],
-        "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
-        "SAGEMAKER_REGION": spec["region"],
+def _preprocess(name: str, spec: Json, source: Json, folder: str, resources: Resources, tagged: list[Json]) -> Json:
+    """What comes between the dataset and the training job."""
+    script, processed = spec["preprocess"]["script"], f"{folder}processed/"
+    return {
+        "processing": _processing_job(name, spec, source, f"s3://{resources.artifacts}/{processed}", resources, tagged) if script else None,
+        "prepare": {
+            "source": source,
+            "processed": processed if script else None,
+            "artifacts": resources.artifacts,
+            "folder": folder,
+            "data": spec["data"],
+            "target": spec["target"],
+            "split": spec["evaluate"]["split"],
+            "preprocess": spec["preprocess"],
+        },
     }
-    return {"Image": spec["images"]["inference"], "ModelDataUrl": f"{uri}model/{name}/output/model.tar.gz", "Environment": environment}
+
+
+def _processing_job(name: str, spec: Json, source: Json, target: str, resources: Resources, tagged: list[Json]) -> Json:
+    script = spec["preprocess"]["script"]
+    inputs = {"code": spec["source"], "data": f"s3://{source['bucket']}/{source['key']}"}
+    arguments = [part for key, value in script["arguments"].items() for part in (f"--{key}", value if isinstance(value, str) else json.dumps(value))]
+    return {
+        "ProcessingJobName": name,
+        "RoleArn": resources.processing_role,
+        "AppSpecification": {
+            "ImageUri": spec["images"]["processing"],
+            "ContainerEntrypoint": ["/bin/bash", "-c", RUN_SCRIPT, script["entry"]],
+            **({"ContainerArguments": arguments} if arguments else {}),
+        },
+        "ProcessingInputs": [
+            {
+                "InputName": kind,
+                "S3Input": {"S3Uri": uri, "LocalPath": f"/opt/ml/processing/input/{kind}", "S3DataType": "S3Prefix", "S3InputMode": "File"},
+            }
+            for kind, uri in inputs.items()
+        ],
+        "ProcessingOutputConfig": {
+            "Outputs": [{"OutputName": "data", "S3Output": {"S3Uri": target, "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}}]
+        },
+        "ProcessingResources": {"ClusterConfig": _job_resources(script["instance"])},
+        "StoppingCondition": {"MaxRuntimeInSeconds": max(1, round(script["max_minutes"] * 60))},
+        "Tags": tagged,
+    }
+
+
+def serving_containers(spec: Json, uri: str, name: str) -> list[Json]:
+    """What evaluates, and later serves, what a run trained: the preprocessing where any is declared, and the user's model."""
+    told = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": spec["region"]}
+    model = {
+        "Image": spec["images"]["inference"],
+        "ModelDataUrl": f"{uri}model/{name}/output/model.tar.gz",
+        "Environment": {**told, "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"]},
+    }
+    if not fitting.declared(spec["preprocess"]):
+        return [model]
+    in_front = {
+        "Image": spec["images"]["preprocess"],
+        "ModelDataUrl": f"{uri}preprocess/{artefact.NAME}",
+        "Environment": {**told, "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"},
+    }
+    return [in_front, model]
 
 
 def _training_job(name: str, spec: Json, resources: Resources, uri: str, tagged: list[Json]) -> Json:
@@ -105,7 +159,7 @@ def _job_resources(instance: Json) -> Json:
 
 
 def _model(name: str, spec: Json, uri: str, resources: Resources, tagged: list[Json]) -> Json:
-    return {"ModelName": name, "ExecutionRoleArn": resources.execution_role, "PrimaryContainer": serving_container(spec, uri, name), "Tags": tagged}
+    return {"ModelName": name, "ExecutionRoleArn": resources.execution_role, "Containers": serving_containers(spec, uri, name), "Tags": tagged}
 
 
 def transform_job(name: str, model: str, source: str, target: str, instance: str, tagged: list[Json]) -> Json:

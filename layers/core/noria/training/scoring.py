@@ -5,7 +5,7 @@ import io
 from typing import Any
 
 from noria.adapters import objects
-from noria.data.rows import moment
+from noria.data.values import moment
 from noria.kernel.errors import EvaluationError
 from noria.kernel.verdict import innermost
 from noria.training import metrics, quality

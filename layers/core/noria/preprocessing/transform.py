@@ -1,0 +1,186 @@
+"""Applies what was fitted on a training set to rows, one by one.
+
+This one module prepares the rows that a model is trained on and those that it is asked about. It travels in the artefact into
+the container in front of the model, so it needs nothing but Python 3.10 and `noria.data.values`; and it calculates in Python's
+own floats, whose results are the same everywhere.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from noria.data.values import EMPTY, instant, moment
+
+Json = dict[str, Any]
+Row = Sequence[str]
+Encoder = Callable[[str], list[str]]
+#: Between the values of a group, which no text holds.
+SEPARATOR = "\x1f"
+#: What a time is split into.
+PARTS: dict[str, Callable[[Any], int]] = {
+    "year": lambda time: time.year,
+    "month": lambda time: time.month,
+    "day": lambda time: time.day,
+    "weekday": lambda time: time.weekday(),
+    "day_of_year": lambda time: time.timetuple().tm_yday,
+    "hour": lambda time: time.hour,
+    "minute": lambda time: time.minute,
+}
+
+
+class Transform:
+    """What was fitted, ready to be applied.
+
+    Args:
+        document: as `noria.preprocessing.fitting.fit` has made it.
+
+    Attributes:
+        reads: the columns that a row has, in order.
+        writes: the columns that it becomes, in order.
+    """
+
+    def __init__(self, document: Json) -> None:
+        self.reads: list[str] = document["reads"]
+        at = {name: number for number, name in enumerate(self.reads)}
+        self._lags = [_Lag(lag, at, document["time"]) for lag in document["lags"]]
+        self._encoders = [_encoder(column) for column in document["columns"]]
+        self.writes = [name for column in document["columns"] for name in written(column)]
+
+    def rows(self, rows: Sequence[Row]) -> list[list[str]]:
+        """Rows as the model gets them. A lag finds what the artefact remembers, and what other rows given here hold.
+
+        Raises:
+            ValueError: a row has more or fewer values than columns are read, or one of another type.
+        """
+        for row in rows:
+            if len(row) != len(self.reads):
+                raise ValueError(f"found {len(row)} values in a row, expected {len(self.reads)}: {', '.join(self.reads)}")
+        lagged = [lag.of(rows) for lag in self._lags]
+        whole = [[*row, *values] for row, *values in zip(rows, *lagged, strict=True)]
+        return [[text for encode, value in zip(self._encoders, row, strict=True) for text in encode(value)] for row in whole]
+
+
+def written(column: Json) -> list[str]:
+    """The names of what a column becomes."""
+    name, kind = column["name"], column["kind"]
+    if kind == "dropped":
+        return []
+    if kind == "one_hot":
+        return [f"{name}={category}" for category in (*column["categories"], "other")]
+    if kind == "time":
+        return [f"{name}_{part}" for part in column["parts"]]
+    return [name]
+
+
+def group_of(row: Row, columns: Sequence[int]) -> str:
+    """Which of the series a row belongs to whose lags are looked for apart."""
+    return SEPARATOR.join(row[column] for column in columns)
+
+
+class _Lag:
+    """The newest value of a column that is at least so old."""
+
+    def __init__(self, lag: Json, at: dict[str, int], time: str) -> None:
+        self._time, self._source = at[time], at.get(lag["of"])
+        self._per = [at[name] for name in lag["per"]]
+        self._back, self._within = lag["back"], lag["within"]
+        self._history = {group: _Series([(seconds, value) for seconds, value in known]) for group, known in lag["history"].items()}
+
+    def of(self, rows: Sequence[Row]) -> list[str]:
+        times = [None if row[self._time] in EMPTY else moment(row[self._time]) for row in rows]
+        beside: dict[str, list[tuple[float, str]]] = {}
+        if self._source is not None and len(rows) > 1:
+            for row, time in zip(rows, times, strict=True):
+                if time is not None and row[self._source] not in EMPTY:
+                    beside.setdefault(group_of(row, self._per), []).append((time, row[self._source]))
+        given = {group: _Series(known) for group, known in beside.items()}
+        return [self._found(group_of(row, self._per), time, given) for row, time in zip(rows, times, strict=True)]
+
+    def _found(self, group: str, time: "float | None", given: "dict[str, _Series]") -> str:
+        if time is None:
+            return ""
+        until = time - self._back
+        known = [series.last(until) for series in (self._history.get(group), given.get(group)) if series]
+        newest = max((found for found in known if found), default=None)
+        return newest[1] if newest and until - newest[0] <= self._within else ""
+
+
+class _Series:
+    """Values by time; of several at one moment the greatest text counts, so that their order does not matter."""
+
+    def __init__(self, known: "list[tuple[float, str]]") -> None:
+        self._known = sorted(known)
+        self._times = [time for time, _ in self._known]
+
+    def last(self, until: float) -> "tuple[float, str] | None":
+        number = bisect_right(self._times, until)
+        return self._known[number - 1] if number else None
+
+
+def _encoder(column: Json) -> Encoder:
+    makers = {"same": lambda _: _same, "dropped": lambda _: _dropped, "number": _number, "category": _category, "one_hot": _one_hot, "time": _time}
+    return makers[column["kind"]](column)
+
+
+def _same(value: str) -> list[str]:
+    return [value]
+
+
+def _dropped(value: str) -> list[str]:
+    return []
+
+
+def number(value: str, column: Json) -> "float | None":
+    """A value after imputing and clipping.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    found = column["fill"] if value in EMPTY else float(value)
+    if found is None:
+        return None
+    low, high = column["clip"] or (None, None)
+    if low is not None and found < low:
+        return float(low)
+    return float(high) if high is not None and found > high else float(found)
+
+
+def _number(column: Json) -> Encoder:
+    shift, factor = column["scale"] or (0.0, 1.0)
+
+    def encode(value: str) -> list[str]:
+        found = number(value, column)
+        return ["" if found is None else repr((found - shift) / factor)]
+
+    return encode
+
+
+def _category(column: Json) -> Encoder:
+    fill = column["fill"] or ""
+    return lambda value: [fill if value in EMPTY else value]
+
+
+def _one_hot(column: Json) -> Encoder:
+    categories, fill = column["categories"], column["fill"] or ""
+    place = {category: number for number, category in enumerate(categories)}
+
+    def encode(value: str) -> list[str]:
+        value = fill if value in EMPTY else value
+        made = ["0"] * (len(categories) + 1)
+        if value not in EMPTY:
+            made[place.get(value, len(categories))] = "1"
+        return made
+
+    return encode
+
+
+def _time(column: Json) -> Encoder:
+    parts = [PARTS[part] for part in column["parts"]]
+
+    def encode(value: str) -> list[str]:
+        if value in EMPTY:
+            return [""] * len(parts)
+        time = instant(value)
+        return [str(part(time)) for part in parts]
+
+    return encode
