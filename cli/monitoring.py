@@ -106,7 +106,11 @@ _ODD = {
 
 
 def show_quality(look: Json) -> None:
-    """The course of quality since the release, beside the level of the evaluation."""
+    """The course of quality since the release, beside the level of the evaluation; and what is estimated without truth."""
+    if estimate := (look["drift"] or {}).get("estimate"):
+        known = f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
+        told = f"  estimated without truth: {estimate['metric']} {known} on the last window of {estimate['rows']:,} answers, by its own probabilities"
+        render.console.print(Text(told))
     if not look["quality"] or not look["level"] or look["quality"]["value"] is None:
         return
     found, level = look["quality"], look["level"]

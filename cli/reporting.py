@@ -24,6 +24,7 @@ def page(model: str, look: Json) -> str:
         f"<h1>{html.escape(model)}: <span class={good}>{html.escape(look['outcome'])}</span></h1>",
         f"<p><small>look {look['number']}, {html.escape(look['time'][:19])} UTC</small></p><ul>{reasons}</ul>",
         *_quality(look),
+        *_estimate(look),
         *_columns(look["drift"]),
         "<h2>What came</h2><table>",
         *(f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td>{count:,}</td></tr>" for name, count in look["counts"].items()),
@@ -47,6 +48,18 @@ def _quality(look: Json) -> list[str]:
         f"<h2>Quality since the release</h2><p>{html.escape(told)}</p>",
         _line(values, low, high, level["limit"]),
         f"<small>from {points[0]['from']}</small>",
+    ]
+
+
+def _estimate(look: Json) -> list[str]:
+    found = (look["drift"] or {}).get("estimate")
+    if not found:
+        return []
+    told = (
+        f"{found['metric']} about {found['value']:.3f}, between {found['low']:.3f} and {found['high']:.3f} with 95 % confidence, on {found['rows']:,} answers"
+    )
+    return [
+        f"<h2>Estimated without truth</h2><p>{html.escape(told)}</p><small>{html.escape(found['method'])}: sees harder questions, not a changed world</small>"
     ]
 
 

@@ -44,7 +44,14 @@ class Lake:
         drawn = random.Random(0)
         rows = "".join(f"2025-{1 + i // 672:02}-{1 + i % 672 // 24:02}T{i % 24:02}:00:00,{drawn.gauss(0, 1)},{'ab'[i % 2]},1\n" for i in range(5376))
         keep("lake", "curated/m/d/", f"at,x,kind,y\n{rows}", "at")
-        self.s3.put_object(Bucket="artifacts", Key="runs/m/r/predictions/candidate/holdout.csv.out", Body=b"1\n0\n" * 200)
+        self.evaluated("1\n0\n")
+
+    def evaluated(self, answers: str, wrong: int = 0) -> None:
+        """Four hundred rows of the holdout: what was answered to each two of them, of which so many wrongly."""
+        said = (answers * 200).splitlines()
+        truth = [answer[0] if i >= wrong else "10"[int(answer[0])] for i, answer in enumerate(said)]
+        self.s3.put_object(Bucket="artifacts", Key="runs/m/r/predictions/candidate/holdout.csv.out", Body="\n".join(said).encode())
+        self.s3.put_object(Bucket="artifacts", Key="runs/m/r/truth/truth.csv", Body="\n".join(truth).encode())
 
     def capture(self, name: str, rows: list[str], answers: list[str], at: str = "2026-01-02T00:00:00Z") -> None:
         data = {"endpointInput": {"data": "\n".join(rows) + "\n", "encoding": "CSV"}, "endpointOutput": {"data": "\n".join(answers) + "\n", "encoding": "CSV"}}
@@ -240,3 +247,26 @@ def test_a_version_that_an_earlier_one_surpassed_is_a_reason_to_heal_and_pages_n
     ]
     other = {"release": "before", "level": {**level, "metric": "f1"}, "wanted": 0.95, "told": []}
     assert judge_window({**event, "previous": other, "look": {**event["look"], "days": days, "drift": None}})["outcome"] == "ok"
+
+
+def test_without_truth_the_quality_is_estimated_from_the_probabilities_and_said_to_be(lake):
+    lake.evaluated("1,0.9\n0,0.1\n", wrong=40)
+    drawn = random.Random(1)
+    lake.capture("n", [f"{drawn.gauss(0, 1)},{'ab'[i % 2]}" for i in range(1200)], ["1,0.9", "0,0.1"] * 600)
+    found = lake.look()
+    estimate = found["drift"]["estimate"]
+    assert estimate["value"] == pytest.approx(0.9, abs=0.005)
+    assert estimate["low"] < 0.9 < estimate["high"]
+    assert (estimate["metric"], estimate["rows"]) == ("accuracy", 1200)
+    assert found["judged"]["outcome"] in ("ok", "undecided")
+    lake.capture("later", ["0.1,a"], ["1,0.9"], at="2026-03-01T00:00:00Z")
+    silent = lake.look("2026-03-02T00:00:00.000Z")["judged"]
+    (reason,) = [reason for reason in silent["verdict"]["reasons"] if reason["code"] == "NoTruth"]
+    assert "by its own probabilities accuracy is about 0.898 (" in reason["text"]
+    assert not [entry for entry in silent["entries"] if entry["DetailType"] == "QualityDegraded"]
+    assert {"EstimatedQuality"} <= {metric["MetricName"] for metric in silent["metrics"]["MetricData"]}
+
+
+def test_answers_without_probabilities_are_not_estimated(lake):
+    traffic(lake)
+    assert lake.look()["drift"]["estimate"] is None

@@ -148,8 +148,15 @@ def _told(found: set[str], judged: Json | None, spec: Json) -> list[Reason]:
     if NO_TRAFFIC in found:
         reasons.append(Reason("NoTraffic", f"nobody has asked this model for more than {days:g} days: nothing can be said of it", None, days))
     if NO_TRUTH in found:
-        reasons.append(Reason("NoTruth", f"no truth has come for more than {days:g} days: its quality is not known", None, days))
+        text = f"no truth has come for more than {days:g} days: its quality is not known{_estimated((judged or {}).get('estimate'))}"
+        reasons.append(Reason("NoTruth", text, None, days))
     return reasons
+
+
+def _estimated(found: Json | None) -> str:
+    if found is None:
+        return ""
+    return f"; by its own probabilities {found['metric']} is about {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
 
 
 def series(level: Json | None, days: Json) -> list[Json]:
@@ -192,6 +199,8 @@ def _metrics(model: str, document: Json) -> Json:
         "NewTruth": document["counts"]["labelled"],
         "DriftedColumns": sum(column["drifted"] for column in (document["drift"] or {}).get("columns", {}).values()),
     }
+    if estimate := (document["drift"] or {}).get("estimate"):
+        values["EstimatedQuality"] = estimate["value"]
     if document["series"] and document["series"][-1]["value"] is not None:
         values["Quality"] = document["series"][-1]["value"]
     dimensions = [{"Name": "Model", "Value": model}]

@@ -26,6 +26,7 @@ FIRST_LOOK: dict[str, Any] = {
     "window_rows": 0,
     "window_since": None,
     "window_times": [],
+    "window_said": {},
     "held": [],
     "last_prediction": None,
     "last_truth": None,

@@ -16,7 +16,7 @@ from noria.data.contract import DataContract
 from noria.data.rows import is_time
 from noria.data.values import EMPTY, moment
 from noria.kernel.errors import UnreadableDatasetError
-from noria.release.answers import predictions
+from noria.release.answers import scored
 
 Json = dict[str, Any]
 ID = "prediction_id"
@@ -30,6 +30,7 @@ class Prediction:
         at: when, ISO 8601.
         variant: of the endpoint.
         features: the row as it was sent, in the contract's order.
+        score: the probability that a classifier has answered with, or nothing.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Prediction:
     variant: str
     value: str
     features: tuple[str, ...]
+    score: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,15 @@ def captured(text: str, variant: str, width: int) -> tuple[list[Prediction], int
             told = json.loads(line)
             about, data = told["eventMetadata"], told["captureData"]
             rows = [tuple(row) for row in csv.reader(io.StringIO(data["endpointInput"]["data"], newline="")) if row]
-            answers, at, name = predictions(data["endpointOutput"]), about["inferenceTime"], about.get("inferenceId") or about["eventId"]
+            answers, at, name = scored(data["endpointOutput"]), about["inferenceTime"], about.get("inferenceId") or about["eventId"]
         except (ValueError, KeyError, TypeError, csv.Error):
             unreadable += 1
             continue
         if not rows or len(rows) != len(answers) or any(len(row) != width for row in rows):
             unreadable += 1
             continue
-        for number, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-            found.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row))
+        for number, (row, (answer, score)) in enumerate(zip(rows, answers, strict=True)):
+            found.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row, score))
     return found, unreadable
 
 

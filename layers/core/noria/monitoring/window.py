@@ -20,16 +20,14 @@ from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
 from noria.kernel.published import complete
 from noria.monitoring import drift
-from noria.monitoring.pictures import pictures
+from noria.monitoring.comparing import PREDICTION, Reference, compare
 from noria.monitoring.states import FIRST_LOOK
 from noria.monitoring.truth import Prediction, Truth, captured, join, told
-from noria.profile import baseline
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.release.fleet import CHALLENGER, MAIN
-from noria.training import quality
+from noria.training import estimating, quality
 from noria.training.metrics import label
-from noria.training.scoring import first_column
 
 Json = dict[str, Any]
 #: A file of captured traffic may appear so long after the time in its name (minutes).
@@ -40,8 +38,6 @@ AHEAD = timedelta(days=1)
 MOST_FILES = 5_000
 #: Drift is judged once so many rows have come together, or fewer once they are this old.
 WINDOW_ROWS, WINDOW_AGE = 1_000, timedelta(days=1)
-#: The column under which predictions are profiled.
-PREDICTION = "#prediction"
 #: Days of answers that are kept.
 MOST_DAYS = 4_000
 #: Truth that waits for its prediction, at most.
@@ -93,6 +89,7 @@ class _Look:
                 "window_rows": 0,
                 "window_since": None,
                 "window_times": [],
+                "window_said": {},
                 "drifted": 0,
             }
             self._state["newest_known"] = None
@@ -237,33 +234,25 @@ class _Look:
             state["window_since"] = state["window_since"] or self._event["now"]
             times = [*state["window_times"], *(prediction.at for prediction in fresh)]
             state["window_times"] = [min(times), max(times)]
+            for prediction in fresh:
+                if prediction.variant == MAIN and (counted := estimating.seen(self._spec["task"], prediction.value, prediction.score)):
+                    state["window_said"][counted] = state["window_said"].get(counted, 0) + 1
         old = state["window_since"] and self._now - datetime.fromisoformat(state["window_since"]) >= WINDOW_AGE
         if not self._baseline or not state["window"] or not (state["window_rows"] >= WINDOW_ROWS or old):
             return None
         window = Profile()
         for look in state["window"]:
             window.merge(Profile.from_bytes(objects.read(self._bucket, self._key("profile", "profile", look))))
-        judged = self._judged(window)
+        assert self._baseline
+        known = Reference(self._bucket, self._event["artifacts"], self._baseline, self._event["run_folder"], self._event["level"])
+        judged = compare(known, self._spec, window, state["window_said"])
         judged |= {"rows": window.rows, "since": state["window_since"], "until": self._event["now"]}
         state["drifted"] = state["drifted"] + 1 if judged["verdict"] == drift.DRIFT else 0
         if judged["verdict"] == drift.INCIDENT:
             # A feed that broke is nothing to learn from: what was asked meanwhile is held back from trainings.
             state["held"].append(state["window_times"])
-        state |= {"window": [], "window_rows": 0, "window_since": None, "window_times": [], "drift": judged}
+        state |= {"window": [], "window_rows": 0, "window_since": None, "window_times": [], "window_said": {}, "drift": judged}
         return judged
-
-    def _judged(self, window: Profile) -> Json:
-        folder = self._baseline
-        reference = Profile.from_bytes(objects.read(self._bucket, f"{folder}data.profile"))
-        parts = baseline.by_rows(baseline.unpacked(objects.read(self._bucket, f"{folder}blocks.profile")), window.rows) if self._contract.time else None
-        watched = {name for name, column in self._contract.columns.items() if column.drift != "ignore" and name != self._target}
-        judged = drift.check(reference, window, parts, [name for name in reference.columns if name not in watched])
-        answers = first_column(objects.read(self._event["artifacts"], f"{self._event['run_folder']}predictions/candidate/holdout.csv.out").decode())
-        before = profile_rows([PREDICTION], [[answer] for answer in answers])
-        size = max(24, len(answers) // baseline.MOST_BLOCKS)
-        singles = [profile_rows([PREDICTION], [[answer] for answer in answers[i : i + size]]) for i in range(0, len(answers), size)]
-        told = drift.check(before, window, baseline.by_rows(singles, window.rows) if self._contract.time else None, self._features)
-        return {**judged, "predictions": told["columns"].get(PREDICTION), "pictures": pictures(judged, reference, window)}
 
     def _freshness(self) -> Json:
         """Labelled rows that are newer than all that the serving version was trained on."""

@@ -82,6 +82,11 @@ def _count(text: str, answers: Json, kinds: "_Kinds | None", begins: list[float]
 
 def predictions(captured: Json | None) -> list[str]:
     """The first value of each answer in one captured response; nothing where it holds none that can be read."""
+    return [first for first, _ in scored(captured)]
+
+
+def scored(captured: Json | None) -> list[tuple[str, str]]:
+    """The first two values of each answer, a prediction and its probability; the second is empty where there is none."""
     if captured is None:
         return []
     data = captured["data"]
@@ -89,20 +94,22 @@ def predictions(captured: Json | None) -> list[str]:
         if captured["encoding"] == "BASE64":
             data = base64.b64decode(data).decode()
         if captured["encoding"] == "JSON":
-            return [str(value) for value in _first_values(json.loads(data))]
-        return [row[0] for row in lines(data)]
+            return [(str(first), str(second)) for first, second in _first_values(json.loads(data))]
+        return [(row[0], row[1] if len(row) > 1 else "") for row in lines(data)]
     except (ValueError, TypeError, LookupError, csv.Error):
         return []
 
 
-def _first_values(told: Any) -> Iterator[Any]:
-    """Predictions in a JSON answer: a list, alone or under `predictions`; of each of its items the first value."""
+def _first_values(told: Any) -> Iterator[tuple[Any, Any]]:
+    """Predictions in a JSON answer: a list, alone or under `predictions`; of each of its items the first value, and the second one."""
     if isinstance(told, dict):
         told = told.get("predictions", told)
     for item in told if isinstance(told, list) else [told]:
+        second: Any = ""
         while isinstance(item, list | dict):
-            item = list(item.values() if isinstance(item, dict) else item)[0]  # noqa: RUF015  # an empty one is an IndexError
-        yield item
+            values = list(item.values() if isinstance(item, dict) else item)
+            item, second = values[0], values[1] if len(values) > 1 and not isinstance(values[1], list | dict) else ""
+        yield item, second
 
 
 def broken(value: str, task: str, contract: Json) -> bool:

@@ -1,0 +1,74 @@
+"""A complete window of traffic against what the serving version was trained and evaluated on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from noria.adapters import objects
+from noria.data.contract import DataContract
+from noria.monitoring import drift
+from noria.monitoring.pictures import pictures
+from noria.profile import baseline
+from noria.profile.baseline import profile_rows
+from noria.profile.dataset import Profile
+from noria.training import estimating, quality
+from noria.training.scoring import first_column, lines
+
+Json = dict[str, Any]
+#: The column under which predictions are profiled.
+PREDICTION = "#prediction"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where lies what is compared with.
+
+    Attributes:
+        lake, artifacts: buckets.
+        dataset: folder of the dataset that the version was trained on.
+        run: folder of its run.
+        level: what its evaluation has shown, or null.
+    """
+
+    lake: str
+    artifacts: str
+    dataset: str
+    run: str
+    level: Json | None
+
+
+def compare(known: Reference, spec: Json, window: Profile, said: dict[str, int]) -> Json:
+    """The verdict on the window's inputs and predictions, with pictures, and its quality as the probabilities tell it.
+
+    Args:
+        said: answers of the window by `noria.training.estimating.seen`.
+
+    Returns:
+        What `noria.monitoring.drift.check` does, with `predictions`, `pictures` and `estimate` (or null).
+    """
+    contract, target = DataContract.of(spec["data"]), spec["target"]
+    reference = Profile.from_bytes(objects.read(known.lake, f"{known.dataset}data.profile"))
+    parts = baseline.by_rows(baseline.unpacked(objects.read(known.lake, f"{known.dataset}blocks.profile")), window.rows) if contract.time else None
+    watched = {name for name, column in contract.columns.items() if column.drift != "ignore" and name != target}
+    judged = drift.check(reference, window, parts, [name for name in reference.columns if name not in watched])
+    text = objects.read(known.artifacts, f"{known.run}predictions/candidate/holdout.csv.out").decode()
+    answers = first_column(text)
+    before = profile_rows([PREDICTION], [[answer] for answer in answers])
+    size = max(24, len(answers) // baseline.MOST_BLOCKS)
+    singles = [profile_rows([PREDICTION], [[answer] for answer in answers[i : i + size]]) for i in range(0, len(answers), size)]
+    told = drift.check(before, window, baseline.by_rows(singles, window.rows) if contract.time else None, contract.features(target))
+    return {
+        **judged,
+        "predictions": told["columns"].get(PREDICTION),
+        "pictures": pictures(judged, reference, window),
+        "estimate": _estimate(known, spec, text, said),
+    }
+
+
+def _estimate(known: Reference, spec: Json, answers: str, said: dict[str, int]) -> Json | None:
+    if known.level is None or not said:
+        return None
+    level = quality.Level.of(known.level)
+    truth = lines(objects.read(known.artifacts, f"{known.run}truth/truth.csv").decode())
+    held = [(true[0], answer[0], answer[1] if len(answer) > 1 else "") for true, answer in zip(truth, lines(answers), strict=True)]
+    calibration = estimating.calibrate(spec["task"], held)
+    return estimating.estimate(level.metric, calibration, said, level.alike) if calibration else None
