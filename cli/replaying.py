@@ -99,13 +99,14 @@ def _drift_check(spec: ModelSpec, header: list[str], window: float) -> Any:
     ignored = [name for name in header if name not in known]
     kept: dict[int, Any] = {}
 
-    def check(before: "Sequence[Sequence[str]]", now: "Sequence[Sequence[str]]") -> str:
+    def check(before: "Sequence[Sequence[str]]", now: "Sequence[Sequence[str]]") -> tuple[str, list[str]]:
         if len(before) not in kept:
             kept.clear()
             blocks = [profile_rows(header, rows) for rows in rows_by_time(before, header.index(str(spec.data.time)), window)]
             kept[len(before)] = (profile_rows(header, before), blocks)
         reference, blocks = kept[len(before)]
-        return str(drift.check(reference, profile_rows(header, now), blocks, ignored)["verdict"])
+        judged = drift.check(reference, profile_rows(header, now), blocks, ignored)
+        return str(judged["verdict"]), [name for name, column in judged["columns"].items() if column["drifted"]]
 
     return check
 

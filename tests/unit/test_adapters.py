@@ -81,11 +81,18 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     assert prepared["facts"] == {"rows": 100, "train": 80, "holdout": 20, "by": "time", "first": "2011-01-04T08:00:00", "last": "2011-01-05T03:00:00"}
     assert b"hour,Range" in stack.s3.get_object(Bucket="lake", Key="curated/bikeshare/d/set-aside.csv")["Body"].read()
     stack.s3.put_object(Bucket="artifacts", Key="runs/r/p.out", Body=b"1,0.9\n" * 20)
+    asked = stack.s3.get_object(Bucket="artifacts", Key="runs/r/holdout/shuffled.csv")["Body"].read().decode().splitlines()
+    assert len(asked) == 7 * 20
+    # Whatever is answered depends on the hour alone, which is the first column.
+    again = "".join(f"1,{int(row.split(',')[0]) / 100}\n" if number < 20 else "1,0.9\n" for number, row in enumerate(asked))
+    stack.s3.put_object(Bucket="artifacts", Key="runs/r/s.out", Body=again.encode())
     scored = scoring.score_holdout(
         {
             "bucket": "artifacts",
             "truth": "runs/r/truth/truth.csv",
             "predictions": {"candidate": "runs/r/p.out"},
+            "shuffled": "runs/r/s.out",
+            "features": ["hour", "dow", "month", "tmin", "tmax", "pn", "lag_week"],
             "task": "binary",
             "watch": "accuracy",
             "compared": [],
@@ -95,6 +102,7 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
         }
     )
     assert scored["candidate"]["accuracy"] == 1.0
+    assert scored["importance"] == {"hour": 1.0, **dict.fromkeys(["dow", "month", "tmin", "tmax", "pn", "lag_week"], 0.0)}
     stack.s3.put_object(Bucket="artifacts", Key="answers", Body=b"1,0.9\n" * 5)
     assert smoke.check_answers({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out", "rows": 5})["rows"] == 5
 

@@ -1,5 +1,6 @@
 """When a model is trained again by itself, and when not."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -38,6 +39,30 @@ def test_what_is_no_cause_starts_nothing():
     assert decide(causes=("drift",)).verdict.outcome == "ignore"
     assert decide({"on": ("quality", "drift")}, causes=("drift",)).verdict.outcome == "retrain"
     assert decide({"on": ()}).verdict.outcome == "ignore"
+
+
+def test_drift_in_columns_that_matter_little_to_the_model_starts_nothing():
+    watching = {"on": ("quality", "drift"), "drift_weight": 0.2}
+    assert codes(decide(watching, causes=("drift",), weight=0.19)) == ["DriftMattersLittle"]
+    assert decide(watching, causes=("drift",), weight=0.2).verdict.outcome == "retrain"
+    assert decide(watching, causes=("drift",)).verdict.outcome == "retrain"
+    assert decide(watching, causes=("quality", "drift"), weight=0.0).verdict.outcome == "retrain"
+
+
+def spent(*seconds):
+    """Healings ten days apart, the last one ten days ago, and what each was billed for."""
+    return [policy.Attempt(NOW - timedelta(days=10 * (len(seconds) - i)), "helped", float(found)) for i, found in enumerate(seconds)]
+
+
+def test_a_training_that_would_exceed_the_budget_waits_until_enough_is_free_again():
+    budget = {"budget": {"a_month": 10, "per_hour": 2}}
+    assert decide(budget, training_seconds=5 * 3600).verdict.outcome == "retrain"
+    assert codes(decide(budget, training_seconds=5 * 3600 + 1)) == ["Budget"]
+    assert decide(budget, attempts=spent(3600, 3600)).verdict.outcome == "retrain"
+    held = decide(budget, attempts=spent(2 * 3600, 2 * 3600, 2 * 3600)[1:] + spent(2 * 3600))
+    assert (held.verdict.outcome, codes(held)) == ("defer", ["Budget"])
+    assert held.until == NOW - timedelta(days=10) + policy.MONTH
+    assert "healings have cost 12.00 in 30 days, another one costs about 4.00" in held.verdict.reasons[0].text
 
 
 @pytest.mark.parametrize(
@@ -126,3 +151,14 @@ def test_that_a_person_asked_is_not_forgotten_by_the_next_healing():
     event = {**sample("functions/announce_healing.json"), "answered": "2026-11-01T00:00:00+00:00"}
     kept = announce_healing(event)["transaction"]["TransactItems"][1]["Put"]["Item"]
     assert kept["answered"] == {"S": event["answered"]}
+
+
+def test_the_weight_of_a_drift_and_what_trainings_cost_reach_the_decision():
+    event = {**sample("functions/decide_healing.json"), "name": "DriftDetected"}
+    event["spec"]["heal"] |= {"on": ["quality", "drift"], "drift_weight": 0.3, "budget": {"a_month": 1, "per_hour": 3600}}
+    event["data"]["weight"] = 0.1
+    assert decide_healing(event)["verdict"]["reasons"][0]["code"] == "DriftMattersLittle"
+    event["data"]["weight"] = 0.4
+    run = event["runs"][0]
+    run["document"]["S"] = json.dumps({**json.loads(run["document"]["S"]), "train_seconds": 2})
+    assert "Budget" in [reason["code"] for reason in decide_healing(event)["verdict"]["reasons"]]

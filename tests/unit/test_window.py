@@ -39,6 +39,7 @@ class Lake:
         self.number = 0
         self.previous: dict | None = None
         self.release = RELEASE
+        self.importance: dict | None = None
         for bucket in ("lake", "artifacts"):
             self.s3.create_bucket(Bucket=bucket)
         drawn = random.Random(0)
@@ -68,6 +69,7 @@ class Lake:
         event |= {"state": self.state, "release": self.release, "spec": spec(), "level": level, "baseline": "curated/m/d/", "run_folder": "runs/m/r/"}
         found = read_window({**event, "now": now})
         cause = {**sample("functions/judge_window.json")["cause"], "time": now}
+        event["importance"] = self.importance
         judged = judge_window({"model": "m", "look": found, **event, "previous": self.previous, "ledger": "l", "cause": cause, "began": now})
         if recorded:
             self.number, self.state = self.number + 1, found["state"]
@@ -169,9 +171,12 @@ def test_a_window_is_judged_once_it_has_come_together(lake):
 
 
 def test_drift_is_told_with_a_picture_and_a_broken_feed_is_an_incident(lake):
+    lake.importance = {"x": 0.7, "kind": 0.3}
     traffic(lake, 1200, shift=1.0)
     moved = lake.look()
     assert moved["judged"]["outcome"] == "drift"
+    (drifted,) = [entry["Detail"]["data"] for entry in moved["judged"]["entries"] if entry["DetailType"] == "DriftDetected"]
+    assert (drifted["weight"], drifted["reasons"][0]["text"]) == (0.7, "what has drifted is 70% of what moves this model's answers")
     assert len(moved["drift"]["pictures"]["x"]["before"]) == 12
     traffic(lake, 1200, kind="", name="broken", at="2026-01-02T01:30:00Z")
     found = lake.look("2026-01-02T02:00:00.000Z")

@@ -25,6 +25,7 @@ def test_a_dataset_is_split_trained_on_evaluated_and_registered_pending_approval
     (started,) = played.requests("Evaluate candidate")
     (registration,) = played.requests("Register version")
     (record,) = played.requests("Record run")
+    assert json.loads(record["ExpressionAttributeValues"][":document"]["S"])["train_seconds"] == 41
     assert {key.rsplit("/", 2)[0] for key in services.written} == {f"runs/bikeshare/{run}"}
     assert f"runs/bikeshare/{run}/holdout/holdout.csv" in services.written
     assert training["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] == f"s3://Artifacts/runs/bikeshare/{run}/train/"

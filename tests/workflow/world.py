@@ -369,7 +369,7 @@ _SERVICES = {
     "dynamodb:deleteItem": _always({"Attributes": {"pk": {"S": "MODEL#bikeshare"}}}),
     "sagemaker:createProcessingJob.sync": _always({"ProcessingJobStatus": "Completed"}),
     "aws-sdk:sagemaker:describeProcessingJob": World.described_processing,
-    "sagemaker:createTrainingJob.sync": _always({"TrainingJobStatus": "Completed"}),
+    "sagemaker:createTrainingJob.sync": _always({"TrainingJobStatus": "Completed", "BillableTimeInSeconds": 41}),
     "sagemaker:createModel": _always({"ModelArn": "arn:aws:sagemaker:eu-central-1:123456789012:model/m"}),
     "sagemaker:createTransformJob.sync": World.transformed,
     "sagemaker:createEndpointConfig": _always({"EndpointConfigArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint-config/c"}),

@@ -9,6 +9,7 @@ from typing import Any
 
 from noria.data.contract import SMOKE_ROWS, DataContract
 from noria.data.rows import RowChecker, lines, table
+from noria.data.shuffling import shuffled
 from noria.data.values import moment
 from noria.kernel.errors import ContractError
 
@@ -37,6 +38,7 @@ class Split:
         holdout: features alone, in the contract's order, as CSV without a header: what an endpoint is sent.
         truth: the target of each holdout row, and its time where the contract names one.
         smoke: the first rows of the holdout.
+        shuffled: a sample of the holdout once for each column, which is dealt out anew; as the holdout.
         facts: rows of each part, and how they were parted.
     """
 
@@ -44,6 +46,7 @@ class Split:
     holdout: str
     truth: str
     smoke: str
+    shuffled: str
     facts: Json
 
 
@@ -81,6 +84,7 @@ def split(header: list[str], rows: list[list[str]], contract: DataContract, targ
         holdout=written(features),
         truth=written([[row[at[name]] for name in (target, *([contract.time] if contract.time else []))] for row in held]),
         smoke=written(features[:SMOKE_ROWS]),
+        shuffled=written(shuffled(features)),
         facts=facts,
     )
 

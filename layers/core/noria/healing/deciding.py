@@ -12,7 +12,7 @@ from noria.kernel.verdict import Reason, Verdict
 
 Json = dict[str, Any]
 #: What events are causes of.
-CAUSES = {"QualityDegraded": "quality", "DriftDetected": "drift"}
+CAUSES = {"QualityDegraded": "quality", "DriftDetected": policy.DRIFT}
 #: A run's status in the ledger, as a healing's outcome.
 OUTCOMES = {"registered": policy.HELPED, "rejected": policy.USELESS, "failed": policy.FAILED}
 #: Healings that are remembered.
@@ -25,10 +25,10 @@ def decide_healing(event: Json) -> Json:
     """Decide whether a model is trained again.
 
     Args:
-        event: `{model, name, data, event_id, spec, heal, answered, runs, releasing, dataset, state, bucket, ledger, cause}`: `name` and
+        event: `{model, name, data, event_id, spec, heal, answered, runs, run, releasing, dataset, state, bucket, ledger, cause}`: `name` and
             `data` are the event's; `spec` is the published document, `heal` the ledger's document of earlier healings, or null,
-            `runs` the ledger's items of their runs, `answered` when a person last asked for a training, or null; `dataset` is
-            what the serving version was trained on, `state` what the last look has left.
+            `runs` the ledger's items of their runs, `answered` when a person last asked for a training, or null; `run` and
+            `dataset` are those of the serving version, `state` what the last look has left.
 
     Returns:
         `{outcome, verdict, dataset, assemble, transaction, entry}`: `assemble` is what the function that puts the rows together is
@@ -37,7 +37,10 @@ def decide_healing(event: Json) -> Json:
     spec, cause, data = complete(event["spec"]), Cause(**event["cause"]), event["data"]
     rule, now = policy.Policy.of(spec["heal"]), datetime.fromisoformat(cause.time)
     heal = event["heal"] or {"attempts": [], "told": None}
-    attempts = [policy.Attempt(datetime.fromisoformat(attempt["time"]), _outcome(attempt, event["runs"], now)) for attempt in heal["attempts"]]
+    attempts = [
+        policy.Attempt(datetime.fromisoformat(attempt["time"]), _outcome(attempt, event["runs"], now), _seconds(attempt["run"], event["runs"]))
+        for attempt in heal["attempts"]
+    ]
     state = policy.State(
         now,
         (CAUSES[event["name"]],),
@@ -46,6 +49,8 @@ def decide_healing(event: Json) -> Json:
         attempts,
         releasing=event["releasing"],
         unchanged=bool(heal["attempts"]) and heal["attempts"][-1]["labelled"] == data["labelled_rows"],
+        weight=data.get("weight"),
+        training_seconds=_seconds(event["run"], event["runs"]),
         answered=datetime.fromisoformat(event["answered"]) if event["answered"] else None,
     )
     decision = policy.decide(rule, state)
@@ -76,6 +81,12 @@ def _outcome(attempt: Json, runs: list[Json], now: datetime) -> str:
         return OUTCOMES[status]
     age = now - datetime.fromisoformat(attempt["time"])
     return policy.RUNNING if age.days < LONGEST_DAYS else policy.FAILED
+
+
+def _seconds(run: str, runs: list[Json]) -> float:
+    """What a run's training was billed for, as far as the ledger has it."""
+    item = next((found for found in runs if found["sk"]["S"] == f"RUN#{run}"), {})
+    return float(json.loads(item.get("document", {}).get("S", "{}")).get("train_seconds") or 0.0)
 
 
 def _assemble(event: Json, rule: policy.Policy, spec: Json, dataset: str) -> Json:

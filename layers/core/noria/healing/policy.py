@@ -8,6 +8,7 @@ from typing import Any, Self
 from noria.kernel.verdict import Reason, Verdict
 
 Json = dict[str, Any]
+DRIFT = "drift"
 RETRAIN, DEFER, ASK, IGNORE = "retrain", "defer", "ask", "ignore"
 #: How a healing can have ended; `running` has not.
 RUNNING, HELPED, USELESS, FAILED = "running", "helped", "useless", "failed"
@@ -19,11 +20,13 @@ class Policy:
     """The `heal` block of a published spec; `noria.spec.monitoring` says what its fields mean."""
 
     on: tuple[str, ...]
+    drift_weight: float
     cooldown_days: float
     min_rows: int
     min_share: float
     a_day: int
     a_month: int
+    budget: Json | None
     off_peak: str | None
     data: str
     recent_days: float
@@ -36,10 +39,15 @@ class Policy:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A healing that was begun."""
+    """A healing that was begun.
+
+    Attributes:
+        seconds: that its training is billed for, as far as that is known.
+    """
 
     time: datetime
     outcome: str
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class State:
         attempts: the healings so far, oldest first.
         releasing: whether a release of this model is under way.
         unchanged: whether the last healing had the very same rows.
+        weight: which share of what moves the model's answers is in the columns that have drifted, where that is known.
+        training_seconds: what the training of the serving version was billed for, where that is known.
         answered: when a person last asked for a training; what was useless before counts no more.
     """
 
@@ -63,6 +73,8 @@ class State:
     attempts: Sequence[Attempt] = ()
     releasing: bool = False
     unchanged: bool = False
+    weight: float | None = None
+    training_seconds: float = 0.0
     answered: datetime | None = None
 
 
@@ -85,6 +97,9 @@ def decide(policy: Policy, state: State) -> Decision:
     if not causes:
         text = f"{' and '.join(state.causes)} starts no training here (heal.on: {list(policy.on)})"
         return Decision(Verdict(IGNORE, (Reason("NotACause", text, list(state.causes), list(policy.on)),)))
+    if causes == [DRIFT] and state.weight is not None and state.weight < policy.drift_weight:
+        text = f"what has drifted is {state.weight:.0%} of what moves this model's answers; heal.drift_weight is {policy.drift_weight:.0%}"
+        return Decision(Verdict(IGNORE, (Reason("DriftMattersLittle", text, state.weight, policy.drift_weight),)))
     useless = _useless(state)
     if useless >= policy.give_up_after and _cooldown(policy, state, useless):
         text = (
@@ -111,7 +126,7 @@ def _useless(state: State) -> int:
 
 def _waits(policy: Policy, state: State, useless: int) -> list[tuple[Reason, datetime | None] | None]:
     """All that speaks against now, with when it ends."""
-    return [_busy(state), _too_few(policy, state), _cooldown(policy, state, useless), *_caps(policy, state), _off_peak(policy, state)]
+    return [_busy(state), _too_few(policy, state), _cooldown(policy, state, useless), *_caps(policy, state), _budget(policy, state), _off_peak(policy, state)]
 
 
 def _busy(state: State) -> tuple[Reason, None] | None:
@@ -152,6 +167,28 @@ def _caps(policy: Policy, state: State) -> list[tuple[Reason, datetime] | None]:
             until = sorted(recent)[-most] + span
             found.append((Reason("Cap", f"{len(recent)} healings in {span.days} days, heal.{name} allows {most}", len(recent), most), until))
     return found
+
+
+def _budget(policy: Policy, state: State) -> tuple[Reason, datetime] | None:
+    """Whether another training like the last one would cost more than is allowed, and when enough is free again."""
+    if policy.budget is None:
+        return None
+    price, most = policy.budget["per_hour"] / 3_600, policy.budget["a_month"]
+    recent = [attempt for attempt in state.attempts if attempt.time > state.now - MONTH]
+    known = [attempt.seconds for attempt in state.attempts if attempt.seconds]
+    next_one = price * (known[-1] if known else state.training_seconds)
+    spent = price * sum(attempt.seconds for attempt in recent)
+    if spent + next_one <= most:
+        return None
+    until = state.now + MONTH
+    for attempt in recent:
+        spent -= price * attempt.seconds
+        if spent + next_one <= most:
+            until = attempt.time + MONTH
+            break
+    cost = price * sum(attempt.seconds for attempt in recent)
+    text = f"healings have cost {cost:.2f} in 30 days, another one costs about {next_one:.2f}; heal.budget.a_month is {most:g}"
+    return Reason("Budget", text, round(cost + next_one, 4), most), until
 
 
 def _off_peak(policy: Policy, state: State) -> tuple[Reason, datetime] | None:

@@ -23,6 +23,7 @@ from noria.preprocessing import fitting, inference
 from noria.preprocessing.transform import Transform
 from noria.training import policy, quality, scoring
 from noria.training.gates import gates_of
+from noria.training.importance import importance
 from noria.training.metrics import label
 from noria.training.metrics import quality as metrics_of
 
@@ -64,6 +65,8 @@ class Serving:
     trained_rows: int
     level: quality.Level
     wanted: float
+    seconds: float
+    importance: dict[str, float] | None
     days: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
@@ -88,8 +91,9 @@ class Course:
         }
 
 
-#: Whether the rows of a window have drifted from those that a version was trained on: `ok`, `drift`, `incident`, `undecided`.
-DriftCheck = Callable[[Sequence[Sequence[str]], Sequence[Sequence[str]]], str]
+#: Whether the rows of a window have drifted from those that a version was trained on (`ok`, `drift`, `incident`, `undecided`), and
+#: the columns that have.
+DriftCheck = Callable[[Sequence[Sequence[str]], Sequence[Sequence[str]]], tuple[str, list[str]]]
 
 
 def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tuple[History, int]:
@@ -165,59 +169,62 @@ class Replay:
             answers = self._answers(serving.model, rows)
             course.series.append(self._told(answers, rows))
             self._count(serving, rows, answers)
-            causes = self._causes(serving, rows, end, course, told, held)
+            causes, weight = self._causes(serving, rows, end, course, told, held)
             if not causes:
                 continue
             now = datetime.fromtimestamp(end, UTC)
             known = self._history.between(None, end)
             fresh = known.stop - self._history.between(None, serving.trained_until).stop
-            decision = healing.decide(rule, healing.State(now, tuple(causes), fresh, serving.trained_rows, attempts))
+            state = healing.State(now, tuple(causes), fresh, serving.trained_rows, attempts, weight=weight, training_seconds=serving.seconds)
+            decision = healing.decide(rule, state)
             if decision.verdict.outcome == healing.ASK and "ask" not in told:
                 told.add("ask")
                 course.alarms.append({"time": _iso(end), "what": decision.verdict.reasons[0].text})
             if decision.verdict.outcome != healing.RETRAIN:
                 continue
-            started = clock.monotonic()
             since = None if rule.data == "all" else end - rule.recent_days * DAY
             candidate, verdict = self._run(serving.model, self._history.between(since, end), held)
-            course.seconds += clock.monotonic() - started
+            course.seconds += candidate.seconds
             better = verdict == policy.PASSED
-            attempts.append(healing.Attempt(now, healing.HELPED if better else healing.USELESS))
+            attempts.append(healing.Attempt(now, healing.HELPED if better else healing.USELESS, candidate.seconds))
             course.retrainings.append({"time": _iso(end), "what": "retrained" if better else "retrained, and not better"})
             if better:
                 candidate.wanted = quality.better(candidate.level.metric, candidate.wanted, serving.wanted)
                 serving, told = candidate, set()
         return course.to_json()
 
-    def _causes(self, serving: Serving, rows: slice, end: float, course: Course, told: set[str], held: list[slice]) -> list[str]:
-        """Why this version should be looked at; each cause is told once while it serves."""
+    def _causes(self, serving: Serving, rows: slice, end: float, course: Course, told: set[str], held: list[slice]) -> tuple[list[str], float | None]:
+        """Why this version should be looked at, each cause told once while it serves; and how much what has drifted matters to it."""
         asked = self._spec["monitor"]["quality"]
         level = serving.level if asked["at_least"] is None else replace(serving.level, limit=asked["at_least"])
         finding = quality.weigh(level, serving.days, asked["margin"])
         # An earlier version of the same model was better: it may be healed, and that is no news to page for.
         faded = serving.wanted != serving.level.limit and quality.weigh(replace(level, limit=serving.wanted), serving.days, asked["margin"]).fallen
         below = finding.fallen or faded
-        causes = ["quality"] if below else []
+        causes, weight = ["quality"] if below else [], None
         if self._drift and rows.stop - rows.start >= LEAST_ROWS:
             known = self._history.between(None, serving.trained_until)
-            outcome = self._drift(self._history.rows[known], self._history.rows[rows])
+            outcome, moved = self._drift(self._history.rows[known], self._history.rows[rows])
             if outcome == "incident":
                 held.append(rows)
                 causes = ["incident"]
             elif outcome == "drift":
                 causes.append("drift")
+                weight = sum(serving.importance.get(name, 0.0) for name in moved) if serving.importance else None
         for cause in (({"quality"} if finding.fallen else set()) | ({"incident"} & set(causes))) - told:
             told.add(cause)
             what = f"{self._metric} fell since {finding.since}" if cause == "quality" else "a feed broke"
             course.alarms.append({"time": _iso(end), "what": what})
-        return [cause for cause in causes if cause != "incident"]
+        return [cause for cause in causes if cause != "incident"], weight
 
     def _run(self, champion: str | None, rows: slice, held: list[slice] | None) -> tuple[Serving, str]:
         """What a run does: part off a holdout, train, compare on the holdout, judge."""
         numbers = [i for i in range(rows.start, rows.stop) if not any(part.start <= i < part.stop for part in held or ())]
         chosen = [self._history.rows[i] for i in numbers]
         made = splitting.split(self._history.header, chosen, self._contract, self._target, self._spec["evaluate"]["split"])
+        started = clock.monotonic()
         model = self._fit(made.train)
+        seconds = clock.monotonic() - started
         answers = {"candidate": self._predict(model, made.holdout)}
         if champion:
             answers["champion"] = self._predict(champion, made.holdout)
@@ -230,7 +237,12 @@ class Replay:
             raise EvaluationError(f"the holdout of {len(truth)} rows does not tell {self._metric}")
         until = self._history.times[rows.stop - 1] + 1e-6
         level = quality.Level.of(evaluation["level"])
-        return Serving(model, until, len(numbers), level, level.limit), verdict.outcome if champion else policy.PASSED
+        matters = self._importance(model, answers["candidate"], made.shuffled) if self._drift else None
+        return Serving(model, until, len(numbers), level, level.limit, seconds, matters), verdict.outcome if champion else policy.PASSED
+
+    def _importance(self, model: str, answers: list[str], shuffled: str) -> dict[str, float] | None:
+        names = self._contract.features(self._target)
+        return importance(self._task, names, [[answer] for answer in answers], [[answer] for answer in self._predict(model, shuffled)])
 
     def _rows(self) -> Iterator[slice]:
         for begin, end in self.windows:

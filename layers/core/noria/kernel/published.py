@@ -16,11 +16,13 @@ LATER: dict[tuple[str, ...], Json] = {
     ("monitor", "quality"): {"metric": None, "margin": 0.05, "at_least": None},
     ("heal",): {
         "on": [],
+        "drift_weight": 0.1,
         "cooldown_days": 7,
         "min_rows": 500,
         "min_share": 0.1,
         "a_day": 1,
         "a_month": 4,
+        "budget": None,
         "off_peak": None,
         "data": "recent",
         "recent_days": 365,

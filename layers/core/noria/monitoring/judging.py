@@ -35,8 +35,9 @@ def judge_window(event: Json) -> Json:
     """Judge one look.
 
     Args:
-        event: `{model, look, number, began, release: {id, time, version}, spec, level, previous, ledger, cause}`: `look` is what
-            `noria.monitoring.window.read_window` returns, `previous` the ledger's document of the last look, or null.
+        event: `{model, look, number, began, release: {id, time, version}, spec, level, importance, previous, ledger, cause}`: `look`
+            is what `noria.monitoring.window.read_window` returns, `level` and `importance` what the evaluation has shown, `previous`
+            the ledger's document of the last look; each of these three may be null.
 
     Returns:
         `{outcome, verdict, record, metrics, entries}`: requests of `PutItem` and `PutMetricData`, and entries of `PutEvents`.
@@ -53,7 +54,8 @@ def judge_window(event: Json) -> Json:
         # While a feed is broken, wrong answers are its fault.
         fallen, reasons = [], []
     found = {*fallen, *moved, *_silent(event, spec, look)}
-    reasons += _told(found, judged, spec)
+    weight = _weight(judged, event["importance"])
+    reasons += _told(found, judged, spec, weight)
     more = len(reasons) - MOST_TOLD
     reasons = [*reasons[:MOST_TOLD], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
     verdict = Verdict(outcome := next((state for state in ORDER if state in found), OK), tuple(reasons))
@@ -70,6 +72,7 @@ def judge_window(event: Json) -> Json:
         "wanted": wanted,
         "series": series(event["level"], look["days"]),
         "drift": _short(judged),
+        "weight": weight,
         **{name: look[name] for name in HANDED_ON},
     }
     return {
@@ -140,8 +143,18 @@ def _silent(event: Json, spec: Json, look: Json) -> list[str]:
     return [NO_TRUTH] if now - heard > longest else []
 
 
-def _told(found: set[str], judged: Json | None, spec: Json) -> list[Reason]:
+def _weight(judged: Json | None, importance: Json | None) -> float | None:
+    """Which share of what moves the model's answers is in the columns that have drifted; nothing where that is not known."""
+    if judged is None or importance is None:
+        return None
+    return round(sum(float(importance.get(name, 0.0)) for name, column in judged["columns"].items() if column["drifted"]), 4)
+
+
+def _told(found: set[str], judged: Json | None, spec: Json, weight: float | None) -> list[Reason]:
     reasons = [Reason(**reason) for reason in (judged or {}).get("reasons", [])] if {DRIFT, INCIDENT, UNDECIDED} & found else []
+    if DRIFT in found and weight is not None:
+        asked = spec["heal"]["drift_weight"]
+        reasons.insert(0, Reason("DriftWeight", f"what has drifted is {weight:.0%} of what moves this model's answers", weight, asked))
     days = spec["monitor"]["silent_days"]
     if FADED in found:
         reasons.append(Reason("QualityFaded", "it is as good as when it was released, and an earlier version was better"))
@@ -215,7 +228,7 @@ def _entries(event: Json, found: set[str], told_before: list[str], document: Jso
     subject = f"{event['release']['id']}/{event['number']}"
     data = {
         name: document[name]
-        for name in ("number", "release", "outcome", "causes", "reasons", "quality", "fresh_rows", "labelled_rows", "trained_rows", "counts")
+        for name in ("number", "release", "outcome", "causes", "reasons", "quality", "fresh_rows", "labelled_rows", "trained_rows", "counts", "weight")
     }
     data["version"] = event["release"]["version"]
     said = [

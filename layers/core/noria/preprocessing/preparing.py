@@ -15,7 +15,7 @@ CSV, GZIP = "text/csv", "application/gzip"
 
 
 def prepare_dataset(event: Json) -> Json:
-    """Write a run's training set, holdout, truth and smoke rows, and the artefact of its preprocessing where any is declared.
+    """Write a run's training set, holdout, truth, smoke and shuffled rows, and the artefact of its preprocessing where any is declared.
 
     Args:
         event: `{source: {bucket, key}, processed, artifacts, folder, data, target, split: {by, group, test}, preprocess}`;
@@ -39,6 +39,8 @@ def prepare_dataset(event: Json) -> Json:
         document, train = fitting.training_set(event["preprocess"], contract, target, header, parted.train)
         objects.write(event["artifacts"], f"{event['folder']}preprocess/{artefact.NAME}", artefact.packed(document), GZIP)
     parts = {"train/train.csv": train, "holdout/holdout.csv": parted.holdout, "truth/truth.csv": parted.truth, "smoke/smoke.csv": parted.smoke}
+    # Beside the holdout, so that one transform job answers both.
+    parts["holdout/shuffled.csv"] = parted.shuffled
     for name, text in parts.items():
         objects.write(event["artifacts"], f"{event['folder']}{name}", text.encode(), CSV)
     return {"outcome": "prepared", "facts": parted.facts}

@@ -31,17 +31,30 @@ class MonitorSpec(BaseModel):
     persist: int = Field(1, ge=1, le=30, description="windows one after the other that must have drifted before drift is told")
 
 
+class BudgetSpec(BaseModel):
+    """What trainings may cost, in the currency that the price is in."""
+
+    model_config = Frozen
+
+    a_month: float = Field(gt=0, description="in any 30 days")
+    per_hour: float = Field(gt=0, description="price of an hour of the training's instances, from AWS's list for the region")
+
+
 class HealSpec(BaseModel):
     """The `heal` block: when a model is trained again by itself."""
 
     model_config = Frozen
 
     on: tuple[Literal["quality", "drift"], ...] = Field(("quality",), max_length=2, description="what starts it; empty never does")
+    drift_weight: float = Field(
+        0.1, ge=0, le=1, description="drift starts it only where the columns that moved are this share of what moves the model's answers"
+    )
     cooldown_days: float = Field(7, ge=0, le=365, description="between two healings; twice as long after each one that did not help")
     min_rows: int = Field(500, ge=1, description="labelled rows that are newer than what the serving version was trained on")
     min_share: float = Field(0.1, ge=0, le=10, description="and as a share of the rows that it was trained on")
     a_day: int = Field(1, ge=1, le=100)
     a_month: int = Field(4, ge=1, le=100)
+    budget: BudgetSpec | None = Field(None, description="what trainings may cost a month; without it they are bounded by a_day and a_month alone")
     off_peak: str | None = Field(
         None, pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$", description="only between these times of day (UTC), such as 22:00-06:00"
     )

@@ -20,7 +20,7 @@ def conclude_run(event: Json) -> Json:
     """Conclude one run.
 
     Args:
-        event: `{model, dataset, run, folder, spec, digest, evaluation|null, failure|null, failed_at, resources, ledger, cause}`;
+        event: `{model, dataset, run, folder, spec, digest, evaluation|null, train_seconds|null, failure|null, failed_at, resources, ledger, cause}`;
             `failure` is `{Error, Cause}` of the state that failed, `failed_at` its stage: `preprocess`, `train` or `evaluate`.
 
     Returns:
@@ -41,6 +41,8 @@ def conclude_run(event: Json) -> Json:
         "champion": evaluation["champion"] if evaluation else None,
         "rows": evaluation["rows"] if evaluation else None,
         "level": evaluation.get("level") if evaluation else None,
+        "train_seconds": event["train_seconds"],
+        "importance": evaluation.get("importance") if evaluation else None,
         "failed_at": _failed_at(event),
         "reasons": verdict.to_json()["reasons"],
     }

@@ -223,6 +223,8 @@ def plan_evaluation(event: Json) -> Json:
             "bucket": resources.artifacts,
             "truth": f"{folder}truth/truth.csv",
             "predictions": {side: f"{folder}predictions/{side}/holdout.csv.out" for side in sides},
+            "shuffled": f"{folder}predictions/candidate/shuffled.csv.out",
+            "features": list(DataContract.of(spec["data"]).features(spec["target"])),
             "task": spec["task"],
             "compared": compared,
             "watch": spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"],

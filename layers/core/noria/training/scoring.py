@@ -10,6 +10,7 @@ from noria.kernel.errors import EvaluationError
 from noria.kernel.verdict import innermost
 from noria.training import metrics, quality
 from noria.training.gates import LESS_IS_BETTER
+from noria.training.importance import importance
 
 Json = dict[str, Any]
 
@@ -18,13 +19,14 @@ def score_holdout(event: Json) -> Json:
     """Score the candidate, and the champion where it answered the same rows.
 
     Args:
-        event: `{bucket, truth, predictions: {side: key}, task, compared: [{metric, confidence}], watch, run, incomparable, unable}`;
-            `watch` is the metric that is watched once it serves; `unable` is why the champion could not answer, or null.
+        event: `{bucket, truth, predictions: {side: key}, shuffled, features, task, compared: [{metric, confidence}], watch, run,
+            incomparable, unable}`; `shuffled` is the key of the candidate's answers to the shuffled rows; `watch` is the metric that
+            is watched once it serves; `unable` is why the champion could not answer, or null.
 
     Returns:
-        `{rows, candidate: {metric: value}, champion: {…}|null, bounds: {metric: lower bound of the gain}, level, incomparable}`;
-        `level` is what the watched metric may be held against later, or null; `incomparable` is a sentence where a champion
-        serves and was not compared.
+        `{rows, candidate: {metric: value}, champion: {…}|null, bounds: {metric: lower bound of the gain}, level, importance,
+        incomparable}`; `level` is what the watched metric may be held against later, `importance` the share of each column in what
+        moves the answers, either may be null; `incomparable` is a sentence where a champion serves and was not compared.
 
     Raises:
         EvaluationError: another number of answers than of rows, or an answer that is none.
@@ -32,8 +34,11 @@ def score_holdout(event: Json) -> Json:
     unable = event.get("unable")
     truth = lines(objects.read(event["bucket"], event["truth"]).decode())
     answered = {side: key for side, key in event["predictions"].items() if side != "champion" or not unable}
-    answers = {side: first_column(objects.read(event["bucket"], key).decode()) for side, key in answered.items()}
+    texts = {side: objects.read(event["bucket"], key).decode() for side, key in answered.items()}
+    answers = {side: first_column(text) for side, text in texts.items()}
     scored = evaluate(event["task"], truth, answers, event["compared"], event["run"], event["watch"])
+    again = lines(objects.read(event["bucket"], event["shuffled"]).decode())
+    scored["importance"] = importance(event["task"], event["features"], lines(texts["candidate"]), again)
     untold = f"the champion cannot answer these rows ({innermost(unable)})" if unable else None
     return {**scored, "incomparable": event.get("incomparable") or untold or scored["incomparable"]}
 
