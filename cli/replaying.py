@@ -54,6 +54,7 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     """
     from noria.data.contract import DataContract
     from noria.healing import replay as played
+    from noria.healing.history import history
 
     spec = specs.load(folder / "model.yaml") if (folder / "model.yaml").is_file() else projects.load(folder).spec
     if spec.preprocess.script:
@@ -63,7 +64,7 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     if not file.is_file():
         raise CliError(f"there is no file {file}")
     with file.open("rb") as opened:
-        found, aside = played.history(iter(lambda: opened.read(CHUNK), b""), DataContract.of(document["data"]), spec.target)
+        found, aside = history(iter(lambda: opened.read(CHUNK), b""), DataContract.of(document["data"]), spec.target)
     begin, last = found.times[0], found.times[-1]
     until = moment(first) if first else begin + FIRST_SHARE * (last - begin)
     window = days * DAY if days else max(DAY, -(-(last - until) / WINDOWS // DAY) * DAY)

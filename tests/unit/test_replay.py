@@ -10,6 +10,7 @@ import pytest
 from noria.data.contract import DataContract
 from noria.data.values import moment
 from noria.healing import policy, replay
+from noria.healing.history import history
 from noria.kernel.errors import ContractError
 from noria.spec import ModelSpec
 
@@ -52,7 +53,7 @@ def played(shift: float, rule: policy.Policy, noise: float = 0.05, spec: dict = 
             lines.append(
                 f"{(datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day, hours=hour)).isoformat()},{x:.3f},{int((x > cut) != (drawn.random() < noise))}"
             )
-    found, aside = replay.history(iter(["\n".join(lines).encode()]), DataContract.of(spec["data"]), "y")
+    found, aside = history(iter(["\n".join(lines).encode()]), DataContract.of(spec["data"]), "y")
     assert aside == 0
     return replay.play(spec, replay.Replay(spec, found, Threshold(), moment("2025-04-01"), 10 * 86_400.0), {"p": rule})
 
@@ -93,6 +94,6 @@ def test_a_policy_that_heals_nothing_leaves_the_model_frozen():
 def test_a_history_without_times_or_without_good_rows_says_what_to_do():
     block = DataContract.of(SPEC["data"])
     with pytest.raises(ContractError, match="contract suggest"):
-        replay.history(iter([b"at,x,y\n2025-01-01,no,1\n"]), block, "y")
+        history(iter([b"at,x,y\n2025-01-01,no,1\n"]), block, "y")
     with pytest.raises(ContractError, match=r"data\.time"):
-        replay.history(iter([b"x,y\n"]), DataContract.of({**SPEC["data"], "time": None}), "y")
+        history(iter([b"x,y\n"]), DataContract.of({**SPEC["data"], "time": None}), "y")

@@ -184,7 +184,7 @@ def test_drift_is_told_with_a_picture_and_a_broken_feed_is_an_incident(lake):
     lake.tell("a.csv", truths(1200) + truths(1200, name="broken").partition("\n")[2])
     labelled = lake.look("2026-01-02T03:00:00.000Z")
     event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": labelled["state"], "spec": spec()}
-    assert (labelled["labelled_rows"], assemble_dataset({**event, "recent_days": None})["rows"]) == (1200, 5376 + 1200)
+    assert (labelled["labelled_rows"], assemble_dataset({**event, "recent_days": None, "backtest": False})["rows"]) == (1200, 5376 + 1200)
 
 
 def test_more_files_than_one_look_reads_are_read_by_the_next(lake, monkeypatch):
@@ -232,11 +232,14 @@ def test_a_healing_is_trained_on_the_last_dataset_and_all_that_was_labelled_sinc
     lake.tell("a.csv", truths(100))
     found = lake.look()
     event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": found["state"], "spec": spec()}
-    made = assemble_dataset({**event, "recent_days": None})
+    made = assemble_dataset({**event, "recent_days": None, "backtest": False})
     assert (made["rows"], made["set_aside"], made["since"]) == (5476, 0, "2025-01-01T00:00:00")
-    recent = assemble_dataset({**event, "recent_days": 28})
+    recent = assemble_dataset({**event, "recent_days": 28, "backtest": False})
     assert (recent["rows"], recent["since"]) == (100, "2025-12-01")
     assert objects.read("lake", "curated/m/new/data.csv").startswith(b"x,kind,at,y\n")
+    tried = assemble_dataset({**event, "recent_days": 28, "backtest": True})
+    assert (tried["rows"], tried["backtest"]["days"]) == (made["rows"], None)
+    assert set(tried["backtest"]["losses"]) == {"all", "56", "28", "14"}
 
 
 def test_a_version_that_an_earlier_one_surpassed_is_a_reason_to_heal_and_pages_nobody(lake):

@@ -12,6 +12,7 @@ from noria.data import splitting
 from noria.data.contract import DataContract
 from noria.data.rows import lines, table
 from noria.data.values import moment
+from noria.healing import backtest
 from noria.profile.curating import keep
 
 Json = dict[str, Any]
@@ -22,27 +23,31 @@ def assemble_dataset(event: Json) -> Json:
     """Write the dataset of a healing.
 
     Args:
-        event: `{bucket, model, dataset, folder, base, state, recent_days, spec}`: `base` is the dataset that the serving version was trained
-            on, `state` the key of what the last look has left; `recent_days` null is all rows.
+        event: `{bucket, model, dataset, folder, base, state, recent_days, backtest, spec}`: `base` is the dataset that the serving version
+            was trained on, `state` the key of what the last look has left; `recent_days` null is all rows, and with `backtest`
+            they are what windows are tried around.
 
     Returns:
-        `{rows, set_aside, digest, base, since, missing}`: `missing` are columns that the spec asks for and the rows lack; `since`
-        is the time of the oldest row that was taken, as the data has it.
+        `{rows, set_aside, digest, base, since, backtest, missing}`: `missing` are columns that the spec asks for and the rows lack;
+        `since` is the time of the oldest row that was taken, as the data has it; `backtest` is what was chosen from, or null.
     """
     contract, target = DataContract.of(event["spec"]["data"]), event["spec"]["target"]
     names = contract.required(target)
     found: list[tuple[str, ...]] = []
     for header, rows in (_base(event), *_labelled(event)):
         if missing := [name for name in names if name not in header]:
-            return {"rows": 0, "set_aside": 0, "digest": "", "base": event["base"], "since": None, "missing": missing}
+            return {"rows": 0, "set_aside": 0, "digest": "", "base": event["base"], "since": None, "backtest": None, "missing": missing}
         at = [header.index(name) for name in names]
         found += [tuple(row[i] for i in at) for row in rows]
-    since = None
+    since, tried = None, None
     if contract.time:
-        time = names.index(contract.time)
-        found.sort(key=lambda row: moment(row[time]))
-        if event["recent_days"] is not None and found:
-            first = moment(found[-1][time]) - event["recent_days"] * DAY
+        time, days = names.index(contract.time), event["recent_days"]
+        found = sorted(dict.fromkeys(found), key=lambda row: moment(row[time]))
+        if event["backtest"]:
+            tried = backtest.choose(contract, target, event["spec"]["task"], names, found, days)
+            days = tried.days
+        if days is not None and found:
+            first = moment(found[-1][time]) - days * DAY
             found = [row for row in found if moment(row[time]) >= first]
         since = found[0][time] if found else None
     buffer = io.StringIO()
@@ -50,7 +55,7 @@ def assemble_dataset(event: Json) -> Json:
     good, bad = splitting.curate(iter([buffer.getvalue().encode()]), contract, target)
     keep(event["bucket"], event["folder"], good, contract.time)
     facts = {"rows": good.count("\n") - 1, "set_aside": max(0, bad.count("\n") - 1), "digest": sha256(good.encode()).hexdigest()}
-    return {**facts, "base": event["base"], "since": since, "missing": []}
+    return {**facts, "base": event["base"], "since": since, "backtest": tried and tried.to_json(), "missing": []}
 
 
 def _base(event: Json) -> tuple[list[str], list[list[str]]]:

@@ -97,7 +97,8 @@ def _assemble(event: Json, rule: policy.Policy, spec: Json, dataset: str) -> Jso
         "folder": f"curated/{event['model']}/{dataset}/",
         "base": event["dataset"],
         "state": event["state"],
-        "recent_days": rule.recent_days if rule.data == "recent" else None,
+        "recent_days": None if rule.data == "all" else rule.recent_days,
+        "backtest": rule.data == "backtest",
         "spec": spec,
     }
 
@@ -148,7 +149,7 @@ def announce_healing(event: Json) -> Json:
         "dataset": event["dataset"],
         "bucket": event["bucket"],
         "location": f"curated/{model}/{event['dataset']}/data.csv",
-        "source": {"healing": cause.causation_id, "base": made["base"], "since": made["since"]},
+        "source": {"healing": cause.causation_id, "base": made["base"], "since": made["since"], "backtest": made["backtest"]},
         "spec": spec["id"],
         "train": True,
         "digest": made["digest"],

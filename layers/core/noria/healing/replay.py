@@ -5,10 +5,7 @@ decided (whether quality has fallen, whether to train again, on which rows, whet
 the same functions that decide in production.
 """
 
-import csv
-import io
 import time as clock
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,13 +13,14 @@ from typing import Any, Protocol
 
 from noria.data import splitting
 from noria.data.contract import DataContract
-from noria.data.values import moment
+from noria.healing import backtest
 from noria.healing import policy as healing
+from noria.healing.history import History
 from noria.kernel.errors import ContractError, EvaluationError
 from noria.preprocessing import fitting, inference
 from noria.preprocessing.transform import Transform
 from noria.training import policy, quality, scoring
-from noria.training.gates import gates_of
+from noria.training.gates import gates_of, watched_metric
 from noria.training.importance import importance
 from noria.training.metrics import label
 from noria.training.metrics import quality as metrics_of
@@ -42,18 +40,6 @@ class Trainer(Protocol):
 
     def predict(self, model: str, features: str) -> list[str]:
         """The prediction of each CSV row without a header."""
-
-
-@dataclass(frozen=True)
-class History:
-    """Labelled rows in the order of their times (seconds since the epoch)."""
-
-    header: list[str]
-    rows: list[list[str]]
-    times: list[float]
-
-    def between(self, since: float | None, until: float) -> slice:
-        return slice(0 if since is None else bisect_left(self.times, since), bisect_left(self.times, until))
 
 
 @dataclass
@@ -96,26 +82,6 @@ class Course:
 DriftCheck = Callable[[Sequence[Sequence[str]], Sequence[Sequence[str]]], tuple[str, list[str]]]
 
 
-def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tuple[History, int]:
-    """The good rows of a file in the order of their times, and how many were set aside.
-
-    Raises:
-        ContractError: the spec names no time, or no row is good.
-    """
-    if contract.time is None:
-        raise ContractError("a replay needs event times: name data.time in the spec")
-    try:
-        good, bad = splitting.curate(pieces, contract, target)
-    except KeyError as error:
-        raise ContractError(f"the file lacks the column {error}; the spec asks for {', '.join(contract.required(target))}") from error
-    header, *rows = list(csv.reader(io.StringIO(good, newline="")))
-    if not rows:
-        raise ContractError("no row of the file keeps the contract: noria contract suggest FILE writes one that it keeps")
-    at = header.index(contract.time)
-    ordered = sorted(((moment(row[at]), row) for row in rows), key=lambda pair: pair[0])
-    return History(header, [row for _, row in ordered], [time for time, _ in ordered]), max(0, bad.count("\n") - 1)
-
-
 class Replay:
     """Plays one history; the frozen and the always retrained course are the same for every policy.
 
@@ -128,7 +94,7 @@ class Replay:
     def __init__(self, spec: Json, found: History, trainer: Trainer, first: float, window: float, drift: DriftCheck | None = None) -> None:
         self._spec, self._history, self._trainer, self._drift = spec, found, trainer, drift
         self._contract, self._target, self._task = DataContract.of(spec["data"]), spec["target"], spec["task"]
-        self._metric = spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"]
+        self._metric = watched_metric(spec)
         self._features = [found.header.index(name) for name in self._contract.features(self._target)]
         self._aim = found.header.index(self._target)
         self.windows = self._cut(first, window)
@@ -182,7 +148,7 @@ class Replay:
                 course.alarms.append({"time": _iso(end), "what": decision.verdict.reasons[0].text})
             if decision.verdict.outcome != healing.RETRAIN:
                 continue
-            since = None if rule.data == "all" else end - rule.recent_days * DAY
+            since = self._since(rule, end)
             candidate, verdict = self._run(serving.model, self._history.between(since, end), held)
             course.seconds += candidate.seconds
             better = verdict == policy.PASSED
@@ -192,6 +158,14 @@ class Replay:
                 candidate.wanted = quality.better(candidate.level.metric, candidate.wanted, serving.wanted)
                 serving, told = candidate, set()
         return course.to_json()
+
+    def _since(self, rule: healing.Policy, end: float) -> float | None:
+        """From when on rows are trained on, as a healing would take them."""
+        days = None if rule.data == "all" else rule.recent_days
+        if rule.data == "backtest":
+            known = self._history.rows[self._history.between(None, end)]
+            days = backtest.choose(self._contract, self._target, self._task, self._history.header, known, rule.recent_days).days
+        return None if days is None else end - days * DAY
 
     def _causes(self, serving: Serving, rows: slice, end: float, course: Course, told: set[str], held: list[slice]) -> tuple[list[str], float | None]:
         """Why this version should be looked at, each cause told once while it serves; and how much what has drifted matters to it."""
@@ -262,8 +236,7 @@ class Replay:
     def _count(self, serving: Serving, rows: slice, answers: list[str]) -> None:
         for row, time, answer in zip(self._history.rows[rows], self._history.times[rows], answers, strict=True):
             kind = quality.kind_of(self._task, label(row[self._aim]), label(answer), serving.level.cap)
-            counts = serving.days.setdefault(_iso(time)[:10], {})
-            counts[kind] = counts.get(kind, 0) + 1
+            quality.tally(serving.days, _iso(time)[:10], kind)
 
     def _fit(self, rows: list[list[str]]) -> str:
         """Train, on rows as a run prepares them."""
@@ -287,7 +260,7 @@ def play(spec: Json, replayed: Replay, rules: dict[str, healing.Policy]) -> Json
     managed = {name: replayed.managed(rule) for name, rule in rules.items()}
     rule = next(iter(rules.values()))
     return {
-        "metric": spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"],
+        "metric": watched_metric(spec),
         "windows": [_iso(begin) for begin, _ in replayed.windows],
         "managed": next(iter(managed.values())),
         "frozen": replayed.frozen(),

@@ -217,11 +217,9 @@ class _Look:
         except ValueError:
             self._counts["bad_truths"] += 1
             return
-        counts = self._state["history"].setdefault(day, {})
-        counts[kind] = counts.get(kind, 0) + 1
+        quality.tally(self._state["history"], day, kind)
         if judged and prediction.variant == MAIN and prediction.at >= self._event["release"]["time"][:19]:
-            counts = self._state["days"].setdefault(day, {})
-            counts[kind] = counts.get(kind, 0) + 1
+            quality.tally(self._state["days"], day, kind)
 
     def _drift(self, fresh: list[Prediction]) -> Json | None:
         """The verdict on the window, once it has come together; it then begins anew."""

@@ -30,6 +30,11 @@ class Gate:
     confidence: float = 0.95
 
 
+def watched_metric(spec: Json) -> str:
+    """The metric that is watched once a version serves: the one that is named, else the first gate's."""
+    return str(spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"])
+
+
 def gates_of(evaluate: Json) -> tuple[Gate, ...]:
     """The gates of an `evaluate` block; where none is against the champion, the first metric is held against it as well."""
     gates = tuple(Gate(**gate) for gate in evaluate["gates"])

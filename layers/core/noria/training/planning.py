@@ -8,7 +8,7 @@ from noria.data.contract import DataContract
 from noria.kernel.identity import digest
 from noria.kernel.published import complete
 from noria.preprocessing import artefact, fitting
-from noria.training.gates import gates_of
+from noria.training.gates import gates_of, watched_metric
 
 Json = dict[str, Any]
 #: A transform's mini-batches (MB); the answers are put together line by line.
@@ -227,7 +227,7 @@ def plan_evaluation(event: Json) -> Json:
             "features": list(DataContract.of(spec["data"]).features(spec["target"])),
             "task": spec["task"],
             "compared": compared,
-            "watch": spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"],
+            "watch": watched_metric(spec),
             "incomparable": OTHER_SCHEMA if held and not comparable else None,
             "run": run,
         },

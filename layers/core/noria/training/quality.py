@@ -89,6 +89,12 @@ def kind_of(task: str, truth: str, predicted: str, cap: float) -> str:
     return ("tp" if truth == "1" else "fp") if predicted == "1" else ("fn" if truth == "1" else "tn")
 
 
+def tally(days: dict[str, dict[str, float]], day: str, kind: str) -> None:
+    """Count one answer under its day."""
+    counts = days.setdefault(day, {})
+    counts[kind] = counts.get(kind, 0) + 1
+
+
 def better(metric: str, first: float, second: float | None) -> float:
     """The better of two values of a metric."""
     if second is None:

@@ -82,7 +82,7 @@ def _level(task: str, metric: str, held: list[list[str]], predicted: list[str]) 
         said, true = (answer, row[0]) if numbers else (metrics.label(answer), metrics.label(row[0]))
         kind = quality.kind_of(task, true, said, cap)
         day = str(int(moment(row[1]) // 86_400)).zfill(6) if len(row) > 1 else str(number % 1_000)
-        days.setdefault(day, {})[kind] = days.get(day, {}).get(kind, 0) + 1
+        quality.tally(days, day, kind)
     found = quality.level(quality.watched(metric, task), days, cap)
     return found.to_json() if found else None
 

@@ -1,0 +1,145 @@
+"""How far back the rows should reach that a model is trained on again: tried out on its own newest rows.
+
+For each of several stretches of the newest labelled time, a small learner is trained on the rows before it, of each window, and
+asked about the stretch. It is an additive model (ridge regression on binned columns), not the user's: what is compared is
+the windows, a world that has changed has changed for every learner, and the choice costs no training job.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from noria.data.contract import DataContract
+from noria.data.values import EMPTY, moment
+
+Json = dict[str, Any]
+Floats = NDArray[np.float64]
+DAY = 86_400.0
+#: The windows that are tried, as parts of `heal.recent_days`; and all rows.
+PARTS = (2.0, 1.0, 0.5, 0.25)
+#: The newest tenth of the rows is asked about, in so many stretches.
+ASKED, STRETCHES = 0.1, 3
+#: Fewer rows train nothing; more than these are thinned out evenly.
+LEAST_ROWS, MOST_ROWS = 200, 20_000
+#: Bins of a number, categories of a word, classes of a target.
+BINS, CATEGORIES, CLASSES = 16, 20, 10
+#: A shorter window must be better than a longer one by so many standard errors of the paired difference.
+CERTAIN = 1.64
+RIDGE = 1.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a backtest has chosen.
+
+    Attributes:
+        days: how far back the rows reach from the newest one, or nothing for all of them.
+        losses: the mean loss of each window that was tried, by its days (`all` for all rows): the squared error of a
+            regression as a share of the target's variance, or that of the class shares.
+    """
+
+    days: float | None
+    losses: dict[str, float]
+
+    def to_json(self) -> Json:
+        return {"days": self.days, "losses": self.losses}
+
+
+def choose(contract: DataContract, target: str, task: str, header: Sequence[str], rows: Sequence[Sequence[str]], recent_days: float) -> Choice:
+    """Choose a window for rows in the order of their times; where too few tell, that of `recent_days`."""
+    assert contract.time is not None
+    time = list(header).index(contract.time)
+    times = np.array([moment(row[time]) for row in rows])
+    windows = [None, *(part * recent_days for part in PARTS)]
+    size = int(len(rows) * ASKED / STRETCHES)
+    if size < LEAST_ROWS // STRETCHES or not len(times):
+        return Choice(recent_days, {})
+    design = _design(contract, target, header, rows)
+    aim = _aim(task, [row[list(header).index(target)] for row in rows])
+    losses: dict[float | None, list[Floats]] = {window: [] for window in windows}
+    for number in range(STRETCHES):
+        begin = len(rows) - size * (STRETCHES - number)
+        asked = slice(begin, begin + size)
+        for window in windows:
+            first = 0 if window is None else int(np.searchsorted(times, times[begin] - window * DAY))
+            if begin - first >= LEAST_ROWS:
+                losses[window].append(_loss(design[first:begin], aim[first:begin], design[asked], aim[asked]))
+    tried = {window: np.concatenate(parts) for window, parts in losses.items() if len(parts) == STRETCHES}
+    return Choice(_best(tried, recent_days), {"all" if window is None else f"{window:g}": round(float(loss.mean()), 6) for window, loss in tried.items()})
+
+
+def _best(tried: dict[float | None, Floats], usual: float) -> float | None:
+    """The longest window that no shorter one is clearly better than."""
+    if not tried:
+        return usual
+    chosen, *shorter = tried
+    for window in shorter:
+        gain = tried[chosen] - tried[window]
+        error = float(gain.std()) / math.sqrt(len(gain))
+        if float(gain.mean()) > CERTAIN * error:
+            chosen = window
+    return chosen
+
+
+def _loss(design: Floats, aim: Floats, asked: Floats, truth: Floats) -> Floats:
+    """The squared error of each row that is asked about."""
+    if len(design) > MOST_ROWS:
+        chosen = np.linspace(0, len(design) - 1, MOST_ROWS).astype(int)
+        design, aim = design[chosen], aim[chosen]
+    mean = aim.mean(axis=0)
+    weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ (aim - mean))
+    errors: Floats = ((truth - mean - asked @ weights) ** 2).sum(axis=1)
+    return errors
+
+
+def _design(contract: DataContract, target: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Floats:
+    """Zeros and ones: of each column the bin or the category that a row is in."""
+    parts = []
+    for name in contract.features(target):
+        values = [row[list(header).index(name)] for row in rows]
+        numeric = contract.columns[name].type in ("integer", "number", "timestamp")
+        parts.append(_indicators(*(_bins(values) if numeric else _categories(values, CATEGORIES))))
+    return np.concatenate(parts, axis=1)
+
+
+def _bins(values: Sequence[str]) -> tuple[NDArray[np.int64], int]:
+    """Of numbers, and of times the hour of the day; empty ones have a bin of their own."""
+    numbers = np.array([np.nan if value in EMPTY else _number(value) for value in values])
+    known = numbers[np.isfinite(numbers)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.array([])
+    places = np.searchsorted(edges, numbers, side="right").astype(np.int64)
+    places[~np.isfinite(numbers)] = len(edges) + 1
+    return places, len(edges) + 2
+
+
+def _number(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return moment(value) % DAY
+
+
+def _categories(values: Sequence[str], most: int) -> tuple[NDArray[np.int64], int]:
+    """The most frequent ones, and one place for all others."""
+    often = [name for name, _ in Counter(values).most_common(most)]
+    place = {name: number for number, name in enumerate(often)}
+    return np.array([place.get(value, len(often)) for value in values], dtype=np.int64), len(often) + 1
+
+
+def _aim(task: str, values: Sequence[str]) -> Floats:
+    """The target as one column, or as one for each class."""
+    if task == "regression":
+        numbers = np.array([float(value) for value in values])
+        return ((numbers - numbers.mean()) / (numbers.std() or 1.0))[:, None]
+    return _indicators(*_categories(values, CLASSES))
+
+
+def _indicators(places: NDArray[np.int64], count: int) -> Floats:
+    made = np.zeros((len(places), count))
+    made[np.arange(len(places)), places] = 1.0
+    return made

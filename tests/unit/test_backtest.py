@@ -1,0 +1,51 @@
+"""How far back a training should reach: tried on the newest rows, and the longest window where none is clearly better."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from noria.data.contract import DataContract
+from noria.healing import backtest
+from noria.spec.data import DataSpec
+
+COLUMNS = {"x": {"type": "number", "nullable": True}, "kind": {"type": "string"}, "at": {"type": "timestamp"}}
+CONTRACT = DataContract.of(DataSpec.model_validate({"time": "at", "columns": COLUMNS}).model_dump(mode="json"))
+HEADER = ["at", "kind", "x", "y"]
+DAYS = 400
+
+
+def rows(changed: int | None, task: str, count: int = 6_000) -> list[list[str]]:
+    """Fifteen rows a day; so many days before the end, the other half of the x becomes what is high."""
+    drawn, made = random.Random(0), []
+    for number in range(count):
+        day = number * DAYS / count
+        x, sign = drawn.random(), -1 if changed is not None and day >= DAYS - changed else 1
+        high = sign * (x - 0.5) + drawn.gauss(0, 0.2)
+        at = (datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day)).isoformat()
+        made.append([at, "ab"[number % 2], "" if number % 50 == 0 else f"{x:.4f}", f"{high:.4f}" if task == "regression" else ["no", "yes"][high > 0]])
+    return made
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_a_world_that_has_changed_is_learnt_from_its_own_rows_alone(task):
+    found = backtest.choose(CONTRACT, "y", task, HEADER, rows(130, task), 200)
+    assert found.days == 100
+    assert found.losses["100"] < found.losses["200"] < found.losses["all"]
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_world_that_stays_as_it_is_is_learnt_from_all_that_is_known(task):
+    assert backtest.choose(CONTRACT, "y", task, HEADER, rows(None, task), 200).days is None
+
+
+def test_a_window_of_too_few_rows_is_not_tried_and_too_few_rows_choose_nothing():
+    found = backtest.choose(CONTRACT, "y", "binary", HEADER, rows(130, "binary", 3_000), 40)
+    assert set(found.losses) == {"all", "80", "40"}
+    assert backtest.choose(CONTRACT, "y", "binary", HEADER, rows(None, "binary", 300), 200) == backtest.Choice(200, {})
+    assert backtest.choose(CONTRACT, "y", "binary", HEADER, [], 200) == backtest.Choice(200, {})
+
+
+def test_columns_that_are_empty_constant_or_infinite_do_not_stop_it():
+    odd = [[at, "same", ["", "inf", "1e308"][number % 3], y] for number, (at, _, _, y) in enumerate(rows(None, "binary"))]
+    assert backtest.choose(CONTRACT, "y", "binary", HEADER, odd, 200).losses
