@@ -57,4 +57,9 @@ def show(told: Json) -> None:
         render.console.print(Text(f"  {reason['text']}"))
     for name, column in told["columns"].items():
         style = "red" if column["drifted"] else "dim"
-        render.console.print(Text(f"  {name:20} {column['measure']:10} {column['effect']:.3f}  limit {column['limit']:.3f}", style=style))
+        render.console.print(Text(f"  {name:20} {column['measure']:10} {column['effect']:.3f}  limit {column['limit']:.3f}{_known(column)}", style=style))
+
+
+def _known(column: Json) -> str:
+    """The well-known measures, for those who are used to them."""
+    return "".join(f"  {name} {value:.3f}" for name, value in column["measures"].items())

@@ -76,10 +76,11 @@ def _line(values: Sequence[float], low: float, high: float, limit: float) -> str
 def _columns(judged: Json | None) -> list[str]:
     if judged is None:
         return ["<h2>Inputs</h2><p>No window is complete yet.</p>"]
-    made = [f"<h2>Inputs: {html.escape(judged['verdict'])}</h2><table><tr><th>column<th>measure<th>effect<th>limit</tr>"]
+    made = [f"<h2>Inputs: {html.escape(judged['verdict'])}</h2><table><tr><th>column<th>measure<th>effect<th>limit<th>well-known measures</tr>"]
     for name, column in judged["columns"].items():
         mark = " class=bad" if column["drifted"] else ""
-        made.append(f"<tr{mark}><td>{html.escape(name)}<td>{column['measure']}<td>{column['effect']:.3f}<td>{column['limit']:.3f}</tr>")
+        known = ", ".join(f"{measure} {value:.3f}" for measure, value in column.get("measures", {}).items())
+        made.append(f"<tr{mark}><td>{html.escape(name)}<td>{column['measure']}<td>{column['effect']:.3f}<td>{column['limit']:.3f}<td>{known}</tr>")
     made.append("</table>")
     for name, picture in judged["pictures"].items():
         scale = ", ".join(picture["values"]) if "values" in picture else f"{picture['from']:g} to {picture['to']:g}"

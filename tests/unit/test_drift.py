@@ -172,3 +172,26 @@ def test_what_was_constant_in_a_block_of_the_reference_before_is_no_incident():
     months = [profiled(snow=np.maximum(0, drawn.normal(-3 if 3 < month % 12 < 10 else 1, 0.3, WINDOW))) for month in range(24)]
     assert drift.check(whole(months), profiled(snow=[0.0] * WINDOW), months)["verdict"] == "ok"
     assert drift.check(whole(months), profiled(snow=[0.0] * WINDOW), None)["verdict"] == "incident"
+
+
+def test_the_well_known_measures_are_told_beside_the_verdict(reference):
+    same, moved = (drift.check(reference, world(np.random.default_rng(1), WINDOW, shift, moved=share), None) for shift, share in ((0.0, 0.0), (0.5, 0.3)))
+    price, colour = moved["columns"]["price"]["measures"], moved["columns"]["colour"]["measures"]
+    # Of two normal distributions half a deviation apart: sup |F - G| = 2 Phi(0.25) - 1, and Wasserstein's distance is the shift itself.
+    assert price["ks"] == pytest.approx(0.197, abs=0.04)
+    assert price["wasserstein"] == pytest.approx(0.5, abs=0.08)
+    assert price["psi"] == pytest.approx(0.25, abs=0.08)
+    assert price["js"] == pytest.approx(0.21, abs=0.04)
+    assert colour["chi2"] > 50
+    assert colour["psi"] > 0.2
+    quiet = same["columns"]["price"]["measures"]
+    assert max(quiet["psi"], quiet["js"] ** 2) < 0.02
+    assert same["columns"]["colour"]["measures"]["chi2"] < 4
+
+
+@pytest.mark.parametrize("values", [[1.0] * 50, [None] * 50, [float("inf"), 1.0] * 25, [float("nan")] * 50])
+def test_odd_numbers_break_no_measure(values):
+    usual = profiled(price=np.random.default_rng(0).normal(0, 1, 500))
+    for before, now in ((usual, profiled(price=values)), (profiled(price=values), usual)):
+        for column in drift.check(before, now, None)["columns"].values():
+            assert all(np.isfinite(value) for value in column["measures"].values())

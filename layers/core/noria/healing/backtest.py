@@ -24,8 +24,8 @@ DAY = 86_400.0
 PARTS = (2.0, 1.0, 0.5, 0.25)
 #: The newest tenth of the rows is asked about, in so many stretches.
 ASKED, STRETCHES = 0.1, 3
-#: Fewer rows train nothing; more than these are thinned out evenly.
-LEAST_ROWS, MOST_ROWS = 200, 20_000
+#: Fewer rows train nothing; more than so many, or so many values of binned columns, are thinned out evenly.
+LEAST_ROWS, MOST_ROWS, MOST_VALUES = 200, 60_000, 20_000_000
 #: Bins of a number, categories of a word, classes of a target.
 BINS, CATEGORIES, CLASSES = 16, 20, 10
 #: A shorter window must be better than a longer one by so many standard errors of the paired difference.
@@ -53,6 +53,9 @@ class Choice:
 def choose(contract: DataContract, target: str, task: str, header: Sequence[str], rows: Sequence[Sequence[str]], recent_days: float) -> Choice:
     """Choose a window for rows in the order of their times; where too few tell, that of `recent_days`."""
     assert contract.time is not None
+    most = min(MOST_ROWS, MOST_VALUES // (len(contract.columns) * CATEGORIES))
+    if len(rows) > most:
+        rows = [rows[number] for number in np.linspace(0, len(rows) - 1, most).astype(int)]
     time = list(header).index(contract.time)
     times = np.array([moment(row[time]) for row in rows])
     windows = [None, *(part * recent_days for part in PARTS)]
@@ -88,9 +91,6 @@ def _best(tried: dict[float | None, Floats], usual: float) -> float | None:
 
 def _loss(design: Floats, aim: Floats, asked: Floats, truth: Floats) -> Floats:
     """The squared error of each row that is asked about."""
-    if len(design) > MOST_ROWS:
-        chosen = np.linspace(0, len(design) - 1, MOST_ROWS).astype(int)
-        design, aim = design[chosen], aim[chosen]
     mean = aim.mean(axis=0)
     weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ (aim - mean))
     errors: Floats = ((truth - mean - asked @ weights) ** 2).sum(axis=1)

@@ -13,6 +13,7 @@ from typing import Any
 
 from noria.kernel.verdict import Reason, Verdict
 from noria.monitoring import evidence
+from noria.monitoring.measures import measures
 from noria.profile.column import INTEGER, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
 
@@ -53,7 +54,8 @@ def check(reference: Profile, current: Profile, blocks: Sequence[Profile] | None
         ignored: columns that are not looked at.
 
     Returns:
-        `{verdict: ok|drift|incident|undecided, columns: {name: {drifted, effect, measure, evidence, limit}}, reasons}`
+        `{verdict: ok|drift|incident|undecided, columns: {name: {drifted, effect, measure, evidence, limit, measures}}, reasons}`;
+        `measures` are the well-known ones (`noria.monitoring.measures`), of which no verdict is made.
     """
     names = [name for name in reference.columns if name not in ignored]
     incidents = [
@@ -64,9 +66,11 @@ def check(reference: Profile, current: Profile, blocks: Sequence[Profile] | None
     if current.rows < LEAST_ROWS or reference.rows < LEAST_REFERENCE:
         text = f"{current.rows} rows against {reference.rows} tell nothing: {LEAST_ROWS} and {LEAST_REFERENCE} are the least"
         return _told(UNDECIDED, {}, [Reason("TooFewRows", text, current.rows, LEAST_ROWS), *incidents])
-    tests = sum(len(measures) for measures in found.values())
+    tests = sum(map(len, found.values()))
     usual = _usual(blocks, found) if blocks and len(blocks) >= LEAST_BLOCKS else {}
-    columns = {name: _column(name, measures, tests, usual) for name, measures in found.items()}
+    columns = {
+        name: {**_column(name, parts, tests, usual), "measures": measures(reference.columns[name], current.columns[name])} for name, parts in found.items()
+    }
     drifted = [name for name, column in columns.items() if column["drifted"]]
     reasons = [*incidents, *(_reason(name, columns[name]) for name in drifted)]
     if incidents:
@@ -151,11 +155,11 @@ def _usual(blocks: Sequence[Profile], found: dict[str, list[Difference]]) -> dic
     return largest
 
 
-def _column(name: str, measures: list[Difference], tests: int, usual: dict[tuple[str, str], float]) -> Json:
+def _column(name: str, parts: list[Difference], tests: int, usual: dict[tuple[str, str], float]) -> Json:
     """The measure that speaks loudest: one that has drifted, else the one nearest to its limit."""
-    limits = {found.measure: max(FLOORS[found.measure], USUAL * usual.get((name, found.measure), 0.0)) for found in measures}
-    drifted = [found for found in measures if found.evidence <= ALPHA / tests and found.effect >= limits[found.measure]]
-    worst = max(drifted or measures, key=lambda found: found.effect / limits[found.measure])
+    limits = {found.measure: max(FLOORS[found.measure], USUAL * usual.get((name, found.measure), 0.0)) for found in parts}
+    drifted = [found for found in parts if found.evidence <= ALPHA / tests and found.effect >= limits[found.measure]]
+    worst = max(drifted or parts, key=lambda found: found.effect / limits[found.measure])
     return {
         "drifted": bool(drifted),
         "effect": round(worst.effect, 4),

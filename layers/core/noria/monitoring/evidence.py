@@ -41,9 +41,15 @@ def of_share(hits: float, size: float, other_hits: float, other_size: float) -> 
 
 def of_categories(first: Mapping[str, float], second: Mapping[str, float]) -> float:
     """Of two samples' counts by category; rare ones are pooled."""
+    statistic, degrees = chi_squared(first, second)
+    return _above(statistic, degrees) if degrees else 1.0
+
+
+def chi_squared(first: Mapping[str, float], second: Mapping[str, float]) -> tuple[float, int]:
+    """The statistic of two samples' counts by category, rare ones pooled, and its degrees of freedom."""
     sizes = sum(first.values()), sum(second.values())
     if not all(sizes):
-        return 1.0
+        return 0.0, 0
     smaller = min(sizes) / sum(sizes)
     kept: list[tuple[float, float]] = []
     pooled = [0.0, 0.0]
@@ -56,11 +62,11 @@ def of_categories(first: Mapping[str, float], second: Mapping[str, float]) -> fl
     if sum(pooled) * smaller >= LEAST_EXPECTED:
         kept.append((pooled[0], pooled[1]))
     if len(kept) < 2:
-        return 1.0
+        return 0.0, 0
     totals = [sum(column) for column in zip(*kept, strict=True)]
     whole = sum(totals)
     statistic = sum((count - sum(pair) * total / whole) ** 2 / (sum(pair) * total / whole) for pair in kept for count, total in zip(pair, totals, strict=True))
-    return _above(statistic, len(kept) - 1)
+    return statistic, len(kept) - 1
 
 
 def _above(statistic: float, degrees: int) -> float:

@@ -51,8 +51,6 @@ class ModelSpec(BaseModel):
                 raise _wrong("evaluate.split.group", f"found {name}, expected columns of data.columns or data.key, which every file has")
         for field, told in self.preprocess.faults(self.data, self.target):
             raise _wrong(field, told)
-        if self.heal.data == "backtest" and not self.data.time:
-            raise _wrong("heal.data", "is backtest, and data.time names no column; name one, or take all or recent rows")
         if not (set(self.data.columns) - {self.target}):
             raise _wrong("data.columns", "names nothing but the target; the model needs at least one column to predict from")
         return self

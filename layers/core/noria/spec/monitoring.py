@@ -59,7 +59,8 @@ class HealSpec(BaseModel):
         None, pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$", description="only between these times of day (UTC), such as 22:00-06:00"
     )
     data: Literal["all", "recent", "backtest"] = Field(
-        "recent", description="which labelled rows it is trained on; backtest tries all, and twice, once, half and a quarter of recent_days"
+        "backtest",
+        description="which labelled rows it is trained on; backtest tries all, and twice, once, half and a quarter of recent_days; without data.time it is all",
     )
     recent_days: float = Field(365, gt=0, le=3650, description="how far back from the newest row")
     give_up_after: int = Field(3, ge=1, le=20, description="so many in a row that did not help: a person is asked, the next try is later")

@@ -1,0 +1,78 @@
+"""The well-known measures of a difference, from two profiles: for those who are used to them. No verdict is made of them.
+
+Sources: Lin (1991), Divergence measures based on the Shannon entropy; Yurdakul and Naranjo (2020), Statistical properties of the
+population stability index. What a sample's size alone is expected to add to the population stability index, B - 1 times the sum
+of the inverse sizes over B bins, is taken off.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from noria.monitoring import evidence
+from noria.profile.column import INTEGER, NUMBER, TIME, ColumnProfile
+
+#: Bins of equal share in the reference; points at which quantiles are compared.
+BINS, POINTS = 10, 128
+#: An empty bin is taken for so small a share.
+LEAST_SHARE = 1e-4
+
+
+def measures(reference: ColumnProfile, current: ColumnProfile) -> dict[str, float]:
+    """What there is of a column.
+
+    Returns:
+        Of numbers `ks` (the largest distance of the distribution functions, 0 to 1), `psi`, `js` (distance, base 2, 0 to 1) and
+        `wasserstein` (in standard deviations of the reference); of words `psi`, `js`, `chi2` (per degree of freedom).
+    """
+    if reference.kind in (INTEGER, NUMBER):
+        return _of_numbers(reference, current)
+    if reference.kind == TIME or reference.values.counts is None or current.values.counts is None:
+        return {}
+    mine, theirs = ({str(value): float(count) for value, count in (column.values.counts or {}).items()} for column in (current, reference))
+    sizes = sum(mine.values()), sum(theirs.values())
+    if not all(sizes):
+        return {}
+    names = sorted({*mine, *theirs})
+    before, now = [theirs.get(name, 0.0) / sizes[1] for name in names], [mine.get(name, 0.0) / sizes[0] for name in names]
+    statistic, degrees = evidence.chi_squared(mine, theirs)
+    told = {"psi": _psi(before, now, sizes[1], sizes[0]), "js": _js(before, now), "chi2": statistic / degrees if degrees else 0.0}
+    return {name: round(value, 4) for name, value in told.items()}
+
+
+def _of_numbers(reference: ColumnProfile, current: ColumnProfile) -> dict[str, float]:
+    if not reference.numbers.count or not current.numbers.count:
+        return {}
+    edges = sorted({_quantile(reference, i / BINS) for i in range(1, BINS)})
+    shares = [[0.0, *column.ranks(edges), 1.0] for column in (reference, current)]
+    before, now = ([b - a for a, b in pairwise(share)] for share in shares)
+    points = sorted({_quantile(column, i / POINTS) for column in (reference, current) for i in range(POINTS + 1)})
+    ranks = [column.ranks(points) for column in (reference, current)]
+    spread = math.sqrt(reference.numbers.variance) or 1.0
+    apart = [abs(_quantile(reference, (i + 0.5) / POINTS) - _quantile(current, (i + 0.5) / POINTS)) for i in range(POINTS)]
+    told = {
+        "ks": max(abs(a - b) for a, b in zip(*ranks, strict=True)),
+        "psi": _psi(before, now, reference.numbers.count, current.numbers.count),
+        "js": _js(before, now),
+        "wasserstein": sum(apart) / POINTS / spread,
+    }
+    return {name: round(value, 4) for name, value in told.items() if math.isfinite(value)}
+
+
+def _quantile(column: ColumnProfile, share: float) -> float:
+    found = column.quantile(share)
+    assert found is not None
+    return found
+
+
+def _psi(before: Sequence[float], now: Sequence[float], first: float, second: float) -> float:
+    pairs = [(max(a, LEAST_SHARE), max(b, LEAST_SHARE)) for a, b in zip(before, now, strict=True) if a or b]
+    found = sum((b - a) * math.log(b / a) for a, b in pairs)
+    return max(0.0, found - (len(pairs) - 1) * (1 / first + 1 / second))
+
+
+def _js(before: Sequence[float], now: Sequence[float]) -> float:
+    def against(share: float, mean: float) -> float:
+        return share * math.log2(share / mean) if share else 0.0
+
+    return math.sqrt(max(0.0, sum(against(a, (a + b) / 2) + against(b, (a + b) / 2) for a, b in zip(before, now, strict=True)) / 2))
