@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "function_size": function_size.measure,
     "guard": guard.measure,
     "profile": drift.profile,
+    "profile_small": drift.profile_small,
     "profile_memory": drift.profile_memory,
     "false_alarms": drift.false_alarms,
     "detection": drift.detection,

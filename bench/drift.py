@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from bench import peers
 from bench.results import FOLDER, ROOT, Result
 from cli.demo import archive
 from noria.monitoring import drift
@@ -32,7 +33,10 @@ SETS = {
 }
 POWER = "minute/minute_household_power.csv.xz"
 REFERENCE, SIZES = 20_000, {100: 400, 500: 400, 1_000: 400, 5_000: 60, 20_000: 20}
-WINDOW, TRIES = 1_000, 300
+WINDOW, TRIES, PEER_TRIES = 1_000, 300, 50
+MILLION, MILLION_TRIES, SMALL = 1_000_000, 10, 39_000
+#: Months of the past that later ones are compared with.
+REFERENCE_MONTHS = (24, 36)
 #: What a whole check may alarm of at most, and what must be found at least.
 ALARMS = 0.01
 WANTED = {"mean shifted by 0.25 sd": 0.97, "mean shifted by 0.5 sd": 1.0, "5 % contamination": 0.9, "5 % unseen categories": 0.95, "20 % category swap": 0.95}
@@ -100,7 +104,23 @@ def profile() -> Result:
     pairs = [(_measured(OURS, files), _measured(READ, files)) for _ in range(5)]
     ours, floor = (sorted(pair[side][0] for pair in pairs)[2] for side in (0, 1))
     parts = {"peak memory": f"{max(pair[0][1] for pair in pairs):.0f} MB, reading alone {max(pair[1][1] for pair in pairs):.0f} MB"}
+    for peer in peers.NEEDS:
+        seconds, memory = peers.cost(peer, files)
+        parts[peer] = f"{seconds:.1f} s, {seconds / floor:.0f} times the reading, {memory:.0f} MB"
     return Result("profile", round(ours, 2), round(floor, 2), "s", "CPU of profile and drift of two files of 1.04 million rows, against reading them", parts)
+
+
+def profile_small() -> Result:
+    """Profile and drift of two small files, as a whole process, against whylogs."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    rows = table(SETS["traffic"])
+    files = [FOLDER / f"small-{number}.parquet" for number in range(2)]
+    for number, file in enumerate(files):
+        pa.parquet.write_table(rows.slice(number * SMALL // 2, SMALL // 2), file)
+    ours, others = sorted(_measured(OURS, files) for _ in range(5))[2], sorted(peers.cost("whylogs", files) for _ in range(5))[2]
+    parts = {"peak memory": f"{ours[1]:.0f} MB, whylogs {others[1]:.0f} MB"}
+    what = f"CPU of profile and drift of two files, {SMALL:,} rows together, as a whole process, against whylogs"
+    return Result("profile_small", round(ours[0], 2), round(others[0], 2), "s", what, parts)
 
 
 def profile_memory() -> Result:
@@ -123,15 +143,63 @@ def false_alarms() -> Result:
             share = 1 - found["ok"] / tries
             worst = max(worst, share)
             parts[f"{name}, {size:,} rows"] = f"{share:.2%} of {tries}"
+    rows, drawn = table(POWER), np.random.default_rng(0)
+    share = 1 - sum(verdict == "ok" for verdict in _shuffled(rows, MILLION, MILLION_TRIES, drawn, MILLION)) / MILLION_TRIES
+    parts[f"household power, {MILLION:,} rows"] = f"{share:.2%} of {MILLION_TRIES}"
+    parts |= _peers_on_shuffled() | _in_order()
     return Result("false_alarms", worst, ALARMS, "of checks", "shuffled rows that were called drifted, the worst of all sets and sizes", parts)
 
 
-def _shuffled(rows: pa.Table, size: int, tries: int, drawn: np.random.Generator) -> Iterator[str]:
+def _peers_on_shuffled() -> Json:
+    """Of windows in which nothing has drifted, those that the peers' defaults call drifted: any column, and the whole."""
+    parts = {}
+    for name in ("bikeshare", "traffic"):
+        rows, drawn = _timeless(name), np.random.default_rng(2)
+        orders = [drawn.permutation(rows.num_rows) for _ in range(PEER_TRIES)]
+        pairs = [(rows.take(pa.array(order[WINDOW : WINDOW + REFERENCE])), rows.take(pa.array(order[:WINDOW]))) for order in orders]
+        for peer in peers.NEEDS:
+            told = " and ".join(f"{found / PEER_TRIES:.0%}" for found in peers.alarms(peer, pairs))
+            parts[f"{name}, {WINDOW:,} rows, {peer}'s defaults, a column and the whole"] = f"{told} of {PEER_TRIES}"
+    return parts
+
+
+def _timeless(name: str) -> pa.Table:
+    """A set without its column of time, which every later window has new values of."""
+    rows = table(SETS[name])
+    return rows.drop_columns([field.name for field in rows.schema if pa.types.is_temporal(field.type)])
+
+
+def _in_order() -> Json:
+    """Months in the order of time: of traffic, where nothing but the seasons changes, and of bikeshare, which grows."""
+    parts = {}
+    for name, time in (("traffic", "date_time"), ("bikeshare", "ts")):
+        rows = table(SETS[name])
+        months: dict[str, list[int]] = {}
+        for number, when in enumerate(rows[time].to_pylist()):
+            months.setdefault(str(when)[:7], []).append(number)
+        timeless = _timeless(name)
+        tables = [timeless.take(pa.array(numbers)) for _, numbers in sorted(months.items())]
+        profiles = [profiled(part) for part in tables]
+        for known in REFERENCE_MONTHS:
+            before = Profile()
+            for part in profiles[:known]:
+                before.merge(part)
+            verdicts = Counter(drift.check(before, part, profiles[:known])["verdict"] for part in profiles[known:])
+            later = len(profiles) - known
+            parts[f"{name} in order, {known} months known"] = f"drift in {verdicts['drift']} of {later} months, undecided {verdicts['undecided']}"
+        pairs = [(pa.concat_tables(tables[: REFERENCE_MONTHS[0]]), part) for part in tables[REFERENCE_MONTHS[0] :]]
+        for peer in peers.NEEDS:
+            told = " and ".join(map(str, peers.alarms(peer, pairs)))
+            parts[f"{name} in order, {REFERENCE_MONTHS[0]} months known, {peer}'s defaults, a column and the whole"] = f"{told} of {len(pairs)} months"
+    return parts
+
+
+def _shuffled(rows: pa.Table, size: int, tries: int, drawn: np.random.Generator, known: int = REFERENCE) -> Iterator[str]:
     before = Profile()
     for number in range(tries):
         order = drawn.permutation(rows.num_rows)
         if number % 10 == 0:
-            before = profiled(rows.take(pa.array(order[size : size + REFERENCE])))
+            before = profiled(rows.take(pa.array(order[size : size + known])))
         yield str(drift.check(before, profiled(rows.take(pa.array(order[:size]))), None)["verdict"])
 
 

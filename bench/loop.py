@@ -21,7 +21,7 @@ from local import machine
 LIMIT_SECONDS = 300
 #: AWS bills a Lambda call by the millisecond; these lines of the platform's log carry it.
 REPORT = re.compile(r"Duration: ([\d.]+) ms.*Memory Size: (\d+) MB")
-MACHINES = ("Ingest", "Train", "Evaluate", "Approve", "Rollout", "Release", "Verify", "Deploy", "Watch")
+MACHINES = ("Ingest", "Train", "Preprocess", "Evaluate", "Approve", "Rollout", "Release", "Verify", "Deploy", "Watch")
 #: Items that a loop writes and reads: claims, dataset, run, lock and its end, release, champion; specs and champion.
 WRITES, READS, EVENTS, PUTS, GETS = 10, 6, 4, 12, 10
 

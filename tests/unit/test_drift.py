@@ -195,3 +195,19 @@ def test_odd_numbers_break_no_measure(values):
     for before, now in ((usual, profiled(price=values)), (profiled(price=values), usual)):
         for column in drift.check(before, now, None)["columns"].values():
             assert all(np.isfinite(value) for value in column["measures"].values())
+
+
+def test_ten_thousand_categories_are_held_in_a_small_profile_and_are_no_drift():
+    drawn = np.random.default_rng(0)
+    before, now = (profiled(city=[f"city {number}" for number in drawn.integers(0, 10_000, rows)]) for rows in (20_000, WINDOW))
+    assert len(before.to_bytes()) < 5_120
+    assert drift.check(before, now, None)["verdict"] == "ok"
+    assert drift.check(before, profiled(city=[""] * WINDOW), None)["reasons"][0]["code"] in ("ColumnConstant", "ColumnEmpty")
+
+
+@pytest.mark.parametrize("name", ["two words", 'a "quoted" name', "$1", "it's", "a,b", "<b>", "naïve ☃"])
+def test_a_column_may_be_called_anything(name):
+    before, now = profiled(**{name: np.arange(500.0)}), profiled(**{name: np.arange(400.0, 900.0)})
+    told = drift.check(before, now, None)
+    assert told["columns"][name]["drifted"]
+    assert told["reasons"][0]["text"].startswith(f"{name}: ")

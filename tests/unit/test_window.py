@@ -278,3 +278,13 @@ def test_without_truth_the_quality_is_estimated_from_the_probabilities_and_said_
 def test_answers_without_probabilities_are_not_estimated(lake):
     traffic(lake)
     assert lake.look()["drift"]["estimate"] is None
+
+
+def test_infinite_and_odd_numbers_in_what_was_captured_stop_no_look(lake):
+    odd = ["inf", "-inf", "1e400", "nan", "", "1e-400"]
+    lake.capture("n", [f"{odd[i % len(odd)]},a" for i in range(1200)], ["1", "inf"] * 600)
+    lake.tell("a.csv", truths(1200))
+    found = lake.look()
+    assert found["counts"]["predictions"] == 1200
+    assert found["drift"]["verdict"] in ("drift", "incident")
+    assert answers(found) == 1200
