@@ -113,7 +113,7 @@ def profile() -> Result:
 def profile_small() -> Result:
     """Profile and drift of two small files, as a whole process, against whylogs."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    rows = table(SETS["traffic"])
+    rows = _timeless("traffic")
     files = [FOLDER / f"small-{number}.parquet" for number in range(2)]
     for number, file in enumerate(files):
         pa.parquet.write_table(rows.slice(number * SMALL // 2, SMALL // 2), file)

@@ -30,6 +30,7 @@ USUAL = 1.25
 LEAST_BLOCKS, LEAST_ROWS, LEAST_REFERENCE = 4, 20, 50
 #: Points at which two distributions are compared.
 POINTS = 128
+SHARES = [i / POINTS for i in range(POINTS + 1)]
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _empty(reference: ColumnProfile, current: ColumnProfile) -> Difference:
 
 
 def _distance(reference: ColumnProfile, current: ColumnProfile) -> Difference:
-    points = sorted({value for column in (reference, current) for i in range(POINTS + 1) if (value := column.quantile(i / POINTS)) is not None})
+    points = sorted({value for column in (reference, current) for value in column.quantiles(SHARES)})
     distance = max((abs(a - b) for a, b in zip(reference.ranks(points), current.ranks(points), strict=False)), default=0.0)
     # Both sketches err independently.
     certain = distance - math.hypot(reference.rank_error, current.rank_error)

@@ -43,26 +43,20 @@ def measures(reference: ColumnProfile, current: ColumnProfile) -> dict[str, floa
 def _of_numbers(reference: ColumnProfile, current: ColumnProfile) -> dict[str, float]:
     if not reference.numbers.count or not current.numbers.count:
         return {}
-    edges = sorted({_quantile(reference, i / BINS) for i in range(1, BINS)})
+    edges = sorted(set(reference.quantiles([i / BINS for i in range(1, BINS)])))
     shares = [[0.0, *column.ranks(edges), 1.0] for column in (reference, current)]
     before, now = ([b - a for a, b in pairwise(share)] for share in shares)
-    points = sorted({_quantile(column, i / POINTS) for column in (reference, current) for i in range(POINTS + 1)})
+    middles = [column.quantiles([(i + 0.5) / POINTS for i in range(POINTS)]) for column in (reference, current)]
+    points = sorted({*middles[0], *middles[1]})
     ranks = [column.ranks(points) for column in (reference, current)]
     spread = math.sqrt(reference.numbers.variance) or 1.0
-    apart = [abs(_quantile(reference, (i + 0.5) / POINTS) - _quantile(current, (i + 0.5) / POINTS)) for i in range(POINTS)]
     told = {
         "ks": max(abs(a - b) for a, b in zip(*ranks, strict=True)),
         "psi": _psi(before, now, reference.numbers.count, current.numbers.count),
         "js": _js(before, now),
-        "wasserstein": sum(apart) / POINTS / spread,
+        "wasserstein": sum(abs(a - b) for a, b in zip(*middles, strict=True)) / POINTS / spread,
     }
     return {name: round(value, 4) for name, value in told.items() if math.isfinite(value)}
-
-
-def _quantile(column: ColumnProfile, share: float) -> float:
-    found = column.quantile(share)
-    assert found is not None
-    return found
 
 
 def _psi(before: Sequence[float], now: Sequence[float], first: float, second: float) -> float:

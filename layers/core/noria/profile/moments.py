@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
+Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass
@@ -23,11 +24,13 @@ class Moments:
     most: float = -math.inf
 
     @classmethod
-    def of(cls, values: Numbers) -> Self:
+    def of(cls, values: Numbers, counts: Counts) -> Self:
+        """Of values that came so many times each."""
         if not values.size:
             return cls()
-        mean = float(values.mean())
-        return cls(int(values.size), mean, float(np.square(values - mean).sum()), float(values.min()), float(values.max()))
+        count = int(counts.sum())
+        mean = float((values * counts).sum()) / count
+        return cls(count, mean, float((np.square(values - mean) * counts).sum()), float(values.min()), float(values.max()))
 
     def add(self, other: "Moments") -> None:
         if not other.count:

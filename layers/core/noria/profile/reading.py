@@ -21,13 +21,13 @@ from noria.data.values import EMPTY
 from noria.kernel.errors import UnreadableDatasetError
 from noria.profile.column import BOOLEAN, INTEGER, LONGEST_VALUE, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
-from noria.profile.moments import Numbers
+from noria.profile.moments import Counts, Numbers
 
 #: Rows of one batch; the memory that a profile takes is that of a few batches, whatever the file's size.
-BATCH_ROWS = 65_536
+BATCH_ROWS = 131_072
 BLOCK_BYTES = 4 * 1024 * 1024
 #: A value that makes up no more than one in so many of a batch is not counted among the frequent ones.
-RARE = 2_000
+RARE = 1_000
 #: How much is looked at to find a CSV's dialect and encoding (bytes).
 SNIFFED_BYTES = 64 * 1024
 DELIMITERS = ",;\t|"
@@ -72,6 +72,8 @@ def blocks(path: Path, time: str, seconds: float) -> list[Profile]:
 def _moments(values: pa.Array) -> Numbers | None:
     """A column's times in seconds since the epoch, row by row; not a number where there is none."""
     present = values.drop_null()
+    if isinstance(present, pa.DictionaryArray):
+        present = present.dictionary_decode()
     if pa.types.is_string(present.type) or pa.types.is_large_string(present.type):
         encoded = present.dictionary_encode()
         found = _times(pc.utf8_trim_whitespace(encoded.dictionary))
@@ -93,7 +95,8 @@ def batches(path: Path) -> Iterator[pa.RecordBatch]:
     packed = next((suffix for suffix in OPENERS if name.endswith(suffix)), "")
     kind = Path(name.removesuffix(packed)).suffix
     if kind == ".parquet":
-        yield from pa.parquet.ParquetFile(path, pre_buffer=False).iter_batches(BATCH_ROWS, use_threads=False)
+        words = [field.name for field in pa.parquet.read_schema(path) if pa.types.is_string(field.type)]
+        yield from pa.parquet.ParquetFile(path, pre_buffer=False, read_dictionary=words).iter_batches(BATCH_ROWS, use_threads=False)
         return
     with OPENERS[packed](path, "rb") if packed else path.open("rb") as opened:
         stream = cast("IO[bytes]", opened)
@@ -186,24 +189,23 @@ def _add(column: ColumnProfile, values: pa.Array) -> Numbers | None:
     column.rows += len(values)
     column.nulls += values.null_count
     present = values.drop_null() if values.null_count else values
-    if isinstance(present, pa.DictionaryArray):
+    if isinstance(present, pa.DictionaryArray) and not pa.types.is_string(present.type.value_type):
         present = present.dictionary_decode()
     kind = present.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
         return _add_texts(column, present)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        found = pc.cast(present, pa.float64(), safe=False)
-        _tally(column, found)
-        column.add_numbers(INTEGER if pa.types.is_integer(kind) else NUMBER, found.to_numpy(zero_copy_only=False))
+        values, counts = _tally(column, pc.cast(present, pa.float64(), safe=False))
+        column.add_numbers(INTEGER if pa.types.is_integer(kind) else NUMBER, values.to_numpy(zero_copy_only=False), counts)
         return None
     if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
         seconds = _seconds(present)
-        _tally(column, pa.array(seconds))
-        column.add_numbers(TIME, seconds)
+        values, counts = _tally(column, pa.array(seconds))
+        column.add_numbers(TIME, values.to_numpy(zero_copy_only=False), counts)
         return seconds
     texts = pa.array([str(value).lower() if isinstance(value, bool) else str(value) for value in present.to_pylist()], pa.string())
-    _tally(column, texts)
-    column.add_texts(BOOLEAN if pa.types.is_boolean(kind) else TEXT, _lengths(texts))
+    words, counts = _tally(column, texts)
+    column.add_texts(BOOLEAN if pa.types.is_boolean(kind) else TEXT, _lengths(words), counts)
     return None
 
 
@@ -224,16 +226,19 @@ def _add_texts(column: ColumnProfile, texts: pa.Array) -> Numbers | None:
     """
     if not len(texts):
         return None
-    encoded = texts.dictionary_encode()
+    encoded = texts if isinstance(texts, pa.DictionaryArray) else texts.dictionary_encode()
     words, places = pc.utf8_trim_whitespace(encoded.dictionary), encoded.indices.to_numpy()
     counts = np.bincount(places, minlength=len(words))
+    if not counts.all():
+        # A dictionary may hold words of other rows.
+        kept = counts > 0
+        words, places, counts = words.filter(pa.array(kept)), (np.cumsum(kept) - 1)[places], counts[kept]
     said = _numbers(words)
     told = ~np.isnan(said) | _is_nan(words)
     if told.any():
-        numbers = said[places]
         finite = np.isfinite(said)
         column.add_values(zip(said[finite].tolist(), counts[finite].tolist(), strict=True), len(texts) // RARE)
-        column.add_numbers(NUMBER, numbers if told.all() else numbers[told[places]])
+        column.add_numbers(NUMBER, said[told], counts[told])
     if told.all():
         return None
     rest = words.filter(pa.array(~told))
@@ -243,12 +248,11 @@ def _add_texts(column: ColumnProfile, texts: pa.Array) -> Numbers | None:
         column.add_values(zip(seconds.tolist(), left.tolist(), strict=True), len(texts) // RARE)
         whole = np.full(len(words), np.nan)
         whole[~told] = seconds
-        whole = whole[places]
-        column.add_numbers(TIME, whole if not told.any() else whole[~told[places]])
-        return whole if not told.any() else None
+        column.add_numbers(TIME, seconds, left)
+        return whole[places] if not told.any() else None
     column.add_values(zip(pc.utf8_slice_codeunits(rest, 0, LONGEST_VALUE).to_pylist(), left.tolist(), strict=True), len(texts) // RARE)
     truths = pc.all(pc.is_in(rest, value_set=pa.array(sorted(TRUTHS)))).as_py()
-    column.add_texts(BOOLEAN if truths else TEXT, np.repeat(_lengths(rest), left))
+    column.add_texts(BOOLEAN if truths else TEXT, _lengths(rest), left)
     return None
 
 
@@ -273,12 +277,15 @@ def _times(texts: pa.Array) -> Numbers | None:
     return None
 
 
-def _tally(column: ColumnProfile, present: pa.Array) -> None:
-    """Which values there are, and how often."""
-    if pa.types.is_floating(present.type):
-        present = present.filter(pc.is_finite(present))
+def _tally(column: ColumnProfile, present: pa.Array) -> tuple[pa.Array, Counts]:
+    """Which values there are, and how often, as the column now has it."""
     counted = pc.value_counts(present)
-    values, counts = counted.field(0), counted.field(1).to_pylist()
-    if pa.types.is_string(values.type):
-        values = pc.utf8_slice_codeunits(values, 0, LONGEST_VALUE)
-    column.add_values(zip(values.to_pylist(), counts, strict=True), len(present) // RARE)
+    values, counts = counted.field(0), counted.field(1).to_numpy()
+    kept, times = values, counts
+    if pa.types.is_floating(present.type):
+        finite = pc.is_finite(values)
+        kept, times = values.filter(finite), counts[finite.to_numpy(zero_copy_only=False)]
+    elif pa.types.is_string(values.type):
+        kept = pc.utf8_slice_codeunits(values, 0, LONGEST_VALUE)
+    column.add_values(zip(kept.to_pylist(), times.tolist(), strict=True), len(present) // RARE)
+    return values, counts
