@@ -94,7 +94,8 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "dynamodb", "TransactWriteItems", turn["take"]
     yield "events", "PutEvents", as_put_events(turn["entry"])
     yield "sagemaker", "UpdateEndpointWeightsAndCapacities", weigh_traffic(sample("functions/weigh_traffic.json"))["request"]
-    yield "cloudwatch", "PutMetricAlarm", plan_watch(sample("functions/plan_watch.json"))["alarms"][0]
+    for alarm in plan_watch(sample("functions/plan_watch.json"))["alarms"]:
+        yield "cloudwatch", "PutMetricAlarm", alarm
     rollback = plan_rollback(sample("functions/plan_rollback.json"))["deploy"]
     yield "sagemaker", "UpdateEndpoint", rollback["update"]
     restored = conclude_rollback(sample("functions/conclude_rollback.json"))

@@ -22,6 +22,10 @@ def asked(stack: Session, model: str, name: str, cut: float) -> str:
     return "".join(f"{answer['id']},{name}{i},{int(answer['row']['x'] > cut)}\n" for i, answer in enumerate(told))
 
 
+def _state(stack: Session, alarm: str) -> str:
+    return str(stack.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]["StateValue"])
+
+
 def tell(stack: Session, model: str, file: Path, rows: str) -> dict:
     file.write_text(f"prediction_id,id,y\n{rows}")
     look = monitoring.tell(stack, model, file, wait=True)["look"]
@@ -43,6 +47,7 @@ def test_a_model_whose_world_changes_heals_by_itself(stack, tmp_path):
     moved = tell(stack, "healing", tmp_path / "moved.csv", rows)
     assert moved["outcome"] == "degraded"
     assert moved["labelled_rows"] == 5 * ROWS
+    assert until(lambda: _state(stack, "noria-monitoring/healing") == "ALARM", 60)
     healed = until(lambda: (story := ledger.read(stack, "healing")).champion["model_package_arn"].endswith("/2") and story.lock is None and story, 120)
     assert len(healed.healings) == 1
     assert healed.champion["run"] == healed.healings[0]["run"]

@@ -20,6 +20,8 @@ RETAIN = {
 }
 #: Share of requests that fail, in three of five minutes, at which the alarm on what serves goes off.
 ALARM_ERRORS = 0.05
+#: Between two looks at what serves.
+LOOK_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,8 @@ def plan_watch(event: Json) -> Json:
     Returns:
         `{outcome, alarms}`: requests of `PutMetricAlarm`.
     """
-    return {"outcome": "planned", "alarms": [alarm(alarm_name(event["stack"], event["model"]), event["endpoint"])]}
+    alarms = [alarm(alarm_name(event["stack"], event["model"]), event["endpoint"]), watched_alarm(event["stack"], event["model"])]
+    return {"outcome": "planned", "alarms": alarms}
 
 
 def alarm(name: str, endpoint: str) -> Json:
@@ -237,6 +240,23 @@ def alarm(name: str, endpoint: str) -> Json:
         "Threshold": ALARM_ERRORS,
         "ComparisonOperator": "GreaterThanThreshold",
         "TreatMissingData": "notBreaching",
+    }
+
+
+def watched_alarm(stack: str, model: str) -> Json:
+    """The alarm on what looks at a model find: `PutMetricAlarm`. It shows a state; who is paged is paged by the event, once a cause."""
+    return {
+        "AlarmName": f"{stack}-monitoring/{model}",
+        "AlarmDescription": f"the last look at {model} found a cause for concern: noria drift {model}",
+        "Namespace": "Noria/Models",
+        "MetricName": "Causes",
+        "Dimensions": [{"Name": "Model", "Value": model}],
+        "Statistic": "Maximum",
+        "Period": LOOK_SECONDS,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "ignore",
     }
 
 
