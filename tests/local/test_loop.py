@@ -89,6 +89,10 @@ def test_a_version_says_where_it_comes_from_and_who_approved_it(stack):
     version = stack.sagemaker.describe_model_package(ModelPackageName=champion["model_package_arn"])
     assert {"data_digest", "code_digest", "environment_digest", "run", "spec"} <= set(version["CustomerMetadataProperties"])
     assert version["CustomerMetadataProperties"]["approved_by"] == "noria:automatic"
+    baseline = version["DriftCheckBaselines"]["ModelDataQuality"]
+    for found in (baseline["Statistics"], baseline["Constraints"]):
+        bucket, _, key = found["S3Uri"].removeprefix("s3://").partition("/")
+        assert stack.s3.head_object(Bucket=bucket, Key=key)["ContentLength"] > 0
     assert "every gate" in version["ApprovalDescription"]
 
 

@@ -288,3 +288,49 @@ def test_infinite_and_odd_numbers_in_what_was_captured_stop_no_look(lake):
     assert found["counts"]["predictions"] == 1200
     assert found["drift"]["verdict"] in ("drift", "incident")
     assert answers(found) == 1200
+
+
+def test_what_is_asked_is_held_against_the_contract(lake, monkeypatch):
+    bounded = spec()
+    bounded["data"]["columns"]["x"]["between"] = [-4, 4]
+    bounded["data"]["bad_rows"] = {"at_most": 0.01}
+    monkeypatch.setattr("tests.unit.test_window.spec", lambda: bounded)
+    drawn = random.Random(1)
+    rows = [f"{drawn.gauss(0, 1):.3f},{'ab'[i % 2]}" for i in range(1200)]
+    lake.capture("n", [*rows[:1188], *["9,a"] * 12], ["1"] * 1200)
+    assert "contract" not in lake.look()["judged"]["verdict"]["outcome"]
+    lake.capture("m", [*rows[:1150], *["9,a"] * 20, *["high,b"] * 30], ["1"] * 1200, at="2026-01-02T01:30:00Z")
+    judged = lake.look("2026-01-02T02:00:00.000Z")["judged"]
+    (reason,) = [reason for reason in judged["verdict"]["reasons"] if reason["code"] == "ContractBroken"]
+    assert reason["text"] == "4.2% of 1,200 rows that were asked break the contract: x Type 30, x Range 20"
+    assert [entry["Detail"]["data"]["cause"] for entry in judged["entries"] if entry["DetailType"] == "DataIncident"] == ["contract"]
+
+
+def test_rows_that_a_batch_job_has_answered_are_watched_like_those_of_the_endpoint(lake):
+    lake.evaluated("1,0.9\n0,0.1\n", wrong=40)
+    drawn = random.Random(1)
+    rows = [f"r{i},{'ab'[i % 2]},{drawn.gauss(1, 1)},{'10'[i % 2]},{(0.9, 0.1)[i % 2]},other" for i in range(1200)]
+    text = "\n".join(["prediction_id,kind,x,prediction,probability,more", *rows, "too,short", ""])
+    lake.s3.put_object(Bucket="lake", Key="scored/m/night.csv", Body=text.encode())
+    lake.s3.put_object(Bucket="lake", Key="scored/m/none.csv", Body=b"kind,x\na,1\n")
+    found = lake.look()
+    assert (found["counts"]["predictions"], found["counts"]["unreadable"]) == (1200, 2)
+    assert found["drift"]["verdict"] == "drift"
+    assert found["drift"]["estimate"]["value"] == pytest.approx(0.9, abs=0.01)
+    lake.tell("a.csv", "prediction_id,y\nr0,1\nr1,1\n")
+    later = lake.look("2026-01-02T02:00:00.000Z")
+    assert (later["counts"]["predictions"], later["counts"]["labelled"], later["labelled_rows"]) == (0, 2, 2)
+    # Of which version the answers are, no file says.
+    assert answers(later) == 0
+
+
+def test_answered_rows_without_an_id_are_called_by_their_key_or_their_place(lake, monkeypatch):
+    lake.s3.put_object(Bucket="lake", Key="scored/m/night.csv", Body=b"kind,x,prediction\na,1,1\nb,2,0\n")
+    lake.tell("a.csv", "prediction_id,y\nnight.csv#1,0\n")
+    assert lake.look()["counts"]["labelled"] == 1
+    keyed = spec()
+    keyed["data"]["key"] = ["kind"]
+    monkeypatch.setattr("tests.unit.test_window.spec", lambda: keyed)
+    lake.s3.put_object(Bucket="lake", Key="scored/m/later.csv", Body=b"kind,x,prediction\nc,1,1\n")
+    lake.tell("b.csv", "kind,y\nc,0\n")
+    assert lake.look("2026-01-02T02:00:00.000Z")["counts"]["labelled"] == 1

@@ -313,4 +313,6 @@ class Stage:
 
 
 def asked_by(execution: Execution, task: Task) -> list[Call]:
-    return [call for call in execution.calls if call.state == task.state]
+    """The calls of a task; of one within a map, those of its first item."""
+    calls = [call for call in execution.calls if call.state == task.state]
+    return [call for call in calls if task.caught_in == task.state or call.request == calls[0].request]

@@ -1,6 +1,7 @@
 """What a look at a served model means: is its quality what it was, has its world changed, is anybody looking at all."""
 
 import json
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from noria.kernel.events import Cause, entry
 from noria.kernel.published import complete
 from noria.kernel.verdict import Reason, Verdict
-from noria.monitoring.states import DEGRADED, DRIFT, FADED, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
+from noria.monitoring.states import CONTRACT, DEGRADED, DRIFT, FADED, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
 from noria.training import quality
 
 Json = dict[str, Any]
@@ -18,17 +19,20 @@ SAID = {
     FADED: "QualityDegraded",
     DRIFT: "DriftDetected",
     INCIDENT: "DataIncident",
+    CONTRACT: "DataIncident",
     NO_TRAFFIC: "MonitoringSilent",
     NO_TRUTH: "MonitoringSilent",
 }
 #: What a model's state is called after, worst first.
-ORDER = (DEGRADED, INCIDENT, DRIFT, NO_TRAFFIC, NO_TRUTH, FADED, UNDECIDED, OK)
+ORDER = (DEGRADED, INCIDENT, CONTRACT, DRIFT, NO_TRAFFIC, NO_TRUTH, FADED, UNDECIDED, OK)
 #: Periods that the course of quality is told by, at most.
 MOST_PERIODS = 120
 #: What the ledger has of a look as it is.
 HANDED_ON = ("state", "counts", "fresh_rows", "labelled_rows", "trained_rows", "last_prediction", "last_truth")
 #: Reasons, and columns, that a look tells of.
 MOST_TOLD = 20
+#: Fewer rows that break the contract are none to speak of; how certain it must be that they are too many; kinds that are named.
+LEAST_BROKEN, CERTAIN, MOST_KINDS = 5, math.log(1_000), 5
 
 
 def judge_window(event: Json) -> Json:
@@ -53,9 +57,10 @@ def judge_window(event: Json) -> Json:
     if INCIDENT in moved:
         # While a feed is broken, wrong answers are its fault.
         fallen, reasons = [], []
-    found = {*fallen, *moved, *_silent(event, spec, look)}
+    broken = _contract(judged, spec)
+    found = {*fallen, *moved, *_silent(event, spec, look), *([CONTRACT] if broken else [])}
     weight = _weight(judged, event["importance"])
-    reasons += _told(found, judged, spec, weight)
+    reasons += [*broken, *_told(found, judged, spec, weight)]
     more = len(reasons) - MOST_TOLD
     reasons = [*reasons[:MOST_TOLD], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
     verdict = Verdict(outcome := next((state for state in ORDER if state in found), OK), tuple(reasons))
@@ -141,6 +146,23 @@ def _silent(event: Json, spec: Json, look: Json) -> list[str]:
         return [NO_TRAFFIC]
     heard = max(datetime.fromisoformat(time) for time in (look["last_truth"], event["release"]["time"]) if time)
     return [NO_TRUTH] if now - heard > longest else []
+
+
+def _contract(judged: Json | None, spec: Json) -> list[Reason]:
+    """Why more of the last window breaks the contract than it allows, by more than chance (Chernoff's bound at one in a thousand)."""
+    told, most = (judged or {}).get("contract"), spec["data"]["bad_rows"]["at_most"]
+    if not told or not told["broken"]:
+        return []
+    share = told["broken"] / told["rows"]
+    if share <= most or told["broken"] < LEAST_BROKEN:
+        return []
+    apart = share * math.log(share / most) if most else math.inf
+    apart += (1 - share) * math.log((1 - share) / (1 - most)) if share < 1 else 0.0
+    if told["rows"] * apart < CERTAIN:
+        return []
+    kinds = sorted(told["faults"].items(), key=lambda item: -item[1])[:MOST_KINDS]
+    named = ", ".join(f"{kind} {count:,}" for kind, count in kinds)
+    return [Reason("ContractBroken", f"{share:.1%} of {told['rows']:,} rows that were asked break the contract: {named}", round(share, 4), most)]
 
 
 def _weight(judged: Json | None, importance: Json | None) -> float | None:

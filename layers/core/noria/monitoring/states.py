@@ -5,11 +5,23 @@ from typing import Any
 OK, UNDECIDED = "ok", "undecided"
 #: Its quality has fallen; its inputs have changed; a feed broke.
 DEGRADED, DRIFT, INCIDENT = "degraded", "drift", "incident"
+#: More of what it is asked breaks the contract than the contract allows.
+CONTRACT = "contract"
 #: It is as good as when it was released, and an earlier version of it was better.
 FADED = "faded"
 #: Nobody asks it; nobody tells what was true. Neither is a good sign, nor a bad one.
 NO_TRAFFIC, NO_TRUTH = "no_traffic", "no_truth"
 
+#: What a window holds before anything was asked: its looks, and what has been counted of them.
+EMPTY_WINDOW: dict[str, Any] = {
+    "window": [],
+    "window_rows": 0,
+    "window_since": None,
+    "window_times": [],
+    "window_said": {},
+    "window_faults": {},
+    "window_broken": 0,
+}
 #: What there is before the first look (`noria.monitoring.window`).
 FIRST_LOOK: dict[str, Any] = {
     "number": 0,
@@ -18,15 +30,12 @@ FIRST_LOOK: dict[str, Any] = {
     "after": None,
     "read": [],
     "truths": [],
+    "scored": [],
     "days": {},
     "history": {},
     "waiting": {},
     "recent": [],
-    "window": [],
-    "window_rows": 0,
-    "window_since": None,
-    "window_times": [],
-    "window_said": {},
+    **EMPTY_WINDOW,
     "held": [],
     "last_prediction": None,
     "last_truth": None,

@@ -19,7 +19,9 @@ from noria.kernel.errors import UnreadableDatasetError
 from noria.release.answers import scored
 
 Json = dict[str, Any]
-ID = "prediction_id"
+ID, PREDICTION = "prediction_id", "prediction"
+#: In place of an endpoint's variant, of rows that a batch job has answered.
+BATCH = "batch"
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,32 @@ def captured(text: str, variant: str, width: int) -> tuple[list[Prediction], int
         for number, (row, (answer, score)) in enumerate(zip(rows, answers, strict=True)):
             found.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row, score))
     return found, unreadable
+
+
+def answered(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, at: str, file: str) -> tuple[list[Prediction], int]:
+    """The predictions in a file of rows that a batch job has answered, and how many of its rows cannot be read.
+
+    Args:
+        header: names the columns that the endpoint is sent, `prediction`, and maybe `probability` and `prediction_id`.
+        file: its name, by which rows are called that have neither an id nor a key.
+
+    Raises:
+        UnreadableDatasetError: a column is missing.
+    """
+    features = contract.features(target)
+    if missing := [name for name in (*features, PREDICTION) if name not in header]:
+        raise UnreadableDatasetError(f"a file of answered rows needs the columns {', '.join(missing)}")
+    found: list[Prediction] = []
+    bad = 0
+    for number, row in enumerate(rows):
+        if len(row) != len(header):
+            bad += 1
+            continue
+        named = dict(zip(header, row, strict=True))
+        key = "|".join(named[name] for name in contract.key) if contract.key and all(name in named for name in contract.key) else f"{file}#{number}"
+        values = tuple(named[name] for name in features)
+        found.append(Prediction(named.get(ID) or key, at, BATCH, named[PREDICTION], values, named.get("probability", "")))
+    return found, bad
 
 
 def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, latest: float) -> tuple[list[Truth], int]:

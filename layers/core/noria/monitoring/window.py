@@ -8,21 +8,21 @@ import copy
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from noria.adapters import objects
 from noria.data.contract import DataContract
-from noria.data.rows import lines, table
+from noria.data.rows import column_fault, lines, table
 from noria.data.values import moment
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
 from noria.kernel.published import complete
 from noria.monitoring import drift
 from noria.monitoring.comparing import PREDICTION, Reference, compare
-from noria.monitoring.states import FIRST_LOOK
-from noria.monitoring.truth import Prediction, Truth, captured, join, told
+from noria.monitoring.states import EMPTY_WINDOW, FIRST_LOOK
+from noria.monitoring.truth import Prediction, Truth, answered, captured, join, told
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.release.fleet import CHALLENGER, MAIN
@@ -82,21 +82,12 @@ class _Look:
         self._state: Json = {**copy.deepcopy(FIRST_LOOK), **kept}
         self._counts = dict.fromkeys(("predictions", "unreadable", "truths", "bad_truths", "labelled", "repeated", "conflicting", "waiting"), 0)
         if self._state["release"] != event["release"]["id"]:
-            self._state |= {
-                "release": event["release"]["id"],
-                "days": {},
-                "window": [],
-                "window_rows": 0,
-                "window_since": None,
-                "window_times": [],
-                "window_said": {},
-                "drifted": 0,
-            }
-            self._state["newest_known"] = None
+            self._state |= {**copy.deepcopy(EMPTY_WINDOW), "release": event["release"]["id"], "days": {}, "drifted": 0, "newest_known": None}
 
     def made(self) -> Json:
         state = self._state
-        fresh = self._captured()
+        fresh = [*self._captured(), *self._scored()]
+        self._counts["predictions"] = len(fresh)
         truths = self._truths()
         horizon = (self._now - timedelta(days=self._spec["monitor"]["truth_days"])).isoformat()
         state["recent"] = [one for one in state["recent"] if one["newest"] >= horizon]
@@ -150,27 +141,39 @@ class _Look:
                     found += part
                     self._counts["unreadable"] += bad
                 remembered.append(name)
-        self._counts["predictions"] = len(found)
         # What is left is found again from where this look has begun.
         self._state |= {"after": self._state["after"] if left else self._event["now"], "read": remembered}
         return found
 
-    def _truths(self) -> list[Truth]:
-        """The files of truth that are new or were written anew."""
-        found: list[Truth] = []
-        read = set(self._state["truths"])
-        for key, tag in objects.listed(self._bucket, f"truth/{self._event['model']}/"):
+    def _files(self, kind: str, seen: str, bad: str, read: Callable[[str, list[str], Iterator[list[str]]], tuple[list[Any], int]]) -> list[Any]:
+        """What is read out of files that are new or were written anew; what cannot be read is counted."""
+        found: list[Any] = []
+        known = set(self._state[seen])
+        for key, tag in objects.listed(self._bucket, f"{kind}/{self._event['model']}/"):
             name = digest(key, tag)
-            if name in read:
+            if name in known:
                 continue
-            self._state["truths"].append(name)
+            self._state[seen].append(name)
             try:
-                part, bad = told(*table(lines(objects.chunks(self._bucket, key))), self._contract, self._target, (self._now + AHEAD).timestamp())
+                part, odd = read(key, *table(lines(objects.chunks(self._bucket, key))))
             except UnreadableDatasetError:
-                self._counts["bad_truths"] += 1
+                self._counts[bad] += 1
                 continue
             found += part
-            self._counts["bad_truths"] += bad
+            self._counts[bad] += odd
+        return found
+
+    def _scored(self) -> list[Prediction]:
+        """The rows that batch jobs have answered since the last look."""
+        at = self._event["now"]
+        return self._files(
+            "scored", "scored", "unreadable", lambda key, header, rows: answered(header, rows, self._contract, self._target, at, key.rpartition("/")[2])
+        )
+
+    def _truths(self) -> list[Truth]:
+        """What has been told to be true since the last look."""
+        latest = (self._now + AHEAD).timestamp()
+        found: list[Truth] = self._files("truth", "truths", "bad_truths", lambda _, header, rows: told(header, rows, self._contract, self._target, latest))
         self._counts["truths"] = len(found)
         if found:
             self._state["last_truth"] = self._event["now"]
@@ -232,8 +235,9 @@ class _Look:
             state["window_since"] = state["window_since"] or self._event["now"]
             times = [*state["window_times"], *(prediction.at for prediction in fresh)]
             state["window_times"] = [min(times), max(times)]
+            self._check(fresh)
             for prediction in fresh:
-                if prediction.variant == MAIN and (counted := estimating.seen(self._spec["task"], prediction.value, prediction.score)):
+                if prediction.variant != CHALLENGER and (counted := estimating.seen(self._spec["task"], prediction.value, prediction.score)):
                     state["window_said"][counted] = state["window_said"].get(counted, 0) + 1
         old = state["window_since"] and self._now - datetime.fromisoformat(state["window_since"]) >= WINDOW_AGE
         if not self._baseline or not state["window"] or not (state["window_rows"] >= WINDOW_ROWS or old):
@@ -244,13 +248,24 @@ class _Look:
         assert self._baseline
         known = Reference(self._bucket, self._event["artifacts"], self._baseline, self._event["run_folder"], self._event["level"])
         judged = compare(known, self._spec, window, state["window_said"])
+        judged |= {"contract": {"rows": state["window_rows"], "broken": state["window_broken"], "faults": state["window_faults"]}}
         judged |= {"rows": window.rows, "since": state["window_since"], "until": self._event["now"]}
         state["drifted"] = state["drifted"] + 1 if judged["verdict"] == drift.DRIFT else 0
         if judged["verdict"] == drift.INCIDENT:
             # A feed that broke is nothing to learn from: what was asked meanwhile is held back from trainings.
             state["held"].append(state["window_times"])
-        state |= {"window": [], "window_rows": 0, "window_since": None, "window_times": [], "window_said": {}, "drift": judged}
+        state |= {**copy.deepcopy(EMPTY_WINDOW), "drift": judged}
         return judged
+
+    def _check(self, fresh: list[Prediction]) -> None:
+        """Hold what was asked against the contract."""
+        columns = [(name, self._contract.columns[name]) for name in self._features]
+        for prediction in fresh:
+            faults = [(name, fault) for (name, column), value in zip(columns, prediction.features, strict=True) if (fault := column_fault(column, value))]
+            self._state["window_broken"] += bool(faults)
+            for name, fault in faults:
+                kind = f"{name} {fault}"
+                self._state["window_faults"][kind] = self._state["window_faults"].get(kind, 0) + 1
 
     def _freshness(self) -> Json:
         """Labelled rows that are newer than all that the serving version was trained on."""

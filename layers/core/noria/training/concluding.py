@@ -20,8 +20,9 @@ def conclude_run(event: Json) -> Json:
     """Conclude one run.
 
     Args:
-        event: `{model, dataset, run, folder, spec, digest, evaluation|null, train_seconds|null, failure|null, failed_at, resources, ledger, cause}`;
-            `failure` is `{Error, Cause}` of the state that failed, `failed_at` its stage: `preprocess`, `train` or `evaluate`.
+        event: `{model, dataset, source: {bucket, key}, run, folder, spec, digest, evaluation|null, train_seconds|null,
+            failure|null, failed_at, resources, ledger, cause}`; `source` is the dataset's file; `failure` is `{Error, Cause}` of
+            the state that failed, `failed_at` its stage: `preprocess`, `train` or `evaluate`.
 
     Returns:
         `{outcome, verdict, registration, record, entry}`; `registration` is the request of a version that is good enough.
@@ -107,7 +108,18 @@ def _registration(event: Json, spec: Json, data: Json) -> Json:
             "SupportedTransformInstanceTypes": [spec["evaluate"]["instance"]],
         },
         "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": f"{uri}evaluation.json"}}},
+        "DriftCheckBaselines": _baselines(event["source"], f"{uri}evaluation.json"),
         "CustomerMetadataProperties": {key: value[:METADATA_CHARACTERS] for key, value in metadata.items()},
+    }
+
+
+def _baselines(source: Json, evaluation: str) -> Json:
+    """What later data is held against: the profile of the dataset, what is usual from one of its blocks of time to the next, the evaluation."""
+    folder = f"s3://{source['bucket']}/{source['key'].rpartition('/')[0]}/"
+    profile = {"ContentType": "application/octet-stream"}
+    return {
+        "ModelDataQuality": {"Statistics": {**profile, "S3Uri": f"{folder}data.profile"}, "Constraints": {**profile, "S3Uri": f"{folder}blocks.profile"}},
+        "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": evaluation}},
     }
 
 
