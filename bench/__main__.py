@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from bench import cold_start, drift, function_size, guard, healing, loop, serving
+from bench import cold_start, drift, function_size, guard, healing, loop, serving, watching
 from bench.results import Result
 
 measured = cache(loop.turn)
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "detection": drift.detection,
     "delay": healing.delay,
     "healing": healing.healing,
+    "watching": watching.measure,
     "loop_cost": lambda: loop.cost(measured()),
     "release_load": serving.release_load,
     "restore": serving.restore,

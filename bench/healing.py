@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bench import peers
 from bench.drift import SETS, table
 from bench.results import FOLDER, ROOT, Result
 from cli import replaying, specs
@@ -245,4 +246,6 @@ def delay() -> Result:
     }
     for name, day in others.items():
         parts[name] = "never" if day is None else f"{days.index(day) + 1} days" if day in days else f"flags {day}, in a year without a change"
+    told = peers.realised(before, after)
+    parts["nannyml, realised accuracy by day"] = "never" if told is None else f"{told} days"
     return Result("delay", ours, DAYS, "days", "from 2012 on, until bikeshare's loss of quality is flagged", parts)

@@ -67,6 +67,19 @@ print("told", sum(one for one, _ in found), sum(other for _, other in found))
 """
 
 
+#: One file of days and errors (1 is wrong), whose column `#side` parts what is known from what is watched: the first day alerted.
+REALISED = """
+rows = pandas.read_parquet(sys.argv[1])
+rows["at"], rows["said"], rows["true"] = pandas.to_datetime(rows["day"]), 1, 1 - rows["wrong"]
+made = nannyml.PerformanceCalculator(
+    y_true="true", y_pred="said", y_pred_proba="said", timestamp_column_name="at", metrics=["accuracy"], problem_type="classification_binary", chunk_period="D"
+)
+told = made.fit(rows[rows["#side"] == "before"]).calculate(rows[rows["#side"] == "now"]).filter(period="analysis").to_df()
+alerts = told[("accuracy", "alert")].tolist()
+print("told", alerts.index(True) + 1 if True in alerts else -1)
+"""
+
+
 def _ran(peer: str, code: str, files: Sequence[Path]) -> list[float]:
     """The numbers of the line that tells them.
 
@@ -100,3 +113,17 @@ def alarms(peer: str, pairs: Sequence[tuple[pa.Table, pa.Table]]) -> tuple[int, 
     pyarrow.parquet.write_table(pa.concat_tables(parts, promote_options="permissive"), file)
     any_column, whole = _ran(peer, MANY, [file])
     return int(any_column), int(whole)
+
+
+def realised(before: Sequence[tuple[str, int]], now: Sequence[tuple[str, int]]) -> int | None:
+    """How many days it takes nannyml's realised performance by day to alert, or nothing where it never does.
+
+    Args:
+        before, now: day and error (1 is wrong) of each answer.
+    """
+    rows = [(day, wrong, side) for side, part in (("before", before), ("now", now)) for day, wrong in part]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    file = FOLDER / "errors.parquet"
+    pyarrow.parquet.write_table(pa.table(dict(zip(("day", "wrong", "#side"), map(list, zip(*rows, strict=True)), strict=True))), file)
+    (found,) = _ran("nannyml", REALISED, [file])
+    return None if found < 0 else int(found)
