@@ -73,6 +73,9 @@ HOOKS: dict[str, dict[str, tuple[str, ...]]] = {
         "localstack.services.stepfunctions.asl.component.state.state": ("StateData",),
         "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service.state_task_service": ("StateTaskService",),
         "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service.state_task_service_aws_sdk": ("_SERVICE_ERROR_NAMES",),
+        "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service.state_task_service_callback": (
+            "_DELAY_SECONDS_SYNC_CONDITION_CHECK",
+        ),
         "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service.state_task_service_dynamodb": ("StateTaskServiceDynamoDB",),
         "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service.state_task_service_events": ("StateTaskServiceEvents",),
         "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service.state_task_service_lambda": ("StateTaskServiceLambda",),

@@ -1,14 +1,19 @@
-"""`Wait` states, shortened by the speed of the local AWS."""
+"""`Wait` states, shortened by the speed of the local AWS; and how soon a task sees that what it waits for has ended."""
 
 from typing import Any
 
+from localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service import state_task_service_callback
 from localstack.services.stepfunctions.asl.component.state.state_wait.wait_function.wait_function import WaitFunction
 
 from local import clock
 
+#: Between two looks at a job or an execution that a task waits for.
+LOOK_SECONDS = 0.15
+
 
 def install() -> None:
     """Wait to the fraction of a second, and no longer than the machine runs."""
+    state_task_service_callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = LOOK_SECONDS
     WaitFunction._wait_interval = lambda self, env, wait_seconds: _wait(env, clock.scaled(wait_seconds))
 
 
