@@ -12,7 +12,7 @@ from tests.local.aws.waiting import until
 from tests.samples import sample
 
 #: A thousand take four minutes on two cores.
-MODELS = int(os.environ.get("NORIA_STORM", "150"))
+MODELS = int(os.environ.get("NORIA_STORM", "80"))
 #: The names of all models of the storm begin so.
 STORM = "storm"
 FACTS = ("SPEC", "CHAMPION", "RUN", "MONITOR")

@@ -43,7 +43,7 @@ class Threshold:
         return [str(int(float(line) > self.models[model])) for line in features.splitlines()]
 
 
-def played(shift: float, rule: policy.Policy, noise: float = 0.05, spec: dict = SPEC) -> dict:
+def played(shift: float, rule: policy.Policy, noise: float = 0.05, spec: dict = SPEC, drift: replay.DriftCheck | None = None) -> dict:
     """A year of forty rows a day; after four months the truth moves."""
     drawn, lines = random.Random(0), ["at,x,y"]
     for day in range(365):
@@ -55,7 +55,7 @@ def played(shift: float, rule: policy.Policy, noise: float = 0.05, spec: dict = 
             )
     found, aside = history(iter(["\n".join(lines).encode()]), DataContract.of(spec["data"]), "y")
     assert aside == 0
-    return replay.play(spec, replay.Replay(spec, found, Threshold(), moment("2025-04-01"), 10 * 86_400.0), {"p": rule})
+    return replay.play(spec, replay.Replay(spec, found, Threshold(), moment("2025-04-01"), 10 * 86_400.0, drift), {"p": rule})
 
 
 def rule(**changed) -> policy.Policy:
@@ -97,3 +97,10 @@ def test_a_history_without_times_or_without_good_rows_says_what_to_do():
         history(iter([b"at,x,y\n2025-01-01,no,1\n"]), block, "y")
     with pytest.raises(ContractError, match=r"data\.time"):
         history(iter([b"x,y\n"]), DataContract.of({**SPEC["data"], "time": None}), "y")
+
+
+@pytest.mark.parametrize(("persist", "matters", "first"), [(1, True, "2025-04-11"), (3, True, "2025-05-01"), (1, False, None)])
+def test_drift_that_persists_and_matters_starts_a_training(persist, matters, first):
+    spec = {**SPEC, "monitor": {**SPEC["monitor"], "persist": persist}}
+    told = played(0.0, rule(on=["drift"], cooldown_days=1_000, min_share=0), spec=spec, drift=lambda before, now: ("drift", ["x"] if matters else ["other"]))
+    assert [event["time"][:10] for event in told["managed"]["events"] if event["what"].startswith("retrained")] == ([first] if first else [])

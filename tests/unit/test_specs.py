@@ -52,6 +52,7 @@ def test_a_spec_has_defaults_for_all_but_its_first_block():
         ("name: churn", "name: Churn Model", 'name: found "Churn Model", expected lower-case letters'),
         ("age: {type: integer}", "age: integer", 'data.columns.age: found "integer", expected a block of fields'),
         ("at_least: 0.5}", "at_least: 0.5}\ntrain: {max_minutes: soon}", 'train.max_minutes: found "soon", expected a number'),
+        ("at_least: 0.5}", "at_least: 0.5}\nheal: {budget: {a_month: 5}}", "heal.budget.per_hour is missing"),
         ("name: churn\n", "", "name is missing"),
     ],
 )
@@ -118,3 +119,10 @@ def test_images_are_those_of_the_region():
     for wrong, told in (("sklern", "expected an image URI or one of"), ("sklearn:9", "has no version 9")):
         with pytest.raises(CliError, match=told):
             images.resolve(wrong, "eu-central-1")
+
+
+def test_a_fixed_level_is_of_the_metric_that_is_watched():
+    regression = GOOD.replace("task: binary", "task: regression").replace("metric: accuracy, at_least: 0.5", "metric: r2, at_least: 0.5")
+    specs.parse(regression + "monitor: {quality: {metric: mae, at_least: 3}}\n", "model.yaml")
+    told = refused(regression + "monitor: {quality: {at_least: 0.5}}\n")
+    assert "monitor.quality.at_least: is a level of r2, in whose place rmse is watched: name monitor.quality.metric: rmse" in told

@@ -15,6 +15,8 @@ Json = dict[str, Any]
 CAUSES = {"QualityDegraded": "quality", "DriftDetected": policy.DRIFT}
 #: A run's status in the ledger, as a healing's outcome.
 OUTCOMES = {"registered": policy.HELPED, "rejected": policy.USELESS, "failed": policy.FAILED}
+#: The ledger's document before the first healing.
+NONE_YET: Json = {"attempts": [], "told": None}
 #: Healings that are remembered.
 MOST_ATTEMPTS = 50
 #: A training that has told nothing for so long (days) is not waited for any more.
@@ -36,7 +38,7 @@ def decide_healing(event: Json) -> Json:
     """
     spec, cause, data = complete(event["spec"]), Cause(**event["cause"]), event["data"]
     rule, now = policy.Policy.of(spec["heal"]), datetime.fromisoformat(cause.time)
-    heal = event["heal"] or {"attempts": [], "told": None}
+    heal = event["heal"] or NONE_YET
     attempts = [
         policy.Attempt(datetime.fromisoformat(attempt["time"]), _outcome(attempt, event["runs"], now), _seconds(attempt["run"], event["runs"]))
         for attempt in heal["attempts"]
@@ -143,7 +145,7 @@ def announce_healing(event: Json) -> Json:
         return {"outcome": policy.DEFER, "assemble": None, "transaction": None, "entry": deferred}
     subject = f"{model}/{event['dataset']}"
     run = digest(model, event["dataset"], event_id("TrainingRequested", subject))
-    heal = event["heal"] or {"attempts": [], "told": None}
+    heal = event["heal"] or NONE_YET
     attempt = {"time": cause.time, "run": run, "dataset": event["dataset"], "labelled": event["labelled"], "reasons": event["verdict"]["reasons"]}
     data = {
         "dataset": event["dataset"],

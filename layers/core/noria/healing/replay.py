@@ -54,6 +54,7 @@ class Serving:
     seconds: float
     importance: dict[str, float] | None
     days: dict[str, dict[str, float]] = field(default_factory=dict)
+    drifted: int = 0
 
 
 @dataclass
@@ -130,7 +131,7 @@ class Replay:
     def managed(self, rule: healing.Policy) -> Json:
         """What Noria would have done."""
         course, attempts, held = Course(), list[healing.Attempt](), list[slice]()
-        serving, told = replace(self._initial[0], days={}), set[str]()
+        serving, told = replace(self._initial[0], days={}, drifted=0), set[str]()
         for (_, end), rows in zip(self.windows, self._rows(), strict=True):
             answers = self._answers(serving.model, rows)
             course.series.append(self._told(answers, rows))
@@ -182,7 +183,8 @@ class Replay:
             if outcome == "incident":
                 held.append(rows)
                 causes = ["incident"]
-            elif outcome == "drift":
+            serving.drifted = serving.drifted + 1 if outcome == "drift" else 0
+            if serving.drifted >= self._spec["monitor"]["persist"]:
                 causes.append("drift")
                 weight = sum(serving.importance.get(name, 0.0) for name in moved) if serving.importance else None
         for cause in (({"quality"} if finding.fallen else set()) | ({"incident"} & set(causes))) - told:

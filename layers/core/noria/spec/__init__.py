@@ -11,7 +11,8 @@ from noria.spec.monitoring import HealSpec, MonitorSpec
 from noria.spec.preprocessing import PreprocessSpec
 from noria.spec.release import ApproveSpec, RolloutSpec, ServeSpec
 from noria.spec.training import CROSS_FIELD, EvaluateSpec, TrainSpec
-from noria.training.gates import METRICS
+from noria.training.gates import METRICS, watched_metric
+from noria.training.quality import watched
 
 
 class ModelSpec(BaseModel):
@@ -46,6 +47,10 @@ class ModelSpec(BaseModel):
         if self.monitor.quality.metric and self.monitor.quality.metric not in METRICS[self.task]:
             told = f"{self.monitor.quality.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
             raise _wrong("monitor.quality.metric", told)
+        metric = watched_metric(self.model_dump(include={"monitor": {"quality"}, "evaluate": {"gates"}}))
+        if self.monitor.quality.at_least is not None and watched(metric, self.task) != metric:
+            told = f"is a level of {metric}, in whose place {watched(metric, self.task)} is watched: name monitor.quality.metric: {watched(metric, self.task)}"
+            raise _wrong("monitor.quality.at_least", told)
         for name in self.evaluate.split.group:
             if name not in (*self.data.columns, *self.data.key):
                 raise _wrong("evaluate.split.group", f"found {name}, expected columns of data.columns or data.key, which every file has")
