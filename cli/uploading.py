@@ -121,7 +121,7 @@ def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime
     ended, over = _trained(session, job) or last, _moment(run["time"])
     ids = {"training_job": job, "run": run["run"]}
     failed_at = run.get("failed_at") or ("train" if run["metrics"] is None else None)
-    if failed_at in ("preprocess", "train"):
+    if failed_at in ("split", "preprocess", "train"):
         yield Stage(failed_at, _since(last, over), "failed", ids, _texts(run)), True
         return
     yield Stage("train", _since(last, ended), "completed", ids), False

@@ -49,3 +49,16 @@ def test_a_window_of_too_few_rows_is_not_tried_and_too_few_rows_choose_nothing()
 def test_columns_that_are_empty_constant_or_infinite_do_not_stop_it():
     odd = [[at, "same", ["", "inf", "1e308"][number % 3], y] for number, (at, _, _, y) in enumerate(rows(None, "binary"))]
     assert backtest.choose(CONTRACT, "y", "binary", HEADER, odd, 200).losses
+
+
+def test_a_window_that_makes_no_dataset_is_not_tried():
+    least = DataContract.of(DataSpec.model_validate({"time": "at", "columns": COLUMNS, "min_rows": 2_500}).model_dump(mode="json"))
+    found = backtest.choose(least, "y", "binary", HEADER, rows(130, "binary"), 200)
+    assert set(found.losses) == {"all", "400", "200"}
+
+
+def test_a_target_that_is_no_number_is_left_out():
+    odd = rows(None, "regression")
+    for number, value in enumerate(("inf", "unknown", "nan", "1e999")):
+        odd[number * 100][3] = value
+    assert all(loss < 10 for loss in backtest.choose(CONTRACT, "y", "regression", HEADER, odd, 200).losses.values())

@@ -86,3 +86,20 @@ def test_only_what_serves_becomes_the_champion_and_the_model_is_given_free_eithe
 def test_a_failed_endpoint_is_a_failed_release_with_its_reason():
     answer = deployed(EndpointStatus="Failed", FailureReason="no ping")
     assert (answer["outcome"], answer["verdict"]["reasons"][0]["text"]) == ("failed", "no ping")
+
+
+def test_what_a_failed_training_was_billed_for_is_recorded_and_importance_lies_beside_the_document():
+    event = sample("functions/conclude_run.json")
+    failure = {"Error": "States.TaskFailed", "Cause": json.dumps({"FailureReason": "AlgorithmError", "BillableTimeInSeconds": 77})}
+    values = conclude_run({**event, "evaluation": None, "train_seconds": None, "failed_at": "train", "failure": failure})["record"]["ExpressionAttributeValues"]
+    assert json.loads(values[":document"]["S"])["train_seconds"] == 77
+    event["evaluation"]["importance"] = {"hour": 1.0}
+    values = conclude_run(event)["record"]["ExpressionAttributeValues"]
+    assert (json.loads(values[":importance"]["S"]), "importance" in values[":document"]["S"]) == ({"hour": 1.0}, False)
+
+
+def test_a_run_that_an_earlier_version_has_begun_is_concluded():
+    event = {name: value for name, value in sample("functions/conclude_run.json").items() if name not in ("source", "train_seconds")}
+    registration = conclude_run(event)["registration"]
+    assert registration
+    assert "DriftCheckBaselines" not in registration

@@ -49,3 +49,7 @@ def test_answers_that_do_not_move_or_do_not_fit_tell_nothing():
     assert importance("binary", NAMES, same, [["1"]] * 600) is None
     assert importance("binary", NAMES, same, [["1"]] * 599) is None
     assert importance("binary", NAMES, [], []) is None
+
+
+def test_answers_beyond_all_numbers_tell_nothing():
+    assert importance("regression", ["a"], [["1"]] * 2, [["inf"], ["1"]]) is None

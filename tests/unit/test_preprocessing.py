@@ -147,11 +147,41 @@ def test_a_value_that_is_older_still_by_more_than_within_is_none():
     assert [transform.rows([row])[0][-1] for row in asked] == ["23", "23", "23", ""]
 
 
-def test_a_lag_of_a_feature_finds_what_comes_in_the_same_request():
+def test_a_row_is_answered_alike_alone_and_among_others():
     transform, _, _ = fit(hours(["1", "2"]), lags=({"of": "heat", "back": "1h", "name": "heat_before"},))
-    asked = [["2024-03-01T00:00:00", "A", "5", "", ""], ["2024-03-01T01:00:00", "A", "6", "", ""]]
-    assert [row[-1] for row in transform.rows(asked)] == ["", "5"]
-    assert [row[-1] for row in transform.rows(asked[::-1])] == ["5", ""]
+    asked = [["2024-01-01T02:30:00", "A", "5", "", ""], ["2024-01-01T03:30:00", "A", "6", "", ""], ["2024-03-01T00:00:00", "A", "7", "", ""]]
+    assert [row[-1] for row in transform.rows(asked)] == [transform.rows([row])[0][-1] for row in asked] == ["2", "", ""]
+
+
+@given(st.floats(-1e9, 1e9), st.integers(1, 200))
+def test_a_column_that_does_not_vary_stays_at_0_whatever_its_value(value, rows):
+    for scale in ("standard", "min_max", "robust"):
+        transform, _, train = fit(hours([repr(value)] * rows), {"heat": {"scale": scale}})
+        assert {float(scaled) for scaled in column(train, transform, "heat")} == {0}
+
+
+@pytest.mark.parametrize(("value", "wanted"), [(0, ["1", "0", "0", "0"]), (9, ["0", "0", "1", "0"])])
+def test_a_number_can_stand_for_a_missing_category(value, wanted):
+    document = spec(data={"time": "ts", "columns": {"code": {"type": "integer", "nullable": True}, "ts": {"type": "timestamp"}}}).model_dump(mode="json")
+    block = spec({"heat": {"impute": {"value": value}, "one_hot": True}}).model_dump(mode="json")["preprocess"]
+    block["columns"] = {"code": block["columns"]["heat"]}
+    rows = [["5", "2024-01-01", "1"], ["0", "2024-01-01", "1"], ["9", "2024-01-01", "1"], ["", "2024-01-01", "1"]]
+    made, train = fitting.fit(block, DataContract.of(document["data"]), "rides", ["code", "ts", "rides"], rows)
+    assert Transform(made).writes[:4] == ["code=0", "code=5", "code=9", "code=other"]
+    assert train[3][:4] == wanted
+
+
+def test_a_truth_value_can_stand_for_a_missing_one():
+    rows = hours(["1", "2"])
+    rows[1][4] = ""
+    transform, _, train = fit(rows, {"open": {"impute": {"value": True}}})
+    assert column(train, transform, "open") == ["true", "true"]
+
+
+def test_a_category_that_is_called_other_is_one_of_all_others():
+    transform, _, train = fit(hours(["1"] * 4, ["clear", "other", "clear", "rain"]), {"sky, now": {"one_hot": True}})
+    assert transform.writes[3:6] == ["sky, now=clear", "sky, now=rain", "sky, now=other"]
+    assert train[1][3:6] == ["0", "0", "1"]
 
 
 WHOLE = {
@@ -258,6 +288,12 @@ def test_more_history_than_an_artefact_may_hold_is_refused(monkeypatch):
 def test_a_spec_that_does_not_fit_its_data_is_refused(preprocess, told):
     with pytest.raises(ValueError, match=told):
         spec(preprocess=preprocess)
+
+
+@pytest.mark.parametrize("split", [{"by": "random"}, {"by": "group", "group": ["station"]}])
+def test_lags_go_with_a_split_by_time_alone(split):
+    with pytest.raises(ValueError, match=r"so evaluate\.split\.by must be time"):
+        spec(lags=({"of": "heat", "back": "1d"},), evaluate={"split": split, "gates": [{"metric": "mae", "at_most": 1}]})
 
 
 def test_a_lag_needs_the_time_among_the_columns_that_are_sent():

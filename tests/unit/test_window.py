@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from noria.adapters import objects
 from noria.healing.assembling import assemble_dataset
-from noria.monitoring import window
+from noria.monitoring import truth, window
 from noria.monitoring.judging import judge_window
 from noria.monitoring.window import read_window
 from noria.profile.curating import keep
@@ -334,3 +334,31 @@ def test_answered_rows_without_an_id_are_called_by_their_key_or_their_place(lake
     lake.s3.put_object(Bucket="lake", Key="scored/m/later.csv", Body=b"kind,x,prediction\nc,1,1\n")
     lake.tell("b.csv", "kind,y\nc,0\n")
     assert lake.look("2026-01-02T02:00:00.000Z")["counts"]["labelled"] == 1
+
+
+def test_rows_that_break_the_contract_are_set_aside_from_a_healing_and_stop_none(lake):
+    lake.capture("n", ["0.5,a", "oops,a", "0.1,b"], ["1", "1", "0"])
+    lake.tell("a.csv", "prediction_id,at,y\nn#0,2026-01-01,1\nn#1,2026-01-01,1\nn#2,2026-01-01,0\n")
+    state = lake.look()["state"]
+    event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": state, "spec": spec()}
+    made = assemble_dataset({**event, "recent_days": 28, "backtest": True})
+    assert (made["rows"], made["set_aside"]) == (5378, 1)
+
+
+def test_a_file_of_too_many_answered_rows_is_told_and_read_no_second_time(lake, monkeypatch):
+    monkeypatch.setattr(truth, "MOST_ANSWERED", 2)
+    monkeypatch.setattr(window, "MOST_ROWS", 3)
+    for name, rows in (("a", 2), ("b", 3), ("c", 2), ("d", 1)):
+        lake.s3.put_object(Bucket="lake", Key=f"scored/m/{name}.csv", Body=b"kind,x,prediction\n" + b"a,1,1\n" * rows)
+    looks = [lake.look(f"2026-01-02T0{hour}:00:00.000Z")["counts"] for hour in (1, 2, 3)]
+    assert [(look["predictions"], look["unreadable"]) for look in looks] == [(4, 1), (1, 0), (0, 0)]
+
+
+def test_how_much_a_drift_matters_is_not_forgotten_between_two_windows(lake):
+    lake.importance = {"x": 0.7, "kind": 0.3}
+    traffic(lake, 1200, shift=1.0)
+    first = lake.look()
+    lake.importance = None
+    for found in (first, lake.look("2026-01-02T02:00:00.000Z")):
+        (drifted,) = [entry["Detail"]["data"] for entry in found["judged"]["entries"] if entry["DetailType"] == "DriftDetected"]
+        assert drifted["weight"] == 0.7

@@ -52,6 +52,11 @@ def read(bucket: str, key: str, version: str | None = None) -> bytes:
     return b"".join(chunks(bucket, key, version))
 
 
+def read_if_there(bucket: str, key: str) -> bytes | None:
+    """A whole object, or nothing where there is none."""
+    return read(bucket, key) if key in keys(bucket, key, "") else None
+
+
 def keys(bucket: str, prefix: str, after: str) -> list[str]:
     """Names of objects in their order, from a name on.
 

@@ -99,7 +99,8 @@ def _by_group(rows: list[list[str]], columns: list[int], test: float) -> tuple[l
     ordered = sorted(groups, key=lambda group: _place(list(group)))
     held = [group for group in ordered if _place(list(group)) >= 1 - test] or ordered[-1:]
     held = held if len(held) < len(ordered) else held[1:]
-    known = [group for group in ordered if group not in held]
+    apart = set(held)
+    known = [group for group in ordered if group not in apart]
     return [row for group in (*known, *held) for row in groups[group]], sum(len(groups[group]) for group in held)
 
 

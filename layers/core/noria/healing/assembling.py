@@ -1,7 +1,5 @@
 """Puts together the rows that a model is trained on again: its last dataset, and what has been labelled since."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from hashlib import sha256
@@ -10,7 +8,7 @@ from typing import Any
 from noria.adapters import objects
 from noria.data import splitting
 from noria.data.contract import DataContract
-from noria.data.rows import lines, table
+from noria.data.rows import RowChecker, lines, table
 from noria.data.values import moment
 from noria.healing import backtest
 from noria.profile.curating import keep
@@ -39,22 +37,23 @@ def assemble_dataset(event: Json) -> Json:
             return {"rows": 0, "set_aside": 0, "digest": "", "base": event["base"], "since": None, "backtest": None, "missing": missing}
         at = [header.index(name) for name in names]
         found += [tuple(row[i] for i in at) for row in rows]
-    since, tried = None, None
+    checker = RowChecker(contract, target, list(names))
+    known = dict.fromkeys(found)
+    rows = [list(row) for row in known if not checker.fault(list(row))]
+    aside, since, tried = len(known) - len(rows), None, None
     if contract.time:
         time, days = names.index(contract.time), event["recent_days"]
-        found = sorted(dict.fromkeys(found), key=lambda row: moment(row[time]))
-        if event["backtest"]:
-            tried = backtest.choose(contract, target, event["spec"]["task"], names, found, days)
+        rows.sort(key=lambda row: moment(row[time]))
+        if event.get("backtest"):
+            tried = backtest.choose(contract, target, event["spec"]["task"], names, rows, days)
             days = tried.days
-        if days is not None and found:
-            first = moment(found[-1][time]) - days * DAY
-            found = [row for row in found if moment(row[time]) >= first]
-        since = found[0][time] if found else None
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([names, *dict.fromkeys(found)])
-    good, bad = splitting.curate(iter([buffer.getvalue().encode()]), contract, target)
-    keep(event["bucket"], event["folder"], good, contract.time)
-    facts = {"rows": good.count("\n") - 1, "set_aside": max(0, bad.count("\n") - 1), "digest": sha256(good.encode()).hexdigest()}
+        if days is not None and rows:
+            first = moment(rows[-1][time]) - days * DAY
+            rows = [row for row in rows if moment(row[time]) >= first]
+        since = rows[0][time] if rows else None
+    text = splitting.written(rows, list(names))
+    keep(event["bucket"], event["folder"], text, contract.time)
+    facts = {"rows": len(rows), "set_aside": aside, "digest": sha256(text.encode()).hexdigest()}
     return {**facts, "base": event["base"], "since": since, "backtest": tried and tried.to_json(), "missing": []}
 
 

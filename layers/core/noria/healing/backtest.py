@@ -51,8 +51,16 @@ class Choice:
 
 
 def choose(contract: DataContract, target: str, task: str, header: Sequence[str], rows: Sequence[Sequence[str]], recent_days: float) -> Choice:
-    """Choose a window for rows in the order of their times; where too few tell, that of `recent_days`."""
+    """Choose a window for good rows in the order of their times; where too few tell, that of `recent_days`.
+
+    A window of fewer rows than `data.min_rows` makes no dataset, and is not tried.
+    """
     assert contract.time is not None
+    aim_at = list(header).index(target)
+    if task == "regression":
+        # A target that the contract does not name may be anything.
+        rows = [row for row in rows if _finite(row[aim_at])]
+    share = len(rows) and min(1.0, contract.min_rows / len(rows))
     most = min(MOST_ROWS, MOST_VALUES // (len(contract.columns) * CATEGORIES))
     if len(rows) > most:
         rows = [rows[number] for number in np.linspace(0, len(rows) - 1, most).astype(int)]
@@ -63,14 +71,14 @@ def choose(contract: DataContract, target: str, task: str, header: Sequence[str]
     if size < LEAST_ROWS // STRETCHES or not len(times):
         return Choice(recent_days, {})
     design = _design(contract, target, header, rows)
-    aim = _aim(task, [row[list(header).index(target)] for row in rows])
+    aim = _aim(task, [row[aim_at] for row in rows])
     losses: dict[float | None, list[Floats]] = {window: [] for window in windows}
     for number in range(STRETCHES):
         begin = len(rows) - size * (STRETCHES - number)
         asked = slice(begin, begin + size)
         for window in windows:
             first = 0 if window is None else int(np.searchsorted(times, times[begin] - window * DAY))
-            if begin - first >= LEAST_ROWS:
+            if begin - first >= LEAST_ROWS and len(rows) - first >= share * len(rows):
                 losses[window].append(_loss(design[first:begin], aim[first:begin], design[asked], aim[asked]))
     tried = {window: np.concatenate(parts) for window, parts in losses.items() if len(parts) == STRETCHES}
     return Choice(_best(tried, recent_days), {"all" if window is None else f"{window:g}": round(float(loss.mean()), 6) for window, loss in tried.items()})
@@ -115,6 +123,13 @@ def _bins(values: Sequence[str]) -> tuple[NDArray[np.int64], int]:
     places = np.searchsorted(edges, numbers, side="right").astype(np.int64)
     places[~np.isfinite(numbers)] = len(edges) + 1
     return places, len(edges) + 2
+
+
+def _finite(value: str) -> bool:
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def _number(value: str) -> float:

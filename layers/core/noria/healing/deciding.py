@@ -52,7 +52,7 @@ def decide_healing(event: Json) -> Json:
         releasing=event["releasing"],
         unchanged=bool(heal["attempts"]) and heal["attempts"][-1]["labelled"] == data["labelled_rows"],
         weight=data.get("weight"),
-        training_seconds=_seconds(event["run"], event["runs"]),
+        training_seconds=_seconds(event.get("run", ""), event["runs"]),
         answered=datetime.fromisoformat(event["answered"]) if event["answered"] else None,
     )
     decision = policy.decide(rule, state)

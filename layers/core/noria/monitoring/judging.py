@@ -51,7 +51,8 @@ def judge_window(event: Json) -> Json:
     asked, wanted = spec["monitor"]["quality"], _wanted(event["level"], previous)
     finding, reasons = _quality(event["level"], asked, look["days"])
     same = previous.get("release") == event["release"]["id"]
-    judged = look["drift"] or (previous.get("drift") if same else None)
+    fresh = look["drift"] and {**look["drift"], "weight": _weight(look["drift"], event.get("importance"))}
+    judged = fresh or (previous.get("drift") if same else None)
     fallen = [DEGRADED] if finding and finding["fallen"] else _faded(event["level"], asked, look["days"], wanted)
     moved = _drifted(judged, look, spec["monitor"]["persist"])
     if INCIDENT in moved:
@@ -59,7 +60,7 @@ def judge_window(event: Json) -> Json:
         fallen, reasons = [], []
     broken = _contract(judged, spec)
     found = {*fallen, *moved, *_silent(event, spec, look), *([CONTRACT] if broken else [])}
-    weight = _weight(judged, event["importance"])
+    weight = (judged or {}).get("weight")
     reasons += [*broken, *_told(found, judged, spec, weight)]
     more = len(reasons) - MOST_TOLD
     reasons = [*reasons[:MOST_TOLD], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
@@ -165,9 +166,9 @@ def _contract(judged: Json | None, spec: Json) -> list[Reason]:
     return [Reason("ContractBroken", f"{share:.1%} of {told['rows']:,} rows that were asked break the contract: {named}", round(share, 4), most)]
 
 
-def _weight(judged: Json | None, importance: Json | None) -> float | None:
+def _weight(judged: Json, importance: Json | None) -> float | None:
     """Which share of what moves the model's answers is in the columns that have drifted; nothing where that is not known."""
-    if judged is None or importance is None:
+    if importance is None:
         return None
     return round(sum(float(importance.get(name, 0.0)) for name, column in judged["columns"].items() if column["drifted"]), 4)
 

@@ -22,6 +22,8 @@ Json = dict[str, Any]
 ID, PREDICTION = "prediction_id", "prediction"
 #: In place of an endpoint's variant, of rows that a batch job has answered.
 BATCH = "batch"
+#: Rows of one file of answered rows.
+MOST_ANSWERED = 100_000
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def answered(header: list[str], rows: Iterable[list[str]], contract: DataContrac
         file: its name, by which rows are called that have neither an id nor a key.
 
     Raises:
-        UnreadableDatasetError: a column is missing.
+        UnreadableDatasetError: a column is missing, or there are too many rows.
     """
     features = contract.features(target)
     if missing := [name for name in (*features, PREDICTION) if name not in header]:
@@ -112,6 +114,8 @@ def answered(header: list[str], rows: Iterable[list[str]], contract: DataContrac
     found: list[Prediction] = []
     bad = 0
     for number, row in enumerate(rows):
+        if number >= MOST_ANSWERED:
+            raise UnreadableDatasetError(f"a file of answered rows has more than {MOST_ANSWERED:,} of them; write several")
         if len(row) != len(header):
             bad += 1
             continue

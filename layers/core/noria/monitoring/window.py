@@ -36,6 +36,8 @@ LATE = timedelta(minutes=10)
 AHEAD = timedelta(days=1)
 #: Files that are read in one look; more of them wait for the next.
 MOST_FILES = 5_000
+#: Once so many rows of files were read, the files that are left wait for the next look.
+MOST_ROWS = 200_000
 #: Drift is judged once so many rows have come together, or fewer once they are this old.
 WINDOW_ROWS, WINDOW_AGE = 1_000, timedelta(days=1)
 #: Days of answers that are kept.
@@ -153,6 +155,8 @@ class _Look:
             name = digest(key, tag)
             if name in known:
                 continue
+            if len(found) >= MOST_ROWS:
+                break
             self._state[seen].append(name)
             try:
                 part, odd = read(key, *table(lines(objects.chunks(self._bucket, key))))

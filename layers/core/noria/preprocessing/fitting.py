@@ -120,13 +120,19 @@ def _column(name: str, steps: Json | None, numeric: bool, values: list[str]) -> 
 
 def _categories(name: str, steps: Json, values: list[str]) -> Json:
     known = Counter(value for value in values if value not in EMPTY)
-    fill = _fill(name, steps, lambda _: min(known, key=lambda value: (-known[value], value)), len(known))
+    fill = _text(_fill(name, steps, lambda _: min(known, key=lambda value: (-known[value], value)), len(known)))
     if steps["one_hot"] is None:
         return {"name": name, "kind": "category", "fill": fill}
-    if fill is not None:
-        known[str(fill)] += sum(value in EMPTY for value in values)
-    often = sorted(known, key=lambda value: (-known[value], value))[: steps["one_hot"]["at_most"]]
+    if fill:
+        known[fill] += sum(value in EMPTY for value in values)
+    # A category of that name is one of all others.
+    often = sorted((value for value in known if value != transform.OTHER), key=lambda value: (-known[value], value))[: steps["one_hot"]["at_most"]]
     return {"name": name, "kind": "one_hot", "fill": fill, "categories": sorted(often)}
+
+
+def _text(value: Any) -> str:
+    """A value as a file has it."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _number(name: str, steps: Json, values: list[str]) -> Json:
@@ -174,6 +180,8 @@ def _most_frequent(values: Sequence[float]) -> float:
 
 
 def _standard(values: Sequence[float]) -> list[float]:
+    if values[0] == values[-1]:
+        return [values[0], 1.0]
     mean = _mean(values)
     return [mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values)) or 1.0]
 

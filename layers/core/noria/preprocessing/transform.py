@@ -16,6 +16,8 @@ Row = Sequence[str]
 Encoder = Callable[[str], list[str]]
 #: Between the values of a group, which no text holds.
 SEPARATOR = "\x1f"
+#: The column for every category that has none of its own.
+OTHER = "other"
 #: What a time is split into.
 PARTS: dict[str, Callable[[Any], int]] = {
     "year": lambda time: time.year,
@@ -47,7 +49,7 @@ class Transform:
         self.writes = [name for column in document["columns"] for name in written(column)]
 
     def rows(self, rows: Sequence[Row]) -> list[list[str]]:
-        """Rows as the model gets them. A lag finds what the artefact remembers, and what other rows given here hold.
+        """Rows as the model gets them.
 
         Raises:
             ValueError: a row has more or fewer values than columns are read, or one of another type.
@@ -55,8 +57,7 @@ class Transform:
         for row in rows:
             if len(row) != len(self.reads):
                 raise ValueError(f"found {len(row)} values in a row, expected {len(self.reads)}: {', '.join(self.reads)}")
-        lagged = [lag.of(rows) for lag in self._lags]
-        whole = [[*row, *values] for row, *values in zip(rows, *lagged, strict=True)]
+        whole = [[*row, *(lag.of(row) for lag in self._lags)] for row in rows]
         return [[text for encode, value in zip(self._encoders, row, strict=True) for text in encode(value)] for row in whole]
 
 
@@ -66,7 +67,7 @@ def written(column: Json) -> list[str]:
     if kind == "dropped":
         return []
     if kind == "one_hot":
-        return [f"{name}={category}" for category in (*column["categories"], "other")]
+        return [f"{name}={category}" for category in (*column["categories"], OTHER)]
     if kind == "time":
         return [f"{name}_{part}" for part in column["parts"]]
     return [name]
@@ -78,30 +79,22 @@ def group_of(row: Row, columns: Sequence[int]) -> str:
 
 
 class _Lag:
-    """The newest value of a column that is at least so old."""
+    """The newest value of a column that is at least so old, of those that the artefact remembers.
 
-    def __init__(self, lag: Json, at: dict[str, int], time: str) -> None:
-        self._time, self._source = at[time], at.get(lag["of"])
-        self._per = [at[name] for name in lag["per"]]
+    What comes beside a row in one request tells it nothing: a row is answered alike, alone and among others.
+    """
+
+    def __init__(self, lag: Json, at: "dict[str, int]", time: str) -> None:
+        self._time, self._per = at[time], [at[name] for name in lag["per"]]
         self._back, self._within = lag["back"], lag["within"]
         self._history = {group: _Series([(seconds, value) for seconds, value in known]) for group, known in lag["history"].items()}
 
-    def of(self, rows: Sequence[Row]) -> list[str]:
-        times = [None if row[self._time] in EMPTY else moment(row[self._time]) for row in rows]
-        beside: dict[str, list[tuple[float, str]]] = {}
-        if self._source is not None and len(rows) > 1:
-            for row, time in zip(rows, times, strict=True):
-                if time is not None and row[self._source] not in EMPTY:
-                    beside.setdefault(group_of(row, self._per), []).append((time, row[self._source]))
-        given = {group: _Series(known) for group, known in beside.items()}
-        return [self._found(group_of(row, self._per), time, given) for row, time in zip(rows, times, strict=True)]
-
-    def _found(self, group: str, time: "float | None", given: "dict[str, _Series]") -> str:
-        if time is None:
+    def of(self, row: Row) -> str:
+        series = self._history.get(group_of(row, self._per))
+        if series is None or row[self._time] in EMPTY:
             return ""
-        until = time - self._back
-        known = [series.last(until) for series in (self._history.get(group), given.get(group)) if series]
-        newest = max((found for found in known if found), default=None)
+        until = moment(row[self._time]) - self._back
+        newest = series.last(until)
         return newest[1] if newest and until - newest[0] <= self._within else ""
 
 
@@ -156,12 +149,12 @@ def _number(column: Json) -> Encoder:
 
 
 def _category(column: Json) -> Encoder:
-    fill = column["fill"] or ""
+    fill = column["fill"]
     return lambda value: [fill if value in EMPTY else value]
 
 
 def _one_hot(column: Json) -> Encoder:
-    categories, fill = column["categories"], column["fill"] or ""
+    categories, fill = column["categories"], column["fill"]
     place = {category: number for number, category in enumerate(categories)}
 
     def encode(value: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The model spec: all that a model's owner writes in `model.yaml`."""
 
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -11,7 +12,7 @@ from noria.spec.monitoring import HealSpec, MonitorSpec
 from noria.spec.preprocessing import PreprocessSpec
 from noria.spec.release import ApproveSpec, RolloutSpec, ServeSpec
 from noria.spec.training import CROSS_FIELD, EvaluateSpec, TrainSpec
-from noria.training.gates import METRICS, watched_metric
+from noria.training.gates import METRICS
 from noria.training.quality import watched
 
 
@@ -38,27 +39,40 @@ class ModelSpec(BaseModel):
 
     @model_validator(mode="after")
     def _blocks_fit(self) -> Self:
-        if self.evaluate.split.by == "time" and not self.data.time:
-            raise _wrong("evaluate.split.by", "is time, and data.time names no column; name one, or split by random")
-        for number, gate in enumerate(self.evaluate.gates):
-            if gate.metric not in METRICS[self.task]:
-                told = f"{gate.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
-                raise _wrong(f"evaluate.gates.{number}.metric", told)
-        if self.monitor.quality.metric and self.monitor.quality.metric not in METRICS[self.task]:
-            told = f"{self.monitor.quality.metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
-            raise _wrong("monitor.quality.metric", told)
-        metric = watched_metric(self.model_dump(include={"monitor": {"quality"}, "evaluate": {"gates"}}))
-        if self.monitor.quality.at_least is not None and watched(metric, self.task) != metric:
-            told = f"is a level of {metric}, in whose place {watched(metric, self.task)} is watched: name monitor.quality.metric: {watched(metric, self.task)}"
-            raise _wrong("monitor.quality.at_least", told)
-        for name in self.evaluate.split.group:
-            if name not in (*self.data.columns, *self.data.key):
-                raise _wrong("evaluate.split.group", f"found {name}, expected columns of data.columns or data.key, which every file has")
-        for field, told in self.preprocess.faults(self.data, self.target):
+        for field, told in (*self._evaluation_faults(), *self._preprocessing_faults(), *self._monitoring_faults()):
             raise _wrong(field, told)
         if not (set(self.data.columns) - {self.target}):
             raise _wrong("data.columns", "names nothing but the target; the model needs at least one column to predict from")
         return self
+
+    def _evaluation_faults(self) -> Iterator[tuple[str, str]]:
+        """What does not fit, as the field and why."""
+        if self.evaluate.split.by == "time" and not self.data.time:
+            yield "evaluate.split.by", "is time, and data.time names no column; name one, or split by random"
+        for name in self.evaluate.split.group:
+            if name not in (*self.data.columns, *self.data.key):
+                yield "evaluate.split.group", f"found {name}, expected columns of data.columns or data.key, which every file has"
+        for number, gate in enumerate(self.evaluate.gates):
+            if gate.metric not in METRICS[self.task]:
+                yield f"evaluate.gates.{number}.metric", self._no_metric(gate.metric)
+
+    def _preprocessing_faults(self) -> Iterator[tuple[str, str]]:
+        by = self.evaluate.split.by
+        if self.preprocess.lags and by != "time":
+            yield "preprocess.lags", f"look back from the end of the training set, so evaluate.split.by must be time; found {by}"
+        yield from self.preprocess.faults(self.data, self.target)
+
+    def _monitoring_faults(self) -> Iterator[tuple[str, str]]:
+        asked = self.monitor.quality
+        if asked.metric and asked.metric not in METRICS[self.task]:
+            yield "monitor.quality.metric", self._no_metric(asked.metric)
+            return
+        metric = asked.metric or self.evaluate.gates[0].metric
+        if asked.at_least is not None and (stands := watched(metric, self.task)) != metric:
+            yield "monitor.quality.at_least", f"is a level of {metric}, in whose place {stands} is watched: name monitor.quality.metric: {stands}"
+
+    def _no_metric(self, metric: str) -> str:
+        return f"{metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
 
 
 def _wrong(field: str, told: str) -> PydanticCustomError:

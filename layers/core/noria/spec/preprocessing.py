@@ -19,7 +19,7 @@ class Impute(BaseModel):
     model_config = Frozen
 
     by: Literal["mean", "median", "most_frequent"] | None = Field(None, description="a statistic of the training set")
-    value: float | str | None = Field(None, description="or a value")
+    value: bool | int | float | str | None = Field(None, description="or a value")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -155,6 +155,6 @@ def _step_fault(steps: ColumnSteps, kind: str) -> str:
         return "of a timestamp there are parts, or drop"
     if arithmetic and (not numeric or steps.one_hot is not None):
         return "mean, median, clip and scale are for integer and number, and not together with one_hot"
-    if steps.impute and steps.impute.value is not None and numeric and steps.one_hot is None and not isinstance(steps.impute.value, float | int):
+    if steps.impute and steps.impute.value is not None and numeric and steps.one_hot is None and (isinstance(steps.impute.value, bool | str)):
         return f"impute: found {steps.impute.value!r}, expected a number"
     return ""

@@ -42,8 +42,7 @@ def conclude_run(event: Json) -> Json:
         "champion": evaluation["champion"] if evaluation else None,
         "rows": evaluation["rows"] if evaluation else None,
         "level": evaluation.get("level") if evaluation else None,
-        "train_seconds": event["train_seconds"],
-        "importance": evaluation.get("importance") if evaluation else None,
+        "train_seconds": event.get("train_seconds") or _billed(event.get("failure") or {}),
         "failed_at": _failed_at(event),
         "reasons": verdict.to_json()["reasons"],
     }
@@ -74,6 +73,15 @@ def _failure(failure: Json) -> Reason:
     else:
         text = innermost(cause)
     return Reason(str(failure.get("Error", "States.Runtime")), text)
+
+
+def _billed(failure: Json) -> float | None:
+    """The seconds that a training job was billed for which has failed."""
+    try:
+        told = json.loads(str(failure.get("Cause")))
+    except ValueError:
+        return None
+    return told.get("BillableTimeInSeconds") if isinstance(told, dict) else None
 
 
 def _registration(event: Json, spec: Json, data: Json) -> Json:
@@ -108,7 +116,7 @@ def _registration(event: Json, spec: Json, data: Json) -> Json:
             "SupportedTransformInstanceTypes": [spec["evaluate"]["instance"]],
         },
         "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": f"{uri}evaluation.json"}}},
-        "DriftCheckBaselines": _baselines(event["source"], f"{uri}evaluation.json"),
+        **({"DriftCheckBaselines": _baselines(event["source"], f"{uri}evaluation.json")} if event.get("source") else {}),
         "CustomerMetadataProperties": {key: value[:METADATA_CHARACTERS] for key, value in metadata.items()},
     }
 
@@ -127,11 +135,13 @@ def _record(event: Json, verdict: Verdict, data: Json, cause: Cause) -> Json:
     return {
         "TableName": event["ledger"],
         "Key": {"pk": {"S": f"MODEL#{event['model']}"}, "sk": {"S": f"RUN#{event['run']}"}},
-        "UpdateExpression": "SET #status = :status, #document = :document, ended = :time",
+        "UpdateExpression": "SET #status = :status, #document = :document, ended = :time, importance = :importance",
         "ExpressionAttributeNames": {"#status": "status", "#document": "document"},
         "ExpressionAttributeValues": {
             ":status": {"S": verdict.outcome},
             ":document": {"S": json.dumps(data)},
             ":time": {"S": cause.time},
+            # Beside the document: it grows with the columns, and who reads many runs reads none of it.
+            ":importance": {"S": json.dumps((event.get("evaluation") or {}).get("importance"))},
         },
     }

@@ -4,6 +4,7 @@ Permutation importance (Breiman, 2001, Random forests) of the answers themselves
 sample of the holdout are asked again with one column shuffled at a time.
 """
 
+import math
 from collections.abc import Sequence
 
 from noria.data.shuffling import sample
@@ -25,7 +26,7 @@ def importance(task: str, names: Sequence[str], answers: Sequence[Sequence[str]]
         for number, name in enumerate(names)
     }
     whole = sum(moved.values())
-    return {name: round(value / whole, 4) for name, value in moved.items()} if whole > 0 else None
+    return {name: round(value / whole, 4) for name, value in moved.items()} if math.isfinite(whole) and whole > 0 else None
 
 
 def _moved(task: str, before: Sequence[str], after: Sequence[str]) -> float:

@@ -37,8 +37,8 @@ def score_holdout(event: Json) -> Json:
     texts = {side: objects.read(event["bucket"], key).decode() for side, key in answered.items()}
     answers = {side: first_column(text) for side, text in texts.items()}
     scored = evaluate(event["task"], truth, answers, event["compared"], event["run"], event["watch"])
-    again = lines(objects.read(event["bucket"], event["shuffled"]).decode())
-    scored["importance"] = importance(event["task"], event["features"], lines(texts["candidate"]), again)
+    again = objects.read_if_there(event["bucket"], event["shuffled"]) if event.get("shuffled") else None
+    scored["importance"] = importance(event["task"], event["features"], lines(texts["candidate"]), lines(again.decode())) if again else None
     untold = f"the champion cannot answer these rows ({innermost(unable)})" if unable else None
     return {**scored, "incomparable": event.get("incomparable") or untold or scored["incomparable"]}
 
