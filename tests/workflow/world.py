@@ -205,6 +205,7 @@ class World:
     def batch(self, request: Json) -> Json:
         """The items of a look and of a healing."""
         ((name, asked),) = request["RequestItems"].items()
+        assert all(placeholder in asked["ProjectionExpression"] for placeholder in asked.get("ExpressionAttributeNames", {}))
         found = [self._item(key["sk"]["S"]) for key in asked["Keys"]]
         return {"Responses": {name: [item for item in found if item]}, "UnprocessedKeys": {}}
 
