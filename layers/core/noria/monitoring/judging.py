@@ -61,15 +61,12 @@ def judge_window(event: Json) -> Json:
     broken = _contract(judged, spec)
     found = {*fallen, *moved, *_silent(event, spec, look), *([CONTRACT] if broken else [])}
     weight = (judged or {}).get("weight")
-    reasons += [*broken, *_told(found, judged, spec, weight)]
-    more = len(reasons) - MOST_TOLD
-    reasons = [*reasons[:MOST_TOLD], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
-    verdict = Verdict(outcome := next((state for state in ORDER if state in found), OK), tuple(reasons))
+    verdict = _verdict(found, [*reasons, *broken, *_told(found, judged, spec, weight)])
     told_before = previous.get("told", []) if same else []
     document = {
         "number": event["number"],
         "release": event["release"]["id"],
-        "outcome": outcome,
+        "outcome": verdict.outcome,
         "causes": sorted(found),
         "told": sorted({*told_before, *found}),
         "reasons": verdict.to_json()["reasons"],
@@ -82,12 +79,19 @@ def judge_window(event: Json) -> Json:
         **{name: look[name] for name in HANDED_ON},
     }
     return {
-        "outcome": outcome,
+        "outcome": verdict.outcome,
         "verdict": verdict.to_json(),
         "record": _record(event, document, cause),
         "metrics": _metrics(event["model"], document),
         "entries": [*_entries(event, found, told_before, document, cause)],
     }
+
+
+def _verdict(found: set[str], reasons: list[Reason]) -> Verdict:
+    """The worst of what was found, with no more reasons than a person reads."""
+    more = len(reasons) - MOST_TOLD
+    kept = [*reasons[:MOST_TOLD], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
+    return Verdict(next((state for state in ORDER if state in found), OK), tuple(kept))
 
 
 def _quality(level: Json | None, asked: Json, days: Json) -> tuple[Json | None, list[Reason]]:
