@@ -24,13 +24,14 @@ def check(folder: Path, reference: Path, current: Path) -> Json:
         reference: what the model was trained on, or the like.
 
     Returns:
-        What `noria.monitoring.drift.check` tells.
+        What `noria.monitoring.drift.check` tells, with `pictures` of the columns that moved.
 
     Raises:
         CliError: a file is none, lacks the time, or has nothing to do with the model.
         UnreadableDatasetError: one cannot be read.
     """
     from noria.monitoring import drift
+    from noria.monitoring.pictures import pictures
     from noria.profile.reading import blocks
 
     spec = projects.load(folder).spec
@@ -47,7 +48,8 @@ def check(folder: Path, reference: Path, current: Path) -> Json:
     elif time is not None and before.order.first is not None and before.order.last is not None and now.order.first is not None and now.order.last is not None:
         longest = max(now.order.last - now.order.first, (before.order.last - before.order.first) / MOST_BLOCKS, SHORTEST_BLOCK)
         parts = blocks(reference, time, longest)
-    return drift.check(before, now, parts, ignored)
+    judged = drift.check(before, now, parts, ignored)
+    return {**judged, "pictures": pictures(judged, before, now)}
 
 
 def show(told: Json) -> None:
@@ -58,6 +60,8 @@ def show(told: Json) -> None:
     for name, column in told["columns"].items():
         style = "red" if column["drifted"] else "dim"
         render.console.print(Text(f"  {name:20} {column['measure']:10} {column['effect']:.3f}  limit {column['limit']:.3f}{_known(column)}", style=style))
+    for name, picture in told["pictures"].items():
+        render.picture(name, picture)
 
 
 def _known(column: Json) -> str:

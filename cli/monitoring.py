@@ -14,7 +14,6 @@ from cli.session import Session
 Json = dict[str, Any]
 #: How long a look is waited for (seconds).
 LONGEST_SECONDS = 900
-BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
@@ -91,7 +90,7 @@ def show(look: Json) -> None:
         told = "of the last complete window" if judged["rows"] else ""
         render.console.print(Text(f"  inputs: {judged['verdict']} {told} ({judged['rows']:,} rows up to {judged['until'][:19]})"))
         for name, picture in judged["pictures"].items():
-            _picture(name, picture)
+            render.picture(name, picture)
     else:
         render.console.print("  inputs: no window is complete yet (1,000 rows, or a day)")
 
@@ -120,10 +119,3 @@ def show_quality(look: Json) -> None:
     )
     if len(values) > 1:
         render.console.print(plotting.spark({f"  {look['series'][0]['from']} on": values}))
-
-
-def _picture(name: str, picture: Json) -> None:
-    most = max([*picture["before"], *picture["now"]]) or 1.0
-    bars = {side: "".join(BLOCKS[round(share / most * (len(BLOCKS) - 1))] for share in picture[side]) for side in ("before", "now")}
-    scale = ", ".join(picture["values"]) if "values" in picture else f"{picture['from']:g} … {picture['to']:g}"
-    render.console.print(Text(f"    {name}  before |{bars['before']}|  now |{bars['now']}|  {scale}"))

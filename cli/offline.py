@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 import yaml
 
-from cli import checking, guarding, profiling, render, replaying
+from cli import checking, guarding, profiling, render, replaying, reporting
 from cli.errors import CliError
 from noria.release.simulation import World
 
@@ -71,10 +71,14 @@ def check(
     folder: Annotated[Path, typer.Argument(help="The model project.")],
     reference: Annotated[Path, typer.Option(help="What the model was trained on: CSV, Parquet or JSON Lines.")],
     current: Annotated[Path, typer.Option(help="What comes in now.")],
+    html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML with plots.")] = None,
     json: AsJson = False,
 ) -> None:
     """Has the data drifted: the verdict that production would give. Needs no stack."""
     told = checking.check(folder, reference, current)
+    if html:
+        profiling.write(html, reporting.checked(f"{current.name} against {reference.name}", told).encode())
+        render.say(json, f"wrote {html}")
     render.as_json(told) if json else checking.show(told)
 
 

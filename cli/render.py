@@ -14,10 +14,12 @@ Json = dict[str, Any]
 #: The stages of the loop.
 ORDER = ("ingest", "train", "evaluate", "register", "approve", "rollout")
 GOOD = {"undone", "restored", "accepted", "completed", "registered", "approved", "InService", "published", "serves", "ok"}
-BAD = {"quarantined", "rejected", "failed", "by_hand", "rolled_back", "rollback_failed", "Failed", "Missing", "drift", "incident"}
+BAD = {"quarantined", "rejected", "failed", "by_hand", "rolled_back", "rollback_failed", "Failed", "Missing", "drift", "incident", "contract", "degraded"}
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
+#: Bars of a small picture, from nothing to the whole.
+BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def as_json(value: Any) -> None:
@@ -117,3 +119,11 @@ def predictions(told: Json) -> None:
     """Each row's answer."""
     for answer in told["predictions"]:
         console.print(Text(answer["prediction"], style="bold"), Text(",".join(answer["values"][1:])), Text(json.dumps(answer["row"]), style="dim"))
+
+
+def picture(name: str, shown: Json) -> None:
+    """Before and after of a column as two rows of blocks."""
+    most = max([*shown["before"], *shown["now"]]) or 1.0
+    bars = {side: "".join(BLOCKS[round(share / most * (len(BLOCKS) - 1))] for share in shown[side]) for side in ("before", "now")}
+    scale = ", ".join(shown["values"]) if "values" in shown else f"{shown['from']:g} … {shown['to']:g}"
+    console.print(Text(f"    {name}  before |{bars['before']}|  now |{bars['now']}|  {scale}"))

@@ -18,11 +18,9 @@ COLUMNS, TALL = 24, 6
 
 def page(model: str, look: Json) -> str:
     """A look as a page that needs nothing but itself."""
-    reasons = "".join(f"<li>{html.escape(reason['text'])}</li>" for reason in look["reasons"]) or "<li>nothing to tell</li>"
-    good = "ok" if look["outcome"] == "ok" else "bad"
+    when = f"<p><small>look {look['number']}, {html.escape(look['time'][:19])} UTC</small></p>"
     parts = [
-        f"<h1>{html.escape(model)}: <span class={good}>{html.escape(look['outcome'])}</span></h1>",
-        f"<p><small>look {look['number']}, {html.escape(look['time'][:19])} UTC</small></p><ul>{reasons}</ul>",
+        *_head(model, look["outcome"], look["reasons"], when),
         *_quality(look),
         *_estimate(look),
         *_columns(look["drift"]),
@@ -30,7 +28,22 @@ def page(model: str, look: Json) -> str:
         *(f"<tr><td>{html.escape(name.replace('_', ' '))}</td><td>{count:,}</td></tr>" for name, count in look["counts"].items()),
         "</table>",
     ]
-    return f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(model)}</title><style>{STYLE}</style>{''.join(parts)}</html>\n"
+    return _whole(model, parts)
+
+
+def checked(title: str, told: Json) -> str:
+    """A check of one file against another as such a page."""
+    return _whole(title, [*_head(title, told["verdict"], told["reasons"]), *_columns(told)])
+
+
+def _head(title: str, outcome: str, reasons: Sequence[Json], more: str = "") -> list[str]:
+    told = "".join(f"<li>{html.escape(reason['text'])}</li>" for reason in reasons) or "<li>nothing to tell</li>"
+    good = "ok" if outcome == "ok" else "bad"
+    return [f"<h1>{html.escape(title)}: <span class={good}>{html.escape(outcome)}</span></h1>", more, f"<ul>{told}</ul>"]
+
+
+def _whole(title: str, parts: Sequence[str]) -> str:
+    return f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>{''.join(parts)}</html>\n"
 
 
 def _quality(look: Json) -> list[str]:

@@ -3,8 +3,9 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
-from cli import checking
+from cli import app, checking
 from noria.monitoring import drift, evidence
 from noria.profile.dataset import Profile
 from noria.profile.reading import add
@@ -165,6 +166,12 @@ def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
     assert checking.check(tmp_path / "m", old, same)["verdict"] == "ok"
     told = checking.check(tmp_path / "m", old, other)
     assert (told["verdict"], set(told["columns"]), told["columns"]["x"]["drifted"]) == ("drift", {"x", "y"}, True)
+    asked = ["check", str(tmp_path / "m"), "--reference", str(old), "--current", str(other), "--html", str(tmp_path / "page.html")]
+    ended = CliRunner().invoke(app.app, asked)
+    assert (ended.exit_code, "x  before |" in ended.output) == (0, True)
+    page = (tmp_path / "page.html").read_text()
+    assert "other.csv against old.csv" in page
+    assert "<svg" in page
 
 
 def test_what_was_constant_in_a_block_of_the_reference_before_is_no_incident():
