@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from noria.kernel.errors import SpecError
 from noria.spec import ModelSpec
+from noria.spec.preprocessing import DURATION
 from noria.spec.release import FreezeSpec
 from noria.spec.training import CROSS_FIELD, ENTRY, INSTANCE
 
@@ -33,8 +35,19 @@ PATTERNS = {
     ModelSpec.model_json_schema()["properties"]["name"]["pattern"]: "lower-case letters, digits and dashes inside, a letter first, at most 24",
     INSTANCE: "an instance type such as ml.m5.large",
     FreezeSpec.model_json_schema()["properties"]["hours"]["anyOf"][0]["pattern"]: "hours and minutes of one day, such as 16:00-24:00",
+    DURATION: "a duration such as 30m, 24h or 7d",
     ENTRY: "the path of a Python file in the project, such as train.py",
 }
+
+
+class Loader(yaml.SafeLoader):
+    """Words of YAML 1.2: `on`, `off`, `yes` and `no` are words, and `heal: {on: …}` is a field."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, words) for tag, words in resolvers if tag != "tag:yaml.org,2002:bool"] for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 def load(path: Path) -> ModelSpec:
@@ -53,8 +66,8 @@ def load(path: Path) -> ModelSpec:
 def parse(text: str, name: str) -> ModelSpec:
     """The spec in a text; `name` is what its errors call it."""
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        tree = yaml.compose(text, Loader=Loader)
+        document = yaml.load(text, Loader=Loader)  # noqa: S506 - a SafeLoader with fewer booleans
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -75,7 +88,7 @@ def parse(text: str, name: str) -> ModelSpec:
 
 def line_in(path: Path, where: Where) -> int:
     """The line of a field in a file."""
-    return line_of(yaml.compose(path.read_text(), Loader=yaml.SafeLoader), where)
+    return line_of(yaml.compose(path.read_text(), Loader=Loader), where)
 
 
 def _where(entry: ErrorDetails) -> Where:

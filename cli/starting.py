@@ -153,18 +153,25 @@ def quoted(text: str) -> str:
 def scripts(spec: ModelSpec) -> dict[str, str]:
     """The scripts that a new project gets, for a spec that has none."""
     seen = {name: Seen(column.type, column.nullable, ()) for name, column in spec.data.columns.items()}
-    return {script: _filled(script, spec.name, spec.task, spec.target, seen) for script in ("train.py", "inference.py")}
+    steps = spec.preprocess.columns
+    prepared = bool(steps or spec.preprocess.lags)
+    if prepared:
+        # What becomes columns of numbers, or of none, is no word for the script.
+        seen = {name: found for name, found in seen.items() if name not in steps or not (steps[name].one_hot or steps[name].parts or steps[name].drop)}
+    return {script: _filled(script, spec.name, spec.task, spec.target, seen, prepared) for script in ("train.py", "inference.py")}
 
 
-def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Seen]) -> str:
-    features = [column for column, found in seen.items() if column != target and found.type != "timestamp"]
+def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Seen], prepared: bool = False) -> str:
+    """A script; for rows that a spec's preprocessing has prepared, one that finds its columns in the training set."""
+    features = [column for column in seen if column != target]
     words = [column for column in features if seen[column].type in ("string", "boolean")]
+    numbers = [column for column in features if column not in words and seen[column].type != "timestamp"]
     filled = {
         "NAME": name,
         "TARGET": repr(target),
-        "FEATURES": repr(features),
+        "FEATURES": "[name for name in rows.columns if name != TARGET]" if prepared else repr(features),
         "WORDS": repr(words),
-        "NUMBERS": repr([column for column in features if column not in words]),
+        "NUMBERS": '[name for name in rows.select_dtypes("number").columns if name in features]' if prepared else repr(numbers),
         "ESTIMATOR": "HistGradientBoostingRegressor" if task == "regression" else "HistGradientBoostingClassifier",
     }
     text = (TEMPLATES / f"{script}.txt").read_text()

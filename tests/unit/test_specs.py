@@ -121,6 +121,11 @@ def test_images_are_those_of_the_region():
             images.resolve(wrong, "eu-central-1")
 
 
+def test_on_is_a_word_and_no_truth_value():
+    spec = specs.parse(GOOD + "heal: {on: [quality, drift]}\ntrain: {on_upload: false}\n", "model.yaml")
+    assert (spec.heal.on, spec.train.on_upload) == (("quality", "drift"), False)
+
+
 def test_a_fixed_level_is_of_the_metric_that_is_watched():
     regression = GOOD.replace("task: binary", "task: regression").replace("metric: accuracy, at_least: 0.5", "metric: r2, at_least: 0.5")
     specs.parse(regression + "monitor: {quality: {metric: mae, at_least: 3}}\n", "model.yaml")
