@@ -172,6 +172,8 @@ def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Seen
         "FEATURES": "[name for name in rows.columns if name != TARGET]" if prepared else repr(features),
         "WORDS": repr(words),
         "NUMBERS": '[name for name in rows.select_dtypes("number").columns if name in features]' if prepared else repr(numbers),
+        "SURENESS": "the probability of label 1" if task == "binary" else "the probability of the prediction",
+        "SURE": f"pipeline.predict_proba(rows){'[:, -1]' if task == 'binary' else '.max(axis=1)'}",
         "ESTIMATOR": "HistGradientBoostingRegressor" if task == "regression" else "HistGradientBoostingClassifier",
     }
     text = (TEMPLATES / f"{script}.txt").read_text()
