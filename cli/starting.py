@@ -61,7 +61,9 @@ def start(name: str, folder: Path, data: Path | None, target: str | None) -> Jso
         raise CliError(f"{data} has no column {aim!r}; it has: {', '.join(seen)}")
     task = _task(seen[aim])
     files = {"model.yaml": _spec(name, task, aim, seen), "requirements.txt": "# What the image does not bring. scikit-learn, pandas and numpy are in it.\n"}
-    files |= {script: _filled(script, name, task, aim, seen) for script in ("train.py", "inference.py")}
+    # A new spec has no times among its columns.
+    sent = {column: found for column, found in seen.items() if found.type != "timestamp"}
+    files |= {script: _filled(script, name, task, aim, sent) for script in ("train.py", "inference.py")}
     folder.mkdir(parents=True)
     for path, text in files.items():
         (folder / path).write_text(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo, ledger, predicting, publishing, requesting, telling, uploading
+from cli import demo, ledger, predicting, publishing, requesting, starting, telling, uploading
 from cli.errors import CliError
 from cli.session import Session
 from local import machine
@@ -110,6 +110,20 @@ def test_the_second_version_must_beat_the_first_and_then_takes_its_place(stack, 
     assert second["model_package_arn"].endswith("/2")
     assert first["config"] in [found["EndpointConfigName"] for found in stack.sagemaker.list_endpoint_configs(NameContains=name)["EndpointConfigs"]]
     assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "0"
+
+
+def test_what_init_writes_for_a_file_serves_it_with_probabilities(stack, name, tmp_path):
+    rows = [
+        f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00,{'' if i % 17 == 0 else i * 37 % 100},{('a b', 'c')[i % 2]},{int(i * 37 % 100 > 45)}" for i in range(400)
+    ]
+    (tmp_path / "rows.csv").write_text("\n".join(["ts,heat,kind,busy", *rows, ""]))
+    starting.start(name, tmp_path / name, tmp_path / "rows.csv", "busy")
+    publishing.publish(stack, tmp_path / name)
+    stages = loop(stack, name, tmp_path / "rows.csv")
+    assert (stages[-1].name, stages[-1].verdict) == ("rollout", "completed"), stages[-1].reasons
+    (answer,) = predicting.ask(stack, name, [{"heat": 90, "kind": "c"}])["predictions"]
+    assert answer["prediction"] == "1"
+    assert float(answer["values"][1]) > 0.9
 
 
 def test_a_candidate_that_misses_a_gate_is_registered_nowhere(stack, name, tmp_path):
