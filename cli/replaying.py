@@ -66,12 +66,19 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     with file.open("rb") as opened:
         found, aside = history(iter(lambda: opened.read(CHUNK), b""), DataContract.of(document["data"]), spec.target)
     begin, last = found.times[0], found.times[-1]
-    until = moment(first) if first else begin + FIRST_SHARE * (last - begin)
+    until = _time(first) if first else begin + FIRST_SHARE * (last - begin)
     window = days * DAY if days else max(DAY, -(-(last - until) / WINDOWS // DAY) * DAY)
     with trainer(folder, spec, python) as scripts:
         made = played.Replay(document, found, scripts, until, window, _drift_check(spec, found.header, window) if drift else None)
         told = played.play(document, made, rules)
     return {**told, "policies": {name or "spec": course for name, course in told["policies"].items()}, "rows": len(found.rows), "set_aside": aside}
+
+
+def _time(text: str) -> float:
+    try:
+        return moment(text)
+    except ValueError as error:
+        raise CliError(f"--first: found {text!r}, expected a date or a time, such as 2024-03-01") from error
 
 
 def _policy(spec: ModelSpec, text: str) -> "Policy":

@@ -78,6 +78,12 @@ def test_new_groups_move_no_group_to_the_other_side():
     assert {row[1] for row in few.train} <= {row[1] for row in many.train}
 
 
+@pytest.mark.parametrize("rows", [[], [(1, 0.1, 0)]])
+def test_fewer_than_two_rows_cannot_be_parted(rows):
+    with pytest.raises(ContractError, match=f"{len(rows)} rows cannot be parted"):
+        parted(rows, "time", 0.2)
+
+
 def test_one_group_cannot_be_parted():
     with pytest.raises(ContractError, match="needs two groups or more, and the dataset has 1"):
         parted([(i, 1.0, 0) for i in range(9)], "group", 0.3, ("a",))

@@ -59,8 +59,10 @@ def split(header: list[str], rows: list[list[str]], contract: DataContract, targ
             `test` is the holdout's share of all rows.
 
     Raises:
-        ContractError: there are not two groups.
+        ContractError: there are not two rows, or not two groups.
     """
+    if len(rows) < 2:
+        raise ContractError(f"{len(rows)} rows cannot be parted into a training set and a holdout: two are the least")
     at = {name: i for i, name in enumerate(header)}
     if how["by"] == "time":
         assert contract.time is not None
