@@ -56,7 +56,7 @@ def _images(project: projects.Project, folder: Path, region: str) -> dict[str, s
     resolved = _resolved(project.spec.train.image, ("train", "image"), folder, region)
     if preprocess.script:
         resolved["processing"] = _resolved(preprocess.script.image, ("preprocess", "script", "image"), folder, region)["training"]
-    if preprocess.columns or preprocess.lags:
+    if preprocess.declared:
         resolved["preprocess"] = _resolved("sklearn", ("preprocess",), folder, region)["inference"]
     return resolved
 

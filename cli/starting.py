@@ -156,7 +156,7 @@ def scripts(spec: ModelSpec) -> dict[str, str]:
     """The scripts that a new project gets, for a spec that has none."""
     seen = {name: Seen(column.type, column.nullable, ()) for name, column in spec.data.columns.items()}
     steps = spec.preprocess.columns
-    prepared = bool(steps or spec.preprocess.lags)
+    prepared = spec.preprocess.declared
     if prepared:
         # What becomes columns of numbers, or of none, is no word for the script.
         seen = {name: found for name, found in seen.items() if name not in steps or not (steps[name].one_hot or steps[name].parts or steps[name].drop)}

@@ -11,7 +11,7 @@ from noria.profile import baseline
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.training import estimating, quality
-from noria.training.scoring import first_column, lines
+from noria.training.scoring import lines
 
 Json = dict[str, Any]
 #: The column under which predictions are profiled.
@@ -50,8 +50,8 @@ def compare(known: Reference, spec: Json, window: Profile, said: dict[str, int])
     parts = baseline.by_rows(baseline.unpacked(objects.read(known.lake, f"{known.dataset}blocks.profile")), window.rows) if contract.time else None
     watched = {name for name, column in contract.columns.items() if column.drift != "ignore" and name != target}
     judged = drift.check(reference, window, parts, [name for name in reference.columns if name not in watched])
-    text = objects.read(known.artifacts, f"{known.run}predictions/candidate/holdout.csv.out").decode()
-    answers = first_column(text)
+    held = lines(objects.read(known.artifacts, f"{known.run}predictions/candidate/holdout.csv.out").decode())
+    answers = [row[0] for row in held]
     before = profile_rows([PREDICTION], [[answer] for answer in answers])
     size = max(24, len(answers) // baseline.MOST_BLOCKS)
     singles = [profile_rows([PREDICTION], [[answer] for answer in answers[i : i + size]]) for i in range(0, len(answers), size)]
@@ -60,15 +60,15 @@ def compare(known: Reference, spec: Json, window: Profile, said: dict[str, int])
         **judged,
         "predictions": told["columns"].get(PREDICTION),
         "pictures": pictures(judged, reference, window),
-        "estimate": _estimate(known, spec, text, said),
+        "estimate": _estimate(known, spec, held, said),
     }
 
 
-def _estimate(known: Reference, spec: Json, answers: str, said: dict[str, int]) -> Json | None:
+def _estimate(known: Reference, spec: Json, answers: list[list[str]], said: dict[str, int]) -> Json | None:
     if known.level is None or not said:
         return None
     level = quality.Level.of(known.level)
     truth = lines(objects.read(known.artifacts, f"{known.run}truth/truth.csv").decode())
-    held = [(true[0], answer[0], answer[1] if len(answer) > 1 else "") for true, answer in zip(truth, lines(answers), strict=True)]
+    held = [(true[0], answer[0], answer[1] if len(answer) > 1 else "") for true, answer in zip(truth, answers, strict=True)]
     calibration = estimating.calibrate(spec["task"], held)
     return estimating.estimate(level.metric, calibration, said, level.alike) if calibration else None

@@ -43,7 +43,7 @@ def fit(block: Json, contract: DataContract, target: str, header: Sequence[str],
     reads = list(contract.features(target))
     at = [header.index(name) for name in reads]
     features = [[row[column] for column in at] for row in rows]
-    lags = [_lag(lag, reads, contract.time, header, rows) for lag in block["lags"]]
+    lags = [_lag(lag, contract.time, header, rows) for lag in block["lags"]]
     # The lags are found by a transform that has learnt nothing else yet, so that they are what the endpoint will find.
     names = {name: name for name in reads} | {lag["name"]: lag["of"] for lag in lags}
     plain = [{"name": name, "kind": "same"} for name in names]
@@ -66,7 +66,7 @@ def training_set(block: Json, contract: DataContract, target: str, header: list[
     return document, written([[*features, row[aim]] for features, row in zip(made, rows, strict=True)], [*Transform(document).writes, target])
 
 
-def _lag(lag: Json, reads: list[str], time: str | None, header: Sequence[str], rows: Rows) -> Json:
+def _lag(lag: Json, time: str | None, header: Sequence[str], rows: Rows) -> Json:
     """A lag with all values that the training set has of its source."""
     at = {name: number for number, name in enumerate(header)}
     per, history = [at[name] for name in lag["per"]], dict[str, set[tuple[float, str]]]()
@@ -76,13 +76,18 @@ def _lag(lag: Json, reads: list[str], time: str | None, header: Sequence[str], r
             history.setdefault(group_of(row, per), set()).add((moment(when), value))
     back = seconds(lag["back"])
     return {
-        "name": lag["name"] or f"{lag['of']}_{lag['back']}_ago",
+        "name": lag_name(lag["name"], lag["of"], lag["back"]),
         "of": lag["of"],
         "back": back,
         "within": seconds(lag["within"]) if lag["within"] else back,
         "per": lag["per"],
         "history": {group: sorted(known) for group, known in history.items()},
     }
+
+
+def lag_name(name: str | None, of: str, back: str) -> str:
+    """What the column of a lag is called."""
+    return name or f"{of}_{back}_ago"
 
 
 def seconds(text: str) -> float:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from noria.preprocessing.fitting import lag_name
 from noria.spec.data import DataSpec
 from noria.spec.training import ENTRY, Instance
 
@@ -115,11 +116,16 @@ class PreprocessSpec(BaseModel):
     columns: dict[str, ColumnSteps] = Field({}, description="by name: columns of data.columns, and lags; all others stay as they are")
     lags: tuple[Lag, ...] = ()
 
+    @property
+    def declared(self) -> bool:
+        """Whether there is anything to fit, as `noria.preprocessing.fitting.declared` has it of the published block."""
+        return bool(self.columns or self.lags)
+
     def faults(self, data: DataSpec, target: str) -> Iterator[tuple[str, str]]:
         """What does not fit the data: the field, and why."""
         types: dict[str, str] = {name: column.type for name, column in data.columns.items()}
         features = {name: kind for name, kind in types.items() if name != target}
-        lags = {lag.name or f"{lag.of}_{lag.back}_ago": lag for lag in self.lags}
+        lags = {lag_name(lag.name, lag.of, lag.back): lag for lag in self.lags}
         for number, lag in enumerate(self.lags):
             yield from _lag_faults(f"preprocess.lags.{number}", lag, features, data.time, target)
         if len(lags) < len(self.lags) or set(lags) & {*features, target}:
