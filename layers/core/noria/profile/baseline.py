@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from noria.data.values import EMPTY, moment
 from noria.profile.dataset import Profile
-from noria.profile.reading import BATCH_ROWS, add
+from noria.profile.formats import BATCH_ROWS
+from noria.profile.reading import add
 
 #: A dataset is cut into days, or into so many blocks where it is longer.
 DAY, MOST_BLOCKS = 86_400.0, 400

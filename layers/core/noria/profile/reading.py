@@ -1,37 +1,20 @@
 """One pass over a file of any size: batches of rows out of CSV, Parquet or JSON Lines, each taken into the profile."""
 
-import bz2
-import csv
-import gzip
-import io
-import lzma
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.json
-import pyarrow.parquet
 
 from noria.data.rows import TRUTHS
-from noria.data.values import EMPTY
-from noria.kernel.errors import UnreadableDatasetError
 from noria.profile.column import BOOLEAN, INTEGER, LONGEST_VALUE, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
+from noria.profile.formats import batches
 from noria.profile.moments import Counts, Numbers
 
-#: Rows of one batch; the memory that a profile takes is that of a few batches, whatever the file's size.
-BATCH_ROWS = 131_072
-BLOCK_BYTES = 4 * 1024 * 1024
 #: A value that makes up no more than one in so many of a batch is not counted among the frequent ones.
 RARE = 1_000
-#: How much is looked at to find a CSV's dialect and encoding (bytes).
-SNIFFED_BYTES = 64 * 1024
-DELIMITERS = ",;\t|"
-OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 TIME_FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 SECONDS = pa.timestamp("us")
 
@@ -47,11 +30,8 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> P
         UnreadableDatasetError: it is none of the formats, or breaks off.
     """
     made = Profile()
-    try:
-        for batch in batches(path):
-            add(made, batch, time, key)
-    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error, lzma.LZMAError) as error:
-        raise UnreadableDatasetError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
+    for batch in batches(path):
+        add(made, batch, time, key)
     return made
 
 
@@ -87,85 +67,6 @@ def _moments(values: pa.Array) -> Numbers | None:
     whole = np.full(len(values), np.nan)
     whole[pc.is_valid(values).to_numpy(zero_copy_only=False)] = seconds
     return whole
-
-
-def batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """A file's rows, some at a time; of text formats every value as text."""
-    name = path.name.lower()
-    packed = next((suffix for suffix in OPENERS if name.endswith(suffix)), "")
-    kind = Path(name.removesuffix(packed)).suffix
-    if kind == ".parquet":
-        words = [field.name for field in pa.parquet.read_schema(path) if pa.types.is_string(field.type)]
-        yield from pa.parquet.ParquetFile(path, pre_buffer=False, read_dictionary=words).iter_batches(BATCH_ROWS, use_threads=False)
-        return
-    with OPENERS[packed](path, "rb") if packed else path.open("rb") as opened:
-        stream = cast("IO[bytes]", opened)
-        if kind in (".jsonl", ".ndjson", ".json"):
-            yield from _json(stream)
-        else:
-            yield from _csv(stream)
-
-
-def _json(stream: IO[bytes]) -> Iterator[pa.RecordBatch]:
-    reader = pa.json.open_json(stream, read_options=pa.json.ReadOptions(use_threads=False, block_size=BLOCK_BYTES))
-    yield from reader
-
-
-def _csv(stream: IO[bytes]) -> Iterator[pa.RecordBatch]:
-    head = stream.read(SNIFFED_BYTES)
-    if not head.strip():
-        raise UnreadableDatasetError("the file is empty: its first line must name the columns")
-    encoding = _encoding(head)
-    text = head.decode(encoding, errors="ignore")
-    whole = text if len(head) < SNIFFED_BYTES else text[: text.rfind("\n")]
-    delimiter = _delimiter(whole)
-    names = next(csv.reader(io.StringIO(whole), delimiter=delimiter))
-    convert = pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), null_values=list(EMPTY), strings_can_be_null=True)
-    reader = pa.csv.open_csv(
-        _Joined(head, stream),
-        read_options=pa.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, encoding=encoding),
-        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        convert_options=convert,
-    )
-    rows = 0
-    for batch in reader:
-        rows += batch.num_rows
-        yield batch
-    if not rows:
-        yield pa.RecordBatch.from_pylist([], reader.schema)
-
-
-class _Joined(io.RawIOBase):
-    """What was read already, then the rest of the stream."""
-
-    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
-        self._head, self._rest = head, rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._head[: len(buffer)] or self._rest.read(len(buffer))
-        self._head = self._head[len(piece) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-
-def _encoding(head: bytes) -> str:
-    """UTF-8 with or without its mark, UTF-16 by its mark, else Latin-1, which reads everything."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    try:
-        head[: head.rfind(b"\n") + 1 or None].decode("utf-8")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8"
-
-
-def _delimiter(text: str) -> str:
-    """What parts the names of the first line; a comma where nothing does."""
-    line = text.split("\n", 1)[0]
-    return max(DELIMITERS, key=lambda mark: (len(next(csv.reader([line], delimiter=mark), [])), mark == ","))
 
 
 def add(made: Profile, batch: pa.RecordBatch, time: str | None = None, key: tuple[str, ...] = ()) -> None:
