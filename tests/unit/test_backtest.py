@@ -62,3 +62,16 @@ def test_a_target_that_is_no_number_is_left_out():
     for number, value in enumerate(("inf", "unknown", "nan", "1e999")):
         odd[number * 100][3] = value
     assert all(loss < 10 for loss in backtest.choose(CONTRACT, "y", "regression", HEADER, odd, 200).losses.values())
+
+
+def test_a_world_that_turned_over_weeks_ago_is_learnt_from_the_weeks_since():
+    turned = backtest.choose(CONTRACT, "y", "binary", HEADER, rows(60, "binary", 24_000), 365)
+    assert turned.days is not None
+    assert turned.days <= 45.625
+
+
+def test_a_gain_that_a_few_days_make_is_none():
+    made = rows(None, "binary", 24_000)
+    for number in range(23_500, 23_600):
+        made[number][3] = {"no": "yes", "yes": "no"}[made[number][3]]
+    assert backtest.choose(CONTRACT, "y", "binary", HEADER, made, 365).days is None

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 Floats = NDArray[np.float64]
 DAY = 86_400.0
 #: The windows that are tried, as parts of `heal.recent_days`; and all rows.
-PARTS = (2.0, 1.0, 0.5, 0.25)
+PARTS = (2.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
 #: The newest tenth of the rows is asked about, in so many stretches.
 ASKED, STRETCHES = 0.1, 3
 #: Fewer rows train nothing; more than so many, or so many values of binned columns, are thinned out evenly.
@@ -30,6 +30,8 @@ LEAST_ROWS, MOST_ROWS, MOST_VALUES = 200, 60_000, 20_000_000
 BINS, CATEGORIES, CLASSES = 16, 20, 10
 #: A shorter window must be better than a longer one by so many standard errors of the paired difference.
 CERTAIN = 1.64
+#: The asked rows are taken as so many runs; and a gain must be such a part of the loss.
+RUNS, LEAST_GAIN = 30, 0.02
 RIDGE = 1.0
 
 
@@ -90,9 +92,10 @@ def _best(tried: dict[float | None, Floats], usual: float) -> float | None:
         return usual
     chosen, *shorter = tried
     for window in shorter:
-        gain = tried[chosen] - tried[window]
-        error = float(gain.std()) / math.sqrt(len(gain))
-        if float(gain.mean()) > CERTAIN * error:
+        # Rows that follow each other resemble each other: runs of them are what counts as one.
+        gains = np.array([part.mean() for part in np.array_split(tried[chosen] - tried[window], RUNS)])
+        error = float(gains.std(ddof=1)) / math.sqrt(RUNS)
+        if float(gains.mean()) > max(CERTAIN * error, LEAST_GAIN * float(tried[chosen].mean())):
             chosen = window
     return chosen
 

@@ -60,7 +60,7 @@ class HealSpec(BaseModel):
     )
     data: Literal["all", "recent", "backtest"] = Field(
         "backtest",
-        description="which labelled rows it is trained on; backtest tries all, and twice, once, half and a quarter of recent_days; without data.time it is all",
+        description="which labelled rows it is trained on; backtest tries all, twice recent_days, and halves of it down to a 32nd; without data.time all",
     )
     recent_days: float = Field(365, gt=0, le=3650, description="how far back from the newest row")
     give_up_after: int = Field(3, ge=1, le=20, description="so many in a row that did not help: a person is asked, the next try is later")
