@@ -3,8 +3,8 @@
 Answers whose truth is known are counted by day and by kind (true and false positives and the like; errors by their size).
 From such counts a betting e-process tests that the metric is still at least what it was in the evaluation: it is above 50
 with a chance of at most 2 %, however often it is looked at (Ville, 1939; Waudby-Smith and Ramdas, 2023, Estimating means of
-bounded random variables by betting). Half of it begins at the release, the rest begins anew every day with ever smaller
-weights, so a loss after a long good time is seen as well. Errors of one day resemble each other: by how much is measured in the evaluation, and
+bounded random variables by betting). Half of it begins at the release, the rest begins anew every day with ever
+smaller weights, so a loss after a long good time is seen as well. Errors of one day resemble each other: by how much is measured in the evaluation, and
 that many answers count as one.
 """
 
@@ -12,7 +12,6 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Any, Self
 
@@ -22,9 +21,7 @@ Counts = Mapping[str, float]
 #: The share of models whose quality has not fallen that are flagged at any time.
 ALPHA = 0.02
 #: Which share of the most that may be bet is bet: small losses need small bets.
-BETS = (0.01, 0.02, 0.04, 0.08, 0.16)
-#: How much of the stake is kept for a loss that begins later.
-LATER = 0.5
+BETS = (0.02, 0.04, 0.08, 0.16)
 #: Errors of a regression are told apart by so many bins, up to this many times the largest error but one in a hundred.
 BINS, CAP_FACTOR, CAP_SHARE = 64, 2.0, 0.99
 #: Resamples of days for the bound of a level, and its confidence.
@@ -271,10 +268,9 @@ def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) ->
     return Finding(sum(counts.values()), told, largest, needed, fallen, since if fallen else None)
 
 
-@cache
 def _weight(begin: int) -> float:
-    """Of the e-process that begins after so many days; all of them are one."""
-    return 1 - LATER if begin == 0 else LATER / (begin * (begin + 1))
+    """Of the e-process that begins after so many days: a half, a sixth, a twelfth and so on; all of them are one."""
+    return 1 / ((begin + 1) * (begin + 2))
 
 
 def _log_mean(now: Sequence[float], before: Sequence[float]) -> float:
