@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from cli import profiling, projects, render
+from cli import files, render, specs
 from cli.errors import CliError
 
 if TYPE_CHECKING:
     from noria.profile.dataset import Profile
+    from noria.spec import ModelSpec
 
 Json = dict[str, Any]
 #: Blocks of the reference that are told apart at most, and how long one is at least (seconds).
@@ -20,36 +21,48 @@ def check(folder: Path, reference: Path, current: Path) -> Json:
     """The verdict on a file.
 
     Args:
-        folder: the model project, whose spec names the columns, which of them are ignored, and the time.
+        folder: the model project, whose spec names the columns, which of them are ignored, and the time. Its scripts are not needed.
         reference: what the model was trained on, or the like.
 
     Returns:
-        What `noria.monitoring.drift.check` tells, with `pictures` of the columns that moved.
+        What `noria.monitoring.drift.check` tells, with `target` and with `pictures` of the columns that moved.
 
     Raises:
-        CliError: a file is none, lacks the time, or has nothing to do with the model.
+        CliError: a file is none, or the reference lacks the time or has nothing to do with the model.
         UnreadableDatasetError: one cannot be read.
     """
     from noria.monitoring import drift
     from noria.monitoring.pictures import pictures
-    from noria.profile.reading import blocks
 
-    spec = projects.load(folder).spec
-    time = spec.data.time
-    before, now = profiling.look(reference, time), profiling.look(current, time)
+    spec = specs.of_project(folder)
+    before, now = files.profile(reference, spec.data.time), files.profile(current)
     if not set(before.columns) & set(spec.data.columns):
         raise CliError(f"{reference} has none of the spec's columns ({', '.join(spec.data.columns)}); it has: {', '.join(before.columns)}")
+    time = spec.data.time
+    judged = drift.check(before, now, _blocks(reference, before, now, time), _ignored(spec, before, now), (time,) if time else ())
+    return {**judged, "target": spec.target, "pictures": pictures(judged, before, now)}
+
+
+def _ignored(spec: "ModelSpec", before: "Profile", now: "Profile") -> set[str]:
+    """Columns of the reference that are not looked at; truth may be missing."""
     known = {name for name, column in spec.data.columns.items() if column.drift != "ignore"} | {spec.target}
-    ignored = {name for name in before.columns if name not in known or name == time or (name == spec.target and name not in now.columns)}
-    parts: list[Profile] | None = None
-    if reference.suffix == profiling.KEPT:
+    return {name for name in before.columns if name not in known or name == spec.data.time or (name == spec.target and name not in now.columns)}
+
+
+def _blocks(reference: Path, before: "Profile", now: "Profile", time: str | None) -> "list[Profile] | None":
+    """The reference's blocks of time, about as long as the window; nothing where rows have no time."""
+    from noria.profile.reading import blocks
+
+    if time is None:
+        return None
+    if reference.suffix == files.KEPT:
         # Of a profile that was kept, no block of time can be told from another.
-        parts = [] if time is not None else None
-    elif time is not None and before.order.first is not None and before.order.last is not None and now.order.first is not None and now.order.last is not None:
-        longest = max(now.order.last - now.order.first, (before.order.last - before.order.first) / MOST_BLOCKS, SHORTEST_BLOCK)
-        parts = blocks(reference, time, longest)
-    judged = drift.check(before, now, parts, ignored)
-    return {**judged, "pictures": pictures(judged, before, now)}
+        return []
+    if before.order.first is None or before.order.last is None:
+        raise CliError(f"{reference}: no value of {time} is a time (data.time), expected ISO 8601 or seconds since the epoch")
+    window = now.columns[time].numbers if time in now.columns else None
+    spanned = window.most - window.least if window and window.count else 0.0
+    return blocks(reference, time, max(spanned, (before.order.last - before.order.first) / MOST_BLOCKS, SHORTEST_BLOCK))
 
 
 def show(told: Json) -> None:
@@ -57,9 +70,11 @@ def show(told: Json) -> None:
     render.console.print(render.word(told["verdict"]))
     for reason in told["reasons"]:
         render.console.print(Text(f"  {reason['text']}"))
+    moved = "red" if told["verdict"] != "undecided" else "yellow"
     for name, column in told["columns"].items():
-        style = "red" if column["drifted"] else "dim"
-        render.console.print(Text(f"  {name:20} {column['measure']:10} {column['effect']:.3f}  limit {column['limit']:.3f}{_known(column)}", style=style))
+        style = moved if column["drifted"] else "dim"
+        shown = f"{name} (target)" if name == told["target"] else name
+        render.console.print(Text(f"  {shown:20} {column['measure']:10} {column['effect']:.3f}  limit {column['limit']:.3f}{_known(column)}", style=style))
     for name, picture in told["pictures"].items():
         render.picture(name, picture)
 

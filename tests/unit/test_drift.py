@@ -1,11 +1,14 @@
 """Drift: real changes are found, noise and seasons are not, and a feed that breaks is told as that."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 from cli import app, checking
+from cli.errors import CliError
 from noria.monitoring import drift, evidence
 from noria.profile.dataset import Profile
 from noria.profile.reading import add
@@ -160,12 +163,19 @@ def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
     spec = "name: x\ntask: binary\ntarget: y\ndata: {time: ts, columns: {x: {type: number}, hour: {type: integer, drift: ignore}}}\n"
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "model.yaml").write_text(spec + "evaluate: {gates: [{metric: accuracy, at_least: 0.5}]}\n")
-    for script in ("train.py", "inference.py", "requirements.txt"):
-        (tmp_path / "m" / script).write_text("")
     old, same, other = file("old.csv", 0, 168, 0), file("same.csv", 168, 28, 0), file("other.csv", 196, 28, 3)
     assert checking.check(tmp_path / "m", old, same)["verdict"] == "ok"
     told = checking.check(tmp_path / "m", old, other)
     assert (told["verdict"], set(told["columns"]), told["columns"]["x"]["drifted"]) == ("drift", {"x", "y"}, True)
+    # Times that are none are a broken feed, and the reference's blocks are known all the same.
+    unread, lost = tmp_path / "unread.csv", tmp_path / "lost.csv"
+    unread.write_text(re.sub(r"2024-\d\d-\d\dT", "day ", same.read_text()))
+    lost.write_text("\n".join(["z", *("1" * 30), ""]))
+    found = checking.check(tmp_path / "m", old, unread)
+    assert (found["verdict"], [(reason["code"], reason["observed"]) for reason in found["reasons"]]) == ("incident", [("TypeChanged", "ts")])
+    assert {reason["observed"] for reason in checking.check(tmp_path / "m", old, lost)["reasons"]} == {"ts", "x"}
+    with pytest.raises(CliError, match="no value of ts is a time"):
+        checking.check(tmp_path / "m", unread, same)
     asked = ["check", str(tmp_path / "m"), "--reference", str(old), "--current", str(other), "--html", str(tmp_path / "page.html")]
     ended = CliRunner().invoke(app.app, asked)
     assert (ended.exit_code, "x  before |" in ended.output) == (0, True)

@@ -18,6 +18,7 @@ from noria.profile.column import INTEGER, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
 
 Json = dict[str, Any]
+CONSTANT = "ColumnConstant"
 OK, DRIFT, INCIDENT, UNDECIDED = "ok", "drift", "incident", "undecided"
 #: The share of whole checks that may alarm though nothing has changed.
 ALPHA = 0.01
@@ -47,25 +48,26 @@ class Difference:
     evidence: float
 
 
-def check(reference: Profile, current: Profile, blocks: Sequence[Profile] | None, ignored: Collection[str] = ()) -> Json:
+def check(reference: Profile, current: Profile, blocks: Sequence[Profile] | None, ignored: Collection[str] = (), times: Collection[str] = ()) -> Json:
     """The verdict on a window.
 
     Args:
         blocks: of the reference, one after the other in time and about as long as the window; nothing where its rows have no time.
         ignored: columns that are not looked at.
+        times: columns of which it is only looked at whether they are there and hold times.
 
     Returns:
         `{verdict: ok|drift|incident|undecided, columns: {name: {drifted, effect, measure, evidence, limit, measures}}, reasons}`;
         `measures` are the well-known ones (`noria.monitoring.measures`), of which no verdict is made.
     """
     names = [name for name in reference.columns if name not in ignored]
-    incidents = [
-        reason for name in names if (reason := _incident(name, reference.columns[name], current.columns.get(name))) and not _known(reason, reference, blocks)
-    ]
+    suspected = [reason for name in (*names, *times) if (reason := _incident(name, reference.columns[name], current.columns.get(name)))]
+    # Rows of one time are no broken feed.
+    incidents = [reason for reason in suspected if not _known(reason, reference, blocks) and (reason.code, reason.observed in times) != (CONSTANT, True)]
     broken = {reason.observed for reason in incidents}
     found = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
     if current.rows < LEAST_ROWS or reference.rows < LEAST_REFERENCE:
-        text = f"{current.rows} rows against {reference.rows} tell nothing: {LEAST_ROWS} and {LEAST_REFERENCE} are the least"
+        text = f"{current.rows:,} rows against {reference.rows:,} of the reference tell nothing; a verdict needs at least {LEAST_ROWS} and {LEAST_REFERENCE}"
         return _told(UNDECIDED, {}, [Reason("TooFewRows", text, current.rows, LEAST_ROWS), *incidents])
     tests = sum(map(len, found.values()))
     usual = _usual(blocks, found) if blocks and len(blocks) >= LEAST_BLOCKS else {}
@@ -73,7 +75,7 @@ def check(reference: Profile, current: Profile, blocks: Sequence[Profile] | None
         name: {**_column(name, parts, tests, usual), "measures": measures(reference.columns[name], current.columns[name])} for name, parts in found.items()
     }
     drifted = [name for name, column in columns.items() if column["drifted"]]
-    reasons = [*incidents, *(_reason(name, columns[name]) for name in drifted)]
+    reasons = [*incidents, *(_reason(name, columns[name], bool(usual)) for name in drifted)]
     if incidents:
         return _told(INCIDENT, columns, reasons)
     if drifted and blocks is not None and len(blocks) < LEAST_BLOCKS:
@@ -177,13 +179,13 @@ def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None
     filled, before = current.rows - current.nulls - current.nans, reference.rows - reference.nulls - reference.nans
     if current.rows >= LEAST_ROWS and not filled and before > reference.rows / 2:
         return Reason("ColumnEmpty", f"{name} is empty in all of {current.rows:,} rows; in the reference {before / reference.rows:.0%} are filled", name)
-    numeric = {INTEGER, NUMBER}
-    if filled and reference.kind in numeric and current.kind == TEXT and current.kinds.get(TEXT, 0) > filled / 2:
+    typed = {INTEGER, NUMBER, TIME}
+    if filled and reference.kind in typed and current.kind == TEXT and current.kinds.get(TEXT, 0) > filled / 2:
         return Reason("TypeChanged", f"{name} was {reference.kind} and holds words now, {current.values.top(1)[0][0]!r} for one", name)
     constant = current.values.number()[0] == 1 and filled >= LEAST_ROWS
     share = max((count for _, _, count in reference.values.top(1)), default=0) / before if before else 1.0
     if constant and share**filled < ALPHA:
-        return Reason("ColumnConstant", f"{name} is {current.values.top(1)[0][0]} in all of {filled:,} rows", name)
+        return Reason(CONSTANT, f"{name} is {current.values.top(1)[0][0]} in all of {filled:,} rows", name)
     return None
 
 
@@ -203,8 +205,9 @@ WORDS = {
 }
 
 
-def _reason(name: str, column: Json) -> Reason:
-    text = f"{name}: {WORDS[column['measure']].format(effect=column['effect'])}; usual is up to {column['limit']:.3f}"
+def _reason(name: str, column: Json, usual: bool) -> Reason:
+    limit = f"usual is up to {column['limit']:.3f}" if usual else f"a difference counts from {column['limit']:.3f} on"
+    text = f"{name}: {WORDS[column['measure']].format(effect=column['effect'])}; {limit}"
     return Reason("ColumnDrifted", text, column["effect"], column["limit"])
 
 
