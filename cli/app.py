@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import demo, monitoring, offline, predicting, profiling, publishing, releasing, render, reporting, requesting, starting, telling, uploading, watching
+from cli import demo, files, monitoring, offline, predicting, publishing, releasing, render, reporting, requesting, telling, uploading, watching
 from cli.errors import CliError
 from cli.offline import AsJson
 from cli.session import Session, explained
@@ -66,22 +66,6 @@ def down(json: AsJson = False) -> None:
         render.as_json({"processes_ended": ended})
     else:
         render.console.print(f"ended {ended} processes" if ended else "nothing was running")
-
-
-@app.command()
-def init(
-    name: Annotated[str, typer.Argument(help="Name of the new model.")],
-    data: Annotated[Path | None, typer.Option(help="A CSV file whose columns are taken over.")] = None,
-    target: Annotated[str | None, typer.Option(help="The column that is predicted; the last one if not named.")] = None,
-    json: AsJson = False,
-) -> None:
-    """Write a new model project under models/."""
-    told = starting.start(name, Path("models") / name, data, target)
-    if json:
-        render.as_json(told)
-    else:
-        render.console.print(f"wrote {told['folder']}: {', '.join(told['files'])} (a {told['task']} task, target {told['target']})")
-        render.console.print(f"edit them, then: noria publish {told['folder']}")
 
 
 @app.command()
@@ -258,7 +242,7 @@ def drift(model: Model, html: Annotated[Path | None, typer.Option(help="Where to
     """The last verdict in words, with pictures of the columns that moved."""
     told = monitoring.last(_session, model)
     if html:
-        profiling.write(html, reporting.page(model, told).encode())
+        files.write(html, reporting.page(model, told).encode())
         render.say(json, f"wrote {html}")
     render.as_json(told) if json else monitoring.show(told)
 

@@ -15,7 +15,7 @@ from typing import Any
 from rich.live import Live
 from rich.text import Text
 
-from cli import ledger, monitoring, plotting, publishing, render, telling
+from cli import files, ledger, monitoring, plotting, publishing, render, telling
 from cli.errors import CliError
 from cli.session import Session, home
 from noria.training.metrics import quality
@@ -226,4 +226,4 @@ def _draw(course: _Course, told: Json) -> None:
     windows = [begin(point["window"]) for point in told["series"]]
     courses = {side: [point[side] for point in told["series"]] for side in ("managed", "frozen")}
     marks = [(when, plotting.RETRAINED if "better: version" in what else plotting.USELESS) for when, what in course.marks if what.startswith("trained again")]
-    plotting.series(home() / "demo.png", windows, courses, METRIC, marks)
+    files.write(home() / "demo.png", plotting.series(windows, courses, METRIC, marks))

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from cli import ledger, plotting, render, requesting
+from cli import files, ledger, plotting, render, requesting
 from cli.errors import CliError
 from cli.session import Session
 
@@ -26,11 +26,10 @@ def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
         CliError: there is no such file, nobody has published this model, or no look has come of it.
     """
     ledger.read(session, model).published()
-    if not file.is_file():
-        raise CliError(f"there is no file {file}")
-    bucket, key = session.outputs["LakeBucket"], f"truth/{model}/{file.stem}-{sha256(file.read_bytes()).hexdigest()[:8]}{file.suffix}"
+    body = files.there(file).read_bytes()
+    bucket, key = session.outputs["LakeBucket"], f"truth/{model}/{file.stem}-{sha256(body).hexdigest()[:8]}{file.suffix}"
     before = ledger.read(session, model).look
-    session.s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
+    session.s3.put_object(Bucket=bucket, Key=key, Body=body)
     told: Json = {"model": model, "bucket": bucket, "key": key}
     return {**told, "look": _next(session, model, before)} if wait else told
 

@@ -1,4 +1,4 @@
-"""The commands that need no stack: what is in a file, what a contract would be, whether data has drifted, what a guard would do."""
+"""The commands that need no stack: a new project, what is in a file, what a contract would be, whether data has drifted, what a guard would do."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 import yaml
 
-from cli import checking, guarding, profiling, render, replaying, reporting
-from cli.errors import CliError
+from cli import checking, contracts, files, guarding, profiling, render, replaying, reporting, starting
 from noria.release.simulation import World
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -15,11 +14,29 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 def join(app: typer.Typer) -> None:
     """Make them commands of `noria`."""
+    app.command()(init)
     app.command(name="profile")(profile_file)
     app.command()(check)
     app.command()(replay)
     app.add_typer(contract, name="contract")
     app.add_typer(guard, name="guard")
+
+
+def init(
+    name: Annotated[str, typer.Argument(help="Name of the new model.")],
+    data: Annotated[Path | None, typer.Option(help="A file whose columns are taken over: CSV, Parquet or JSON Lines, also compressed.")] = None,
+    target: Annotated[str | None, typer.Option(help="The column that is predicted; the last one if not named.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Write a new model project under models/."""
+    told = starting.start(name, Path("models") / name, data, target)
+    if json:
+        render.as_json(told)
+    else:
+        render.console.print(f"wrote {told['folder']}: {', '.join(told['files'])} (a {told['task']} task, target {told['target']})")
+        render.console.print(f"edit them, then: noria publish {told['folder']}")
+        if not told["upload"]:
+            render.console.print(f"an upload is CSV in UTF-8 with commas, which {data} is not: write it so before: noria upload {name} FILE", style="yellow")
 
 
 guard = typer.Typer(no_args_is_help=True, help="The guard of progressive releases.")
@@ -57,12 +74,11 @@ def profile_file(
     json: AsJson = False,
 ) -> None:
     """What is in a file: types, gaps, ranges, distributions. Needs no stack."""
-    made = profiling.look(file, time, tuple(key or ()))
-    if out and out.suffix != profiling.KEPT:
-        raise CliError(f"--out is {out}, expected a name that ends in {profiling.KEPT}")
+    made = files.profile(file, time, tuple(key or ()))
+    files.writable(out, "--out", files.KEPT)
     for path, body in ((out, made.to_bytes), (html, lambda: profiling.page(made, file.name).encode())):
         if path:
-            profiling.write(path, body())
+            files.write(path, body())
             render.say(json, f"wrote {path}")
     render.as_json(profiling.told(made)) if json else profiling.show(made, file)
 
@@ -77,22 +93,28 @@ def check(
     """Has the data drifted: the verdict that production would give. Needs no stack."""
     told = checking.check(folder, reference, current)
     if html:
-        profiling.write(html, reporting.checked(f"{current.name} against {reference.name}", told).encode())
+        files.write(html, reporting.checked(f"{current.name} against {reference.name}", told).encode())
         render.say(json, f"wrote {html}")
     render.as_json(told) if json else checking.show(told)
 
 
 def replay(
     folder: Annotated[Path, typer.Argument(help="The model project, or a folder with a model.yaml alone.")],
-    history: Annotated[Path, typer.Argument(help="Labelled rows with their times, as CSV.")],
-    policy: Annotated[list[str] | None, typer.Option(help="name=value,… over the spec's heal block; may be given several times.")] = None,
+    history: Annotated[Path, typer.Argument(help="Labelled rows with their times: CSV, Parquet or JSON Lines, also compressed.")],
+    policy: Annotated[
+        list[str] | None, typer.Option(help="name=value,… over the spec's heal block, on=quality+drift for one; may be given several times.")
+    ] = None,
     first: Annotated[str | None, typer.Option(help="Until when the first version's rows reach; a fifth of the time when it is left out.")] = None,
-    window: Annotated[float | None, typer.Option(min=0.01, help="Days between two looks.")] = None,
+    window: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Days between two looks; a 48th of the time after the first version's rows when it is left out, at least one."),
+    ] = None,
     drift: Annotated[bool, typer.Option(help="Also check every window for drift and broken feeds.")] = True,
     plot: Annotated[Path | None, typer.Option(help="Where to write a picture (PNG).")] = None,
     json: AsJson = False,
 ) -> None:
     """What Noria would have done on a history, beside a frozen model and one that is trained anew all the time. Needs no stack."""
+    files.writable(plot, "--plot", ".png")
     told = replaying.replay(folder, history, tuple(policy or ()), first, window, drift)
     if plot:
         replaying.draw(told, plot)
@@ -105,5 +127,5 @@ contract = typer.Typer(no_args_is_help=True, help="Data contracts.")
 @contract.command()
 def suggest(file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")], json: AsJson = False) -> None:
     """A contract that this file keeps: the data block of a model.yaml. Needs no stack."""
-    told = profiling.suggest(profiling.look(file))
+    told = contracts.suggest(file)
     render.as_json(yaml.safe_load(told)) if json else print(told, end="")

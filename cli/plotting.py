@@ -1,8 +1,8 @@
 """Series over time as pictures: a PNG for a report, a line of blocks for a terminal."""
 
+import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rich.text import Text
 
@@ -35,8 +35,8 @@ def spark(series: Mapping[str, Series]) -> Text:
     return told
 
 
-def series(path: Path, windows: Sequence[str], courses: Mapping[str, Series], metric: str, marks: Sequence[tuple[str, str]] = ()) -> None:
-    """Write a PNG.
+def series(windows: Sequence[str], courses: Mapping[str, Series], metric: str, marks: Sequence[tuple[str, str]] = ()) -> bytes:
+    """A picture as PNG.
 
     Args:
         windows: the beginning of each window, ISO 8601.
@@ -67,9 +67,10 @@ def series(path: Path, windows: Sequence[str], courses: Mapping[str, Series], me
         axes.spines[side].set_visible(False)
     figure.autofmt_xdate()
     figure.tight_layout()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
     pyplot.close(figure)
+    return drawn.getvalue()
 
 
 def _number(time: datetime) -> float:

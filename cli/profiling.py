@@ -1,4 +1,4 @@
-"""`noria profile` and `noria contract suggest`: what is in a file, and what a contract for more of the same would be. Needs no stack."""
+"""`noria profile`: what is in a file. Needs no stack."""
 
 import html
 from datetime import UTC, datetime
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from cli import render
-from cli.errors import CliError
-from cli.starting import quoted
 
 if TYPE_CHECKING:
     from noria.profile.column import ColumnProfile
@@ -20,49 +18,13 @@ SHARES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 #: Cells of the picture of a column, and what fills them.
 CELLS, BARS = 16, " ▁▂▃▄▅▆▇█"
 TOP = 10
-#: How the name of a profile ends that was kept.
-KEPT = ".profile"
 HEADS = ("column", "type", "empty", "different", "least", "median", "most", "", "most frequent")
 LEFT = ("column", "type", "", "most frequent")
-#: Columns of words with at most this many different ones get their list of right values.
-FEW_VALUES = 20
-#: What a contract calls a kind of values.
-CONTRACT = {"time": "timestamp"}
 PAGE = """<!doctype html><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:14px system-ui;margin:2em}}table{{border-collapse:collapse}}td,th{{padding:.3em .8em;text-align:right;border-bottom:1px solid #ddd}}
 td:first-child,th:first-child,td.t{{text-align:left}}svg rect{{fill:#4a7}}</style>
 <h1>{title}</h1><p>{facts}</p><table><tr>{head}</tr>{rows}</table>
 """
-
-
-def look(file: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "Profile":
-    """The profile of a file, or one that was kept.
-
-    Raises:
-        CliError: there is no such file, or it lacks a column that was named.
-        UnreadableDatasetError: it cannot be read.
-    """
-    from noria.profile.dataset import Profile
-    from noria.profile.reading import profile
-
-    if not file.is_file():
-        raise CliError(f"{file} is no file")
-    made = Profile.from_bytes(file.read_bytes()) if file.suffix == KEPT else profile(file, time, key)
-    if missing := [name for name in (*key, *([time] if time else [])) if name not in made.columns]:
-        raise CliError(f"{file} has no column {', '.join(missing)}; it has: {', '.join(made.columns)}")
-    return made
-
-
-def write(path: Path, body: bytes) -> None:
-    """Keep what was made.
-
-    Raises:
-        CliError: it cannot be written.
-    """
-    try:
-        path.write_bytes(body)
-    except OSError as error:
-        raise CliError(f"cannot write {path}: {error.strerror}") from error
 
 
 def told(made: "Profile") -> Json:
@@ -150,61 +112,6 @@ def page(made: "Profile", title: str) -> str:
         rows.append(f'<tr>{words}<td class="t">{html.escape(top)}</td><td><svg width="{6 * CELLS}" height="24">{bars}</svg></td></tr>')
     facts = f"{made.rows:,} rows, {len(made.columns)} columns{_set_facts(made)}"
     return PAGE.format(title=html.escape(title), facts=facts, head="".join(f"<th>{head}</th>" for head in heads), rows="".join(rows))
-
-
-def suggest(made: "Profile") -> str:
-    """The `data` block of a spec that this file keeps, to be read by its owner and made narrower where they know better."""
-    times = [name for name, column in made.columns.items() if column.kind == "time"]
-    keys = [name for name, column in made.columns.items() if column.nulls == 0 and column.values.number()[2] >= made.rows > 1 and column.kind != "number"]
-    lines = ["data:", f"  time: {quoted(times[0])}" if times else "  # time: ts                 # event time, where there is one"]
-    lines += [f"  key: [{quoted(keys[0])}]" if keys else "  # key: [id]                # columns that name a row"]
-    lines += ["  columns:"]
-    for name, column in made.columns.items():
-        lines += [*_remarks(column), f"    {quoted(name)}: {{{', '.join(_rules(column, made.rows))}}}"]
-    return "\n".join([*lines, ""])
-
-
-def _rules(column: "ColumnProfile", rows: int) -> list[str]:
-    kind = _main_kind(column)
-    rules = [f"type: {CONTRACT.get(kind, kind)}"]
-    if column.nulls + column.nans:
-        rules.append("nullable: true")
-    counts = column.values.counts
-    if kind == "string" and counts and len(counts) <= min(FEW_VALUES, max(2, rows // 10)):
-        rules.append(f"values: [{', '.join(quoted(str(value)) for value in sorted(counts, key=str))}]")
-    if kind in ("integer", "number") and column.numbers.count:
-        least, most = column.numbers.least, column.numbers.most
-        if kind == "integer" and counts and len(counts) == most - least + 1 and len(counts) > 1:
-            rules.append(f"between: [{least:.0f}, {most:.0f}]")
-        elif least >= 0:
-            rules.append("between: [0, null]")
-    return rules
-
-
-def _main_kind(column: "ColumnProfile") -> str:
-    """What nearly all of the values are, so that a few wrong ones do not make a column one of words."""
-    from noria.profile.column import INTEGER, NUMBER, TEXT
-
-    numbers = column.kinds.get(INTEGER, 0) + column.kinds.get(NUMBER, 0)
-    total = sum(column.kinds.values())
-    if column.kind == TEXT and total and numbers > 0.9 * total:
-        return NUMBER if column.kinds.get(NUMBER) else INTEGER
-    return column.kind
-
-
-def _remarks(column: "ColumnProfile") -> list[str]:
-    if _main_kind(column) == column.kind:
-        return []
-    words = [value for value, _, _ in column.values.top(1000) if not _is_number(value)][:3]
-    return [f"    # {column.kinds.get('string', 0):,} values are no numbers: {', '.join(map(repr, words))}"]
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _empty(column: "ColumnProfile") -> str:

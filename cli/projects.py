@@ -45,12 +45,10 @@ def load(folder: Path) -> Project:
     """Read and pack a project folder.
 
     Raises:
-        CliError: a file that the spec needs is not there.
+        CliError: the folder, or a file that the spec needs, is not there.
         SpecError: model.yaml is wrong.
     """
-    if not folder.is_dir():
-        raise CliError(f"there is no folder {folder}; noria init NAME makes models/NAME")
-    spec = specs.load(folder / "model.yaml")
+    spec = specs.of_project(folder)
     for name in (spec.train.entry, "inference.py"):
         if not (folder / name).is_file():
             raise CliError(

@@ -101,8 +101,10 @@ def warnings(project: projects.Project, folder: Path) -> Iterator[str]:
     named = {"target": [spec.target], "data.time": [spec.data.time] if spec.data.time else [], "data.key": list(spec.data.key)}
     for field, columns in named.items():
         for column in set(columns) - set(spec.data.columns):
-            if near := difflib.get_close_matches(column, list(spec.data.columns), n=1, cutoff=0.75):
-                yield f"{field} is {column}, which is not in data.columns, where there is {near[0]}: every upload must have both"
+            near = difflib.get_close_matches(column, list(spec.data.columns), n=1, cutoff=0.75)
+            if near or field == "target":
+                there = f", where there is {near[0]}" if near else ", so any value of it is taken for a truth"
+                yield f"{field} is {column}, which is not in data.columns{there}: every upload must have {'both' if near else 'it'}"
 
 
 def _document(project: projects.Project, source: str, resolved: dict[str, str], region: str, by: str) -> Json:

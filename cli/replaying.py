@@ -2,11 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,12 @@ from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
-from cli import images, plotting, projects, render, specs, starting
+from cli import files, images, plotting, render, specs, starting
 from cli.errors import CliError
 from cli.session import ROOT
 from noria.data.values import moment
 from noria.spec import ModelSpec
+from noria.spec.monitoring import HealSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 DAY = 86_400.0
-CHUNK = 1024 * 1024
 #: Where nothing is said: the first version is trained on this share of the time, the rest is cut into so many windows.
 FIRST_SHARE, WINDOWS = 0.2, 48
 #: Many small trainings are fastest with one thread each; and no thread may run where a training is forked off.
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+#: A field's name in a policy.
+NAMED = re.compile(r"\b([a-z_]+) *=")
 #: An image's region does not matter to the environment that stands for it.
 REGION = "us-east-1"
 
@@ -56,15 +58,12 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     from noria.healing import replay as played
     from noria.healing.history import history
 
-    spec = specs.load(folder / "model.yaml") if (folder / "model.yaml").is_file() else projects.load(folder).spec
+    spec = specs.of_project(folder)
     if spec.preprocess.script:
         raise CliError("a replay runs no processing jobs: give it the rows that preprocess.script makes, and a model.yaml without that block")
     document = spec.model_dump(mode="json")
     rules = {name: _policy(spec, name) for name in policies or ("",)}
-    if not file.is_file():
-        raise CliError(f"there is no file {file}")
-    with file.open("rb") as opened:
-        found, aside = history(iter(lambda: opened.read(CHUNK), b""), DataContract.of(document["data"]), spec.target)
+    found, aside = history(files.as_csv(file), DataContract.of(document["data"]), spec.target)
     begin, last = found.times[0], found.times[-1]
     until = _time(first) if first else begin + FIRST_SHARE * (last - begin)
     window = days * DAY if days else max(DAY, -(-(last - until) / WINDOWS // DAY) * DAY)
@@ -82,20 +81,23 @@ def _time(text: str) -> float:
 
 
 def _policy(spec: ModelSpec, text: str) -> "Policy":
+    """The spec's `heal` block with some fields changed: `name=value,…`, a value as in YAML, `on` with + between causes."""
     from noria.healing.policy import Policy
-    from noria.spec.monitoring import HealSpec
 
-    changed: Json = spec.heal.model_dump(mode="json")
-    for part in filter(None, text.split(",")):
-        name, _, value = part.partition("=")
-        if name not in {field.name for field in fields(Policy)}:
-            raise CliError(f"--policy: found {name!r}, expected name=value with a field of heal: {', '.join(changed)}")
-        changed[name] = yaml.safe_load(value) if name != "on" else [word for word in value.split("+") if word]
+    block: Json = spec.heal.model_dump(mode="json")
+    wanted = f"expected name=value,… with fields of heal ({', '.join(block)}), such as cooldown_days=3,budget={{a_month: 20, per_hour: 0.23}}"
     try:
-        return Policy.of(HealSpec.model_validate(changed).model_dump(mode="json"))
+        changed = yaml.load("{" + NAMED.sub(r"\1: ", text) + "}", Loader=specs.Loader)  # noqa: S506 - a SafeLoader with fewer booleans
+    except yaml.YAMLError as error:
+        raise CliError(f"--policy: found {text!r}, {wanted}") from error
+    if unknown := [name for name, value in changed.items() if name not in block or (value is None and f"{name}=" not in text)]:
+        raise CliError(f"--policy: found {unknown[0]!r}, {wanted}")
+    if "on" in changed:
+        changed["on"] = [word for word in str(changed["on"] or "").split("+") if word]
+    try:
+        return Policy.of(HealSpec.model_validate({**block, **changed}).model_dump(mode="json"))
     except ValidationError as error:
-        found = error.errors()[0]
-        raise CliError(f"--policy {text}: {'.'.join(map(str, found['loc'])) or 'heal'}: {found['msg']}") from error
+        raise CliError(f"--policy {text}: {specs.sentence(error.errors()[0], HealSpec)}") from error
 
 
 def _drift_check(spec: ModelSpec, header: list[str], window: float) -> Any:
@@ -213,24 +215,34 @@ def environment(spec: ModelSpec, requirements: Path | None) -> Path:
 
 def show(told: Json, plot: Path | None) -> None:
     """A table of the courses, what was done when, and where the plot is."""
+    several = len(told["policies"]) > 1
+    managed = {f"managed {number}" if several else "managed": course for number, course in enumerate(told["policies"].values(), start=1)}
+    courses = {**managed, "every window": told["every_window"], "frozen": told["frozen"]}
     table = Table(box=None, pad_edge=False)
     for name in ("", f"mean {told['metric']}", "retrainings", "alarms", "training"):
         table.add_column(name, justify="left" if not name else "right")
-    courses = {**{f"managed ({name})": course for name, course in told["policies"].items()}, "every window": told["every_window"], "frozen": told["frozen"]}
     for name, course in courses.items():
-        mean = "-" if course["mean"] is None else f"{course['mean']:.3f}"
-        table.add_row(name, mean, str(course["retrainings"]), str(course["alarms"]), f"{course['train_seconds']:.0f} s")
+        table.add_row(name, f"{course['mean']:.3f}", str(course["retrainings"]), str(course["alarms"]), f"{course['train_seconds']:.0f} s")
     render.console.print(f"{told['rows']:,} rows in {len(told['windows'])} windows from {told['windows'][0][:10]}; {told['set_aside']} set aside")
     render.console.print(table)
-    for event in told["managed"]["events"]:
-        render.console.print(Text(f"  {event['time'][:10]}  {event['what']}"))
+    for (name, course), policy in zip(managed.items(), told["policies"], strict=True):
+        if several:
+            render.console.print(Text(f"{name}: {policy}"))
+        for event in course["events"]:
+            render.console.print(Text(f"  {event['time'][:10]}  {event['what']}"))
+        for wait in course["waited"]:
+            render.console.print(Text(f"  nothing trained after {wait['windows']} windows with a cause, the last time since {wait['last']}", style="dim"))
     render.console.print(plotting.spark({name: course["series"] for name, course in courses.items()}))
     if plot:
         render.console.print(f"wrote {plot}")
 
 
 def draw(told: Json, path: Path) -> None:
-    """The courses as a picture."""
+    """The courses as a picture.
+
+    Raises:
+        CliError: it cannot be written.
+    """
     courses = {"managed": told["managed"]["series"], "retrained every window": told["every_window"]["series"], "frozen": told["frozen"]["series"]}
     marks = [(event["time"], event["what"]) for event in told["managed"]["events"]]
-    plotting.series(path, told["windows"], courses, told["metric"], marks)
+    files.write(path, plotting.series(told["windows"], courses, told["metric"], marks))

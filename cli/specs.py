@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from cli.errors import CliError
 from noria.kernel.errors import SpecError
 from noria.spec import ModelSpec
+from noria.spec.monitoring import HealSpec
 from noria.spec.preprocessing import DURATION
 from noria.spec.release import FreezeSpec
 from noria.spec.training import CROSS_FIELD, ENTRY, INSTANCE
 
+Json = dict[str, Any]
 Where = tuple[int | str, ...]
 #: What a value should have been, by pydantic's name of the error.
 TYPES = {
@@ -35,6 +38,7 @@ PATTERNS = {
     ModelSpec.model_json_schema()["properties"]["name"]["pattern"]: "lower-case letters, digits and dashes inside, a letter first, at most 24",
     INSTANCE: "an instance type such as ml.m5.large",
     FreezeSpec.model_json_schema()["properties"]["hours"]["anyOf"][0]["pattern"]: "hours and minutes of one day, such as 16:00-24:00",
+    HealSpec.model_json_schema()["properties"]["off_peak"]["anyOf"][0]["pattern"]: "two times of day, such as 22:00-06:00",
     DURATION: "a duration such as 30m, 24h or 7d",
     ENTRY: "the path of a Python file in the project, such as train.py",
 }
@@ -63,6 +67,18 @@ def load(path: Path) -> ModelSpec:
     return parse(text, str(path))
 
 
+def of_project(folder: Path) -> ModelSpec:
+    """The spec of a project, whose scripts need not be there.
+
+    Raises:
+        CliError: there is no such folder.
+        SpecError: as `load`.
+    """
+    if not folder.is_dir():
+        raise CliError(f"there is no folder {folder}; noria init NAME makes models/NAME")
+    return load(folder / "model.yaml")
+
+
 def parse(text: str, name: str) -> ModelSpec:
     """The spec in a text; `name` is what its errors call it."""
     try:
@@ -82,7 +98,7 @@ def parse(text: str, name: str) -> ModelSpec:
         entries = error.errors()
         # A list whose items are wrong is not too short besides.
         within = {entry["loc"][: len(other["loc"])] for entry in entries for other in entries if len(entry["loc"]) > len(other["loc"])}
-        told = [f"{name}:{line_of(tree, _where(entry))}: {sentence(entry, document)}" for entry in entries if entry["loc"] not in within]
+        told = [f"{name}:{line_of(tree, _where(entry))}: {sentence(entry)}" for entry in entries if entry["loc"] not in within]
         raise SpecError("\n".join(dict.fromkeys(told))) from error
 
 
@@ -131,16 +147,17 @@ def line_of(node: yaml.Node | None, where: Where) -> int:
     return line
 
 
-def sentence(entry: ErrorDetails, document: dict[str, Any]) -> str:
-    """One error in words."""
+def sentence(entry: ErrorDetails, block: type[BaseModel] = ModelSpec) -> str:
+    """One error in words; `block` is what was validated."""
     field, kind = ".".join(str(part) for part in entry["loc"]) or "spec", entry["type"]
     context = entry.get("ctx", {})
     if kind == CROSS_FIELD:
         return f"{context['field']}: {entry['msg']}"
     if kind == "missing":
         return f"{field} is missing"
+    schema = block.model_json_schema()
     if kind == "extra_forbidden":
-        known = _known(entry["loc"])
+        known = list(_resolved(_node(entry["loc"][:-1], schema), schema).get("properties", {}))
         return f"{field} is no field here; found {entry['loc'][-1]!r}, expected one of {', '.join(known)}{_nearest(str(entry['loc'][-1]), known)}"
     try:
         found = json.dumps(entry["input"], default=str)[:80]
@@ -151,10 +168,12 @@ def sentence(entry: ErrorDetails, document: dict[str, Any]) -> str:
         return f"{field}: found {found}, expected one of {', '.join(words)}{_nearest(str(entry['input']), words)}"
     if kind == "value_error":
         return f"{field}: {entry['msg'].removeprefix('Value error, ')}"
+    if examples := _node(entry["loc"], schema).get("examples"):
+        return f"{field}: found {found}, expected {' or '.join(examples)}"
     return f"{field}: found {found}, {_expected(kind, context, entry['msg'])}"
 
 
-def _expected(kind: str, context: dict[str, Any], message: str) -> str:
+def _expected(kind: str, context: Json, message: str) -> str:
     """What would have been right, in words of the file rather than of a program."""
     if kind == "string_pattern_mismatch":
         return f"expected {PATTERNS.get(context['pattern'], 'a text that matches ' + context['pattern'])}"
@@ -172,19 +191,19 @@ def _nearest(word: str, words: Sequence[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _known(where: Where) -> list[str]:
-    """The fields of the block that an unknown field stands in, read out of the schema."""
-    schema = ModelSpec.model_json_schema()
-    node: dict[str, Any] = schema
-    for part in where[:-1]:
+def _node(where: Where, schema: Json) -> Json:
+    """What the schema says of a field."""
+    node = schema
+    for part in where:
         node = _resolved(node, schema)
         if isinstance(part, int):
             node = node.get("items", {})
         else:
-            node = node.get("properties", {}).get(part) or cast("dict[str, Any]", node.get("additionalProperties") or {})
-    return list(_resolved(node, schema).get("properties", {}))
+            node = node.get("properties", {}).get(part) or cast("Json", node.get("additionalProperties") or {})
+    return node
 
 
-def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    reference = node.get("$ref")
-    return cast("dict[str, Any]", schema["$defs"][reference.rsplit("/", 1)[1]]) if reference else node
+def _resolved(node: Json, schema: Json) -> Json:
+    """What a field may hold; of several forms, the one that has fields of its own."""
+    forms = [schema["$defs"][form["$ref"].rsplit("/", 1)[1]] if "$ref" in form else form for form in node.get("anyOf", [node])]
+    return next((form for form in forms if {"properties", "additionalProperties", "items"} & set(form)), forms[0])

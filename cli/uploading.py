@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli import ledger, telling
+from cli import files, ledger, telling
 from cli.errors import CliError
 from cli.session import Session
 from noria.data.contract import is_model_name
@@ -55,7 +55,7 @@ def upload(session: Session, model: str, file: Path, force: bool = False) -> Jso
     if not is_model_name(model):
         raise CliError(f"found {model!r}, expected the name of a model: lower-case letters, digits and dashes, a letter first, at most 24")
     try:
-        with file.open("rb") as body:
+        with files.there(file).open("rb") as body:
             size, digest = os.fstat(body.fileno()).st_size, file_digest(body, "sha256").hexdigest()
     except OSError as error:
         raise CliError(f"cannot read {file}: {error.strerror}") from error

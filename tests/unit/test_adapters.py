@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from cli import app, ledger, predicting, profiling, publishing, releasing, render, specs, telling, uploading
+from cli import app, contracts, files, ledger, predicting, profiling, publishing, releasing, render, specs, telling, uploading
 from cli.errors import CliError
 from cli.session import Session, explained
 from local import machine
@@ -265,11 +265,11 @@ def test_a_failed_execution_is_told_under_the_model_that_it_was_started_for(star
 def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_path, capsys):
     lines = [f"2011-01-01T{i % 24:02}:00:00,{i},{i % 7},{'?' if i % 50 == 0 else i / 10},{'red' if i % 3 else 'blue'}" for i in range(200)]
     (tmp_path / "x.csv").write_text("\n".join(["ts,id,day,price,colour", *lines, ""]))
-    made = profiling.look(tmp_path / "x.csv", "ts", ("id",))
+    made = files.profile(tmp_path / "x.csv", "ts", ("id",))
     told = profiling.told(made)
     assert (told["rows"], told["columns"]["day"]["numbers"]["max"], told["columns"]["colour"]["top"][0][0]) == (200, 6, "red")
     assert json.loads(json.dumps(told, allow_nan=False)) is not None
-    suggested = profiling.suggest(made)
+    suggested = contracts.suggest(tmp_path / "x.csv")
     assert "time: ts" in suggested
     assert "key: [id]" in suggested
     assert "day: {type: integer, between: [0, 6]}" in suggested
@@ -282,7 +282,7 @@ def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_pat
     assert "&lt;x&gt;" in page
     assert page.count("<svg") == 5
     with pytest.raises(CliError, match="has no column at"):
-        profiling.look(tmp_path / "x.csv", "at")
+        files.profile(tmp_path / "x.csv", "at")
 
 
 @pytest.mark.parametrize(
@@ -308,9 +308,9 @@ def test_an_instance_type_that_sagemaker_has_not_is_refused_before_anything_is_t
 
 def test_a_kept_profile_stands_for_its_file(tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n" + "".join(f"{i},{i % 3}\n" for i in range(50)))
-    profiling.write(tmp_path / "x.profile", profiling.look(tmp_path / "x.csv").to_bytes())
-    assert profiling.told(profiling.look(tmp_path / "x.profile")) == profiling.told(profiling.look(tmp_path / "x.csv"))
+    files.write(tmp_path / "x.profile", files.profile(tmp_path / "x.csv").to_bytes())
+    assert profiling.told(files.profile(tmp_path / "x.profile")) == profiling.told(files.profile(tmp_path / "x.csv"))
     with pytest.raises(CliError, match="cannot write"):
-        profiling.write(tmp_path / "nowhere" / "x.profile", b"")
+        files.write(tmp_path / "nowhere" / "x.profile", b"")
     (tmp_path / "head.csv").write_text("a,b\n")
-    assert list(profiling.look(tmp_path / "head.csv").columns) == ["a", "b"]
+    assert list(files.profile(tmp_path / "head.csv").columns) == ["a", "b"]

@@ -4,9 +4,11 @@ import json
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
-from cli import replaying, reporting
+from cli import app, replaying, reporting
 from cli.errors import CliError
+from noria.kernel.errors import ContractError
 from noria.monitoring.judging import judge_window
 from tests.samples import sample
 
@@ -90,7 +92,38 @@ def test_a_script_that_fails_is_told_with_its_own_words(tmp_path):
         replaying.replay(folder, folder / "history.csv", (), None, None, False, sys.executable)
 
 
-@pytest.mark.parametrize("policy", ["cooldown=1", "a_day=0", "on=hope", "nonsense"])
+def test_what_a_policy_changes_may_be_a_block_and_what_it_prevents_is_told(tmp_path, capsys):
+    folder = project(tmp_path)
+    policies = ("cooldown_days=100, on=quality+drift", "budget={a_month: 5, per_hour: 0.1},min_rows=100000,off_peak=22:00-06:00")
+    (folder / "history.txt").write_text((folder / "history.csv").read_text().replace(",", ";"))
+    told = replaying.replay(folder, folder / "history.txt", policies, "2025-02-15", 7, False, sys.executable)
+    waited = {wait["reason"]: wait for wait in told["policies"][policies[1]]["waited"]}
+    assert waited["TooFewNewRows"]["windows"] >= 2
+    assert told["policies"][policies[0]]["waited"] == [] or "Cooldown" in {wait["reason"] for wait in told["policies"][policies[0]]["waited"]}
+    replaying.show(told, None)
+    shown = capsys.readouterr().out.replace("\n", " ")
+    assert "managed 1" in shown
+    assert "managed 2: budget=" in shown
+    assert "heal.min_rows" in shown
+
+
+def test_windows_of_too_few_rows_are_refused_before_anything_is_trained(tmp_path):
+    folder = project(tmp_path, "raise ValueError('trained')")
+    lines = (folder / "history.csv").read_text().splitlines()
+    (folder / "history.csv").write_text("\n".join([*lines[:1], *lines[1::12], ""]))
+    with pytest.raises(ContractError, match="no window has 20 rows, the largest has 14"):
+        replaying.replay(folder, folder / "history.csv", (), None, 7, False, sys.executable)
+
+
+@pytest.mark.parametrize("name", ["plot.jpg", "nowhere/plot.png"])
+def test_a_plot_that_cannot_be_kept_is_refused_before_anything_is_trained(tmp_path, name):
+    folder = project(tmp_path, "raise ValueError('trained')")
+    ended = CliRunner().invoke(app.app, ["replay", str(folder), str(folder / "history.csv"), "--plot", str(tmp_path / name)])
+    assert isinstance(ended.exception, CliError)
+    assert "--plot" in str(ended.exception)
+
+
+@pytest.mark.parametrize("policy", ["cooldown=1", "a_day=0", "on=hope", "nonsense", "cooldown_days", "budget={a_mont: 3}", "budget={", "off_peak=3"])
 def test_a_policy_that_is_none_is_refused(tmp_path, policy):
     folder = project(tmp_path)
     with pytest.raises(CliError, match="--policy"):

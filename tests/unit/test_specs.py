@@ -1,5 +1,6 @@
 """Errors of a model.yaml: line, field, what was found, what was expected, the nearest right word."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,9 @@ def test_a_spec_has_defaults_for_all_but_its_first_block():
         ("age: {type: integer}", "age: integer", 'data.columns.age: found "integer", expected a block of fields'),
         ("at_least: 0.5}", "at_least: 0.5}\ntrain: {max_minutes: soon}", 'train.max_minutes: found "soon", expected a number'),
         ("at_least: 0.5}", "at_least: 0.5}\nheal: {budget: {a_month: 5}}", "heal.budget.per_hour is missing"),
+        ("at_least: 0.5}", "at_least: 0.5}\nheal: {off_peak: 22-6}", "expected two times of day, such as 22:00-06:00"),
+        ("at_least: 0.5}", "at_least: 0.5}\npreprocess: {columns: {age: {impute: {valeu: 0}}}}", "expected one of by, value; did you mean value?"),
+        ("at_least: 0.5}", "at_least: 0.5}\npreprocess: {columns: {age: {impute: [1]}}}", "expected mean or median or most_frequent or {value: 0}"),
         ("name: churn\n", "", "name is missing"),
     ],
 )
@@ -106,6 +110,53 @@ def test_a_new_project_takes_over_the_columns_of_a_file_and_can_be_read(tmp_path
     assert spec.data.columns["species"].values == ("Adelie", "Gentoo")
     with pytest.raises(CliError, match="there already"):
         starting.start("penguins", tmp_path / "penguins", data, None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "target", "told"),
+    [
+        (["ts,x"], None, "names and no rows"),
+        (["x,ts", "1,2024-01-01", "2,2024-01-02"], None, "ts holds times"),
+        (["ts,x", "2024-01-01,5", "2024-01-02,5"], "x", "x is 5 in every row"),
+        (["x,who", "1,ann", "2,bob", "3,cy"], "who", "names rows and no classes"),
+        (["x,y", "1,2", "2,3"], "z", "has no column 'z'"),
+        (None, None, "there is no file"),
+    ],
+)
+def test_a_file_that_nothing_can_be_learnt_from_starts_no_project(tmp_path, lines, target, told):
+    data = tmp_path / "d.csv"
+    if lines:
+        data.write_text("\n".join([*lines, ""]))
+    with pytest.raises(CliError, match=told):
+        starting.start("churn", tmp_path / "churn", data, target)
+    assert not (tmp_path / "churn").exists()
+
+
+def test_a_project_is_the_same_from_every_format_and_its_time_is_no_column(tmp_path):
+    rows = [f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00,{i * 37 % 100},{'?' if i % 20 == 1 else i / 8},{int(i * 37 % 100 > 45)}" for i in range(100)]
+    text = "\n".join(["ts,heat,load,busy", *rows, ""])
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "b.csv").write_text(text.replace(",", ";"))
+    (tmp_path / "c.csv.gz").write_bytes(gzip.compress(text.encode()))
+    made = {name: starting.start("busy", tmp_path / name[0], tmp_path / name, None) for name in ("a.csv", "b.csv", "c.csv.gz")}
+    assert [told["upload"] for told in made.values()] == [True, False, False]
+    assert len({(tmp_path / folder / "model.yaml").read_text() for folder in "abc"}) == 1
+    spec = projects.load(tmp_path / "a").spec
+    assert (spec.data.time, list(spec.data.columns), spec.task) == ("ts", ["heat", "load", "busy"], "binary")
+    # A twentieth of the loads is no number: such a file is not turned down whole.
+    assert spec.data.bad_rows.at_most == 0.1
+
+
+def test_a_target_that_the_contract_does_not_describe_is_told(tmp_path):
+    starting.start("churn", tmp_path / "churn", None, None)
+    text = (tmp_path / "churn" / "model.yaml").read_text()
+    (tmp_path / "churn" / "model.yaml").write_text(text.replace("target: target", "target: gone"))
+    assert "any value of it is taken for a truth" in next(publishing.warnings(projects.load(tmp_path / "churn"), tmp_path / "churn"))
+
+
+def test_no_step_is_meant_by_false():
+    spec = specs.parse(GOOD + "preprocess: {columns: {age: {scale: standard, one_hot: false}}}\n", "model.yaml")
+    assert spec.preprocess.columns["age"].one_hot is None
 
 
 def test_every_model_of_the_repository_can_be_published():

@@ -17,6 +17,7 @@ from noria.healing import backtest
 from noria.healing import policy as healing
 from noria.healing.history import History
 from noria.kernel.errors import ContractError, EvaluationError
+from noria.kernel.verdict import Reason
 from noria.preprocessing import fitting, inference
 from noria.preprocessing.transform import Transform
 from noria.training import policy, quality, scoring
@@ -65,6 +66,13 @@ class Course:
     retrainings: list[Json] = field(default_factory=list)
     alarms: list[Json] = field(default_factory=list)
     seconds: float = 0.0
+    waited: dict[str, Json] = field(default_factory=dict)
+
+    def wait(self, reasons: Sequence[Reason]) -> None:
+        """A window after which there was a cause, and nothing was trained."""
+        for reason in reasons:
+            windows = self.waited.get(reason.code, {"windows": 0})["windows"]
+            self.waited[reason.code] = {"reason": reason.code, "windows": windows + 1, "last": reason.text}
 
     def to_json(self) -> Json:
         told = [value for value in self.series if value is not None]
@@ -75,6 +83,7 @@ class Course:
             "alarms": len(self.alarms),
             "train_seconds": round(self.seconds, 2),
             "events": sorted([*self.alarms, *self.retrainings], key=lambda event: str(event["time"])),
+            "waited": list(self.waited.values()),
         }
 
 
@@ -101,6 +110,8 @@ class Replay:
         self.windows = self._cut(first, window)
         if not self.windows:
             raise ContractError("nothing of the history comes after the rows of the first version: name an earlier end of its training")
+        if (most := max(rows.stop - rows.start for rows in self._rows())) < LEAST_ROWS:
+            raise ContractError(f"no window has {LEAST_ROWS} rows, the largest has {most}: name longer windows, or bring more history")
         self._transforms: dict[str, Transform] = {}
         self._initial = self._run(None, found.between(None, first), None)
 
@@ -148,6 +159,7 @@ class Replay:
                 told.add("ask")
                 course.alarms.append({"time": _iso(end), "what": decision.verdict.reasons[0].text})
             if decision.verdict.outcome != healing.RETRAIN:
+                course.wait(decision.verdict.reasons)
                 continue
             since = self._since(rule, end)
             candidate, verdict = self._run(serving.model, self._history.between(since, end), held)

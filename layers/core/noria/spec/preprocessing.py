@@ -61,7 +61,7 @@ def _short(field: str, shorts: type | tuple[type, ...]) -> BeforeValidator:
 
 
 def _one_hot(given: Any) -> Any:
-    return {} if given is True else given
+    return {True: {}, False: None}[given] if isinstance(given, bool) else given
 
 
 class ColumnSteps(BaseModel):
@@ -69,10 +69,14 @@ class ColumnSteps(BaseModel):
 
     model_config = Frozen
 
-    impute: Annotated[Impute | None, _short("by", str)] = Field(None, description="mean, median, most_frequent or {value: …}")
-    clip: Annotated[Clip | None, _short("between", (list, tuple))] = Field(None, description="[smallest, largest] or {quantiles: [low, high]}")
+    impute: Annotated[Impute | None, _short("by", str)] = Field(
+        None, description="mean, median, most_frequent or {value: …}", examples=["mean", "median", "most_frequent", "{value: 0}"]
+    )
+    clip: Annotated[Clip | None, _short("between", (list, tuple))] = Field(
+        None, description="[smallest, largest] or {quantiles: [low, high]}", examples=["[0, 100]", "{quantiles: [0.01, 0.99]}"]
+    )
     scale: Literal["standard", "min_max", "robust"] | None = Field(None, description="robust: by median and interquartile range")
-    one_hot: Annotated[OneHot | None, BeforeValidator(_one_hot)] = Field(None, description="true, or {at_most: n}")
+    one_hot: Annotated[OneHot | None, BeforeValidator(_one_hot)] = Field(None, description="true, or {at_most: n}", examples=["true", "{at_most: 20}"])
     parts: tuple[Part, ...] = Field((), description="of a timestamp, in UTC")
     drop: bool = Field(False, description="sent to the endpoint, kept from the model: what only a lag is found by")
 

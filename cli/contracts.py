@@ -1,0 +1,149 @@
+"""What a file's columns look like, and the contract that more of the same would keep: for `noria init` and `noria contract suggest`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli import files
+from cli.errors import CliError
+from noria.data.rows import TRUTHS
+
+if TYPE_CHECKING:
+    from noria.profile.column import ColumnProfile
+
+#: Columns of words with at most this many different ones get their list of right values.
+FEW_VALUES = 20
+#: Of so many values at least, a few that are no numbers are slips, and the column is one of numbers.
+MOST_NUMBERS = 0.9
+#: Whole numbers without a gap are a range that is right while they are no more than the minutes of an hour.
+MOST_STEPS = 60
+#: What a contract calls a kind of values.
+NAMES = {"time": "timestamp"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a file's column looks like.
+
+    Attributes:
+        type: as a contract has it.
+        values: all that there are, as texts, where these are few; nothing where they are many.
+        different: how many there are, about.
+        between: smallest and largest value that are right, where that is plain.
+        slips: words among numbers: how many, and some of them.
+        unique: whether every row has a value of its own.
+    """
+
+    type: str
+    nullable: bool = False
+    values: tuple[str, ...] = ()
+    different: float = 0
+    between: tuple[float | None, float | None] | None = None
+    slips: tuple[int, tuple[str, ...]] = (0, ())
+    unique: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        return self.type in ("integer", "number")
+
+    @property
+    def binary(self) -> bool:
+        return bool(self.values) and set(self.values) <= TRUTHS
+
+
+def look(file: Path) -> tuple[dict[str, Seen], int]:
+    """The columns of a file, and how many rows it has.
+
+    Raises:
+        CliError: there is no such file, or no row in it.
+        UnreadableDatasetError: it cannot be read.
+    """
+    made = files.profile(file)
+    if not made.rows:
+        raise CliError(f"{file} has names and no rows: what a column holds is read from its rows")
+    return {name: _seen(column, made.rows) for name, column in made.columns.items()}, made.rows
+
+
+def _seen(column: "ColumnProfile", rows: int) -> Seen:
+    from noria.profile.column import INTEGER, NUMBER, TEXT
+
+    kind = column.kind
+    slips: tuple[int, tuple[str, ...]] = (0, ())
+    numbers = column.kinds.get(INTEGER, 0) + column.kinds.get(NUMBER, 0)
+    if kind == TEXT and numbers > MOST_NUMBERS * sum(column.kinds.values()):
+        kind = NUMBER if column.kinds.get(NUMBER) else INTEGER
+        slips = (column.kinds[TEXT], tuple(value for value, _, _ in column.values.top(1000) if not _is_number(value))[:3])
+    different = column.values.number()[0]
+    few = different <= FEW_VALUES and column.values.exact
+    return Seen(
+        NAMES.get(kind, kind),
+        bool(column.nulls + column.nans),
+        tuple(sorted(value for value, _, _ in column.values.top(FEW_VALUES))) if few else (),
+        different,
+        _between(column, kind),
+        slips,
+        column.nulls == 0 and column.values.number()[2] >= rows > 1 and kind != NUMBER,
+    )
+
+
+def _between(column: "ColumnProfile", kind: str) -> tuple[float | None, float | None] | None:
+    if kind not in ("integer", "number") or not column.numbers.count:
+        return None
+    least, most, counts = column.numbers.least, column.numbers.most, column.values.counts
+    if kind == "integer" and counts and 1 < len(counts) <= MOST_STEPS and len(counts) == most - least + 1:
+        return least, most
+    return (0, None) if least >= 0 else None
+
+
+def suggest(file: Path) -> str:
+    """The `data` block of a spec that this file keeps, to be read by its owner and made narrower where they know better."""
+    return "\n".join([*block(*look(file)), ""])
+
+
+def block(columns: Mapping[str, Seen], rows: int, target: str = "") -> Iterator[str]:
+    """The lines of a `data` block up to its columns.
+
+    Args:
+        target: what a new model predicts. Its contract asks for types and words alone: what else is plain in one file
+            may be chance.
+    """
+    times = [name for name, found in columns.items() if found.type == "timestamp"]
+    keys = [name for name, found in columns.items() if found.unique and name != target]
+    yield "data:"
+    yield f"  time: {quoted(times[0])}" if times else "  # time: ts                 # event time, for evaluate.split by time"
+    yield f"  key: [{quoted(keys[0])}]" if keys and not target else f"  # key: [{quoted((keys or ['id'])[0])}]                # columns that name a row"
+    yield "  columns:                   # what the model is given, in this order; and what is right in it"
+    for name, found in columns.items():
+        if found.slips[0]:
+            yield f"    # {found.slips[0]:,} values are no numbers: {', '.join(map(repr, found.slips[1]))}"
+        line = f"{quoted(name)}: {{{', '.join(_rules(found, rows, name == target, not target))}}}"
+        # A model is seldom given the time itself; an upload has it in any case.
+        yield f"    # {line}   # where it is a column, requests have it too: for parts of it, and for lags" if name in times[:1] else f"    {line}"
+
+
+def _rules(found: Seen, rows: int, filled: bool, narrow: bool) -> Iterator[str]:
+    yield f"type: {found.type}"
+    if found.nullable and not filled:
+        yield "nullable: true"
+    if found.type == "string" and found.values and len(found.values) <= max(2, rows // 10):
+        yield f"values: [{', '.join(map(quoted, found.values))}]"
+    if found.between and narrow:
+        yield f"between: [{', '.join('null' if limit is None else f'{limit:.0f}' for limit in found.between)}]"
+
+
+def quoted(text: str) -> str:
+    """A text as YAML takes it."""
+    return (
+        text
+        if text.replace("_", "").isalnum() and not _is_number(text) and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
+        else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    )
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
