@@ -315,7 +315,7 @@ def test_a_version_whose_server_does_not_come_up_leaves_the_old_one_serving(stac
 def test_what_is_asked_of_an_unknown_model_or_file_is_told(stack, name, tmp_path):
     with pytest.raises(CliError, match="is published here"):
         predicting.ask(stack, name, [{"x": 1}])
-    with pytest.raises(CliError, match="cannot read"):
+    with pytest.raises(CliError, match="there is no file"):
         uploading.upload(stack, name, tmp_path / "nothing.csv")
 
 
