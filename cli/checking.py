@@ -58,11 +58,12 @@ def _blocks(reference: Path, before: "Profile", now: "Profile", time: str | None
     if reference.suffix == files.KEPT:
         # Of a profile that was kept, no block of time can be told from another.
         return []
-    if before.order.first is None or before.order.last is None:
+    known = before.columns[time].numbers
+    if not known.count:
         raise CliError(f"{reference}: no value of {time} is a time (data.time), expected ISO 8601 or seconds since the epoch")
     window = now.columns[time].numbers if time in now.columns else None
     spanned = window.most - window.least if window and window.count else 0.0
-    return blocks(reference, time, max(spanned, (before.order.last - before.order.first) / MOST_BLOCKS, SHORTEST_BLOCK))
+    return blocks(reference, time, max(spanned, (known.most - known.least) / MOST_BLOCKS, SHORTEST_BLOCK))
 
 
 def show(told: Json) -> None:

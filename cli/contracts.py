@@ -1,5 +1,8 @@
 """What a file's columns look like, and the contract that more of the same would keep: for `noria init` and `noria contract suggest`."""
 
+import json
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,8 @@ FEW_VALUES = 20
 MOST_NUMBERS = 0.9
 #: Whole numbers without a gap are a range that is right while they are no more than the minutes of an hour.
 MOST_STEPS = 60
+#: A word that YAML takes for nothing else.
+PLAIN = re.compile(r"[^\W\d]\w*")
 #: What a contract calls a kind of values.
 NAMES = {"time": "timestamp"}
 
@@ -73,7 +78,8 @@ def _seen(column: "ColumnProfile", rows: int) -> Seen:
     numbers = column.kinds.get(INTEGER, 0) + column.kinds.get(NUMBER, 0)
     if kind == TEXT and numbers > MOST_NUMBERS * sum(column.kinds.values()):
         kind = NUMBER if column.kinds.get(NUMBER) else INTEGER
-        slips = (column.kinds[TEXT], tuple(value for value, _, _ in column.values.top(1000) if not _is_number(value))[:3])
+        words = (value for value, _, _ in column.values.top(1000) if not _is_number(value) or not math.isfinite(float(value)))
+        slips = (sum(column.kinds.values()) - numbers, tuple(words)[:3])
     different = column.values.number()[0]
     few = different <= FEW_VALUES and column.values.exact
     return Seen(
@@ -136,8 +142,8 @@ def quoted(text: str) -> str:
     """A text as YAML takes it."""
     return (
         text
-        if text.replace("_", "").isalnum() and not _is_number(text) and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
-        else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        if PLAIN.fullmatch(text) and not _is_number(text) and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
+        else json.dumps(text, ensure_ascii=False)
     )
 
 

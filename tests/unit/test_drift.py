@@ -174,6 +174,14 @@ def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
     found = checking.check(tmp_path / "m", old, unread)
     assert (found["verdict"], [(reason["code"], reason["observed"]) for reason in found["reasons"]]) == ("incident", [("TypeChanged", "ts")])
     assert {reason["observed"] for reason in checking.check(tmp_path / "m", old, lost)["reasons"]} == {"ts", "x"}
+    # One time that is none is no broken feed; times that are all different words are one.
+    one = tmp_path / "one.csv"
+    one.write_text(re.sub(r"\n2024-\d\d-\d\dT00", "\nday", same.read_text(), count=1))
+    assert checking.check(tmp_path / "m", old, one)["verdict"] == "ok"
+    assert checking.check(tmp_path / "m", one, same)["reasons"] == []
+    many = tmp_path / "many.csv"
+    many.write_text("\n".join(["ts,x,hour,y", *(f"{'oops' * 5}{number},0,{number % 24},{number % 2}" for number in range(672)), ""]))
+    assert ("TypeChanged", "ts") in [(reason["code"], reason["observed"]) for reason in checking.check(tmp_path / "m", old, many)["reasons"]]
     with pytest.raises(CliError, match="no value of ts is a time"):
         checking.check(tmp_path / "m", unread, same)
     asked = ["check", str(tmp_path / "m"), "--reference", str(old), "--current", str(other), "--html", str(tmp_path / "page.html")]
@@ -182,6 +190,18 @@ def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
     page = (tmp_path / "page.html").read_text()
     assert "other.csv against old.csv" in page
     assert "<svg" in page
+
+
+def test_seconds_since_the_epoch_are_times(tmp_path):
+    drawn = np.random.default_rng(12)
+    (tmp_path / "m").mkdir()
+    spec = "name: x\ntask: binary\ntarget: y\ndata: {time: ts, columns: {x: {type: number}}}\nevaluate: {gates: [{metric: accuracy, at_least: 0.5}]}\n"
+    (tmp_path / "m" / "model.yaml").write_text(spec)
+    for name, first, rows in (("old", 0, 4_000), ("new", 4_000, 500)):
+        lines = [f"{1_577_836_800 + 3_600 * hour},{drawn.normal():.3f},{hour % 2}" for hour in range(first, first + rows)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["ts,x,y", *lines, ""]))
+    told = checking.check(tmp_path / "m", tmp_path / "old.csv", tmp_path / "new.csv")
+    assert (told["verdict"], set(told["columns"])) == ("ok", {"x", "y"})
 
 
 def test_what_was_constant_in_a_block_of_the_reference_before_is_no_incident():

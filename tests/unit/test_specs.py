@@ -120,6 +120,7 @@ def test_a_new_project_takes_over_the_columns_of_a_file_and_can_be_read(tmp_path
         (["ts,x", "2024-01-01,5", "2024-01-02,5"], "x", "x is 5 in every row"),
         (["x,who", "1,ann", "2,bob", "3,cy"], "who", "names rows and no classes"),
         (["x,y", "1,2", "2,3"], "z", "has no column 'z'"),
+        (["ts,y", "2024-01-01,1", "2024-01-02,0"], "y", "no column to predict y from"),
         (None, None, "there is no file"),
     ],
 )
@@ -145,6 +146,14 @@ def test_a_project_is_the_same_from_every_format_and_its_time_is_no_column(tmp_p
     assert (spec.data.time, list(spec.data.columns), spec.task) == ("ts", ["heat", "load", "busy"], "binary")
     # A twentieth of the loads is no number: such a file is not turned down whole.
     assert spec.data.bad_rows.at_most == 0.1
+
+
+def test_odd_values_make_a_project_that_can_be_read(tmp_path):
+    odd = [f"{'true' if i < 20 else i},{'n/a' if i < 200 else i},{'n/a' if i < 200 else i},{('0x10', '0b11', 'a b')[i % 3]},{i % 2}" for i in range(3000)]
+    (tmp_path / "d.csv").write_text("\n".join(["a,b,c,d,y", *odd, ""]))
+    starting.start("odd", tmp_path / "odd", tmp_path / "d.csv", None)
+    spec = projects.load(tmp_path / "odd").spec
+    assert (spec.data.bad_rows.at_most, spec.data.columns["d"].values) == (0.133, ("0b11", "0x10", "a b"))
 
 
 def test_a_target_that_the_contract_does_not_describe_is_told(tmp_path):

@@ -181,7 +181,8 @@ def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None
         return Reason("ColumnEmpty", f"{name} is empty in all of {current.rows:,} rows; in the reference {before / reference.rows:.0%} are filled", name)
     typed = {INTEGER, NUMBER, TIME}
     if filled and reference.kind in typed and current.kind == TEXT and current.kinds.get(TEXT, 0) > filled / 2:
-        return Reason("TypeChanged", f"{name} was {reference.kind} and holds words now, {current.values.top(1)[0][0]!r} for one", name)
+        example = "".join(f", {value!r} for one" for value, _, _ in current.values.top(1))
+        return Reason("TypeChanged", f"{name} was {reference.kind} and holds words now{example}", name)
     constant = current.values.number()[0] == 1 and filled >= LEAST_ROWS
     share = max((count for _, _, count in reference.values.top(1)), default=0) / before if before else 1.0
     if constant and share**filled < ALPHA:

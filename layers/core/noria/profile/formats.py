@@ -59,7 +59,10 @@ def _format(path: Path) -> tuple[str, str]:
 def _batches(path: Path, kind: str, packed: str) -> Iterator[pa.RecordBatch]:
     if kind == PARQUET:
         words = [field.name for field in pa.parquet.read_schema(path) if pa.types.is_string(field.type)]
-        yield from pa.parquet.ParquetFile(path, pre_buffer=False, read_dictionary=words).iter_batches(BATCH_ROWS, use_threads=False)
+        file = pa.parquet.ParquetFile(path, pre_buffer=False, read_dictionary=words)
+        yield from file.iter_batches(BATCH_ROWS, use_threads=False)
+        if not file.metadata.num_rows:
+            yield pa.RecordBatch.from_pylist([], file.schema_arrow)
         return
     with OPENERS[packed](path, "rb") if packed else path.open("rb") as opened:
         stream = cast("IO[bytes]", opened)

@@ -41,29 +41,26 @@ def blocks(path: Path, time: str, seconds: float) -> list[Profile]:
     for batch in batches(path):
         values = batch.column(time)
         moments = _moments(values)
-        if moments is None:
-            continue
         numbers = np.floor(moments / seconds)
         for number in np.unique(numbers[np.isfinite(numbers)]):
             add(made.setdefault(int(number), Profile()), batch.filter(pa.array(numbers == number)), time)
     return [made[number] for number in sorted(made)]
 
 
-def _moments(values: pa.Array) -> Numbers | None:
+def _moments(values: pa.Array) -> Numbers:
     """A column's times in seconds since the epoch, row by row; not a number where there is none."""
     present = values.drop_null()
     if isinstance(present, pa.DictionaryArray):
         present = present.dictionary_decode()
     if pa.types.is_string(present.type) or pa.types.is_large_string(present.type):
         encoded = present.dictionary_encode()
-        found = _times(pc.utf8_trim_whitespace(encoded.dictionary))
-        seconds = None if found is None else found[encoded.indices.to_numpy()]
+        words = pc.utf8_trim_whitespace(encoded.dictionary)
+        numbers, times = _numbers(words), _times(words)
+        seconds = (numbers if times is None else np.where(np.isnan(numbers), times, numbers))[encoded.indices.to_numpy()]
     elif pa.types.is_temporal(present.type):
         seconds = _seconds(present)
     else:
         seconds = pc.cast(present, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    if seconds is None:
-        return None
     whole = np.full(len(values), np.nan)
     whole[pc.is_valid(values).to_numpy(zero_copy_only=False)] = seconds
     return whole
@@ -146,11 +143,12 @@ def _add_texts(column: ColumnProfile, texts: pa.Array) -> Numbers | None:
     left = counts[~told]
     seconds = _times(rest)
     if seconds is not None:
-        column.add_values(zip(seconds.tolist(), left.tolist(), strict=True), len(texts) // RARE)
-        whole = np.full(len(words), np.nan)
-        whole[~told] = seconds
-        column.add_numbers(TIME, seconds, left)
-        return whole[places] if not told.any() else None
+        times = ~np.isnan(seconds)
+        column.add_values(zip(seconds[times].tolist(), left[times].tolist(), strict=True), len(texts) // RARE)
+        column.add_numbers(TIME, seconds[times], left[times])
+        if times.all():
+            return seconds[places] if not told.any() else None
+        rest, left = rest.filter(pa.array(~times)), left[~times]
     column.add_values(zip(pc.utf8_slice_codeunits(rest, 0, LONGEST_VALUE).to_pylist(), left.tolist(), strict=True), len(texts) // RARE)
     truths = pc.all(pc.is_in(rest, value_set=pa.array(sorted(TRUTHS)))).as_py()
     column.add_texts(BOOLEAN if truths else TEXT, _lengths(rest), left)
@@ -168,14 +166,19 @@ def _is_nan(words: pa.Array) -> "np.ndarray[Any, np.dtype[np.bool_]]":
 
 
 def _times(texts: pa.Array) -> Numbers | None:
-    """All of some texts as times, or nothing."""
+    """Texts as times, each by the format that suits it; not a number where none does, and nothing where no text is a time."""
     plain = pc.replace_substring_regex(texts, r"(\.\d+)?(Z|[+-]00:?00)?$", "")
+    if not pc.any(pc.match_substring_regex(plain, r"^\d{4}-\d{2}-\d{2}")).as_py():
+        return None
+    found = pa.nulls(len(plain), pa.timestamp("s"))
     for shape in TIME_FORMATS:
-        try:
-            return _seconds(pc.strptime(plain, shape, "s"))
-        except pa.ArrowInvalid:
-            continue
-    return None
+        found = pc.coalesce(found, pc.strptime(plain, shape, "s", error_is_null=True))
+        if not found.null_count:
+            return _seconds(found)
+    known = pc.is_valid(found).to_numpy(zero_copy_only=False)
+    seconds = np.full(len(plain), np.nan)
+    seconds[known] = _seconds(found.drop_null())
+    return seconds if known.any() else None
 
 
 def _tally(column: ColumnProfile, present: pa.Array) -> tuple[pa.Array, Counts]:
