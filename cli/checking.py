@@ -35,10 +35,10 @@ def check(folder: Path, reference: Path, current: Path) -> Json:
     from noria.monitoring.pictures import pictures
 
     spec = specs.of_project(folder)
-    before, now = files.profile(reference, spec.data.time), files.profile(current)
+    time = spec.data.time
+    before, now = files.profile(reference, time), files.profile(current)
     if not set(before.columns) & set(spec.data.columns):
         raise CliError(f"{reference} has none of the spec's columns ({', '.join(spec.data.columns)}); it has: {', '.join(before.columns)}")
-    time = spec.data.time
     judged = drift.check(before, now, _blocks(reference, before, now, time), _ignored(spec, before, now), (time,) if time else ())
     return {**judged, "target": spec.target, "pictures": pictures(judged, before, now)}
 

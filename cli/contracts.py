@@ -49,10 +49,6 @@ class Seen:
     unique: bool = False
 
     @property
-    def numeric(self) -> bool:
-        return self.type in ("integer", "number")
-
-    @property
     def binary(self) -> bool:
         return bool(self.values) and set(self.values) <= TRUTHS
 
@@ -78,7 +74,7 @@ def _seen(column: "ColumnProfile", rows: int) -> Seen:
     numbers = column.kinds.get(INTEGER, 0) + column.kinds.get(NUMBER, 0)
     if kind == TEXT and numbers > MOST_NUMBERS * sum(column.kinds.values()):
         kind = NUMBER if column.kinds.get(NUMBER) else INTEGER
-        words = (value for value, _, _ in column.values.top(1000) if not _is_number(value) or not math.isfinite(float(value)))
+        words = (value for value, _, _ in column.values.top(1000) if not _is_number(value))
         slips = (sum(column.kinds.values()) - numbers, tuple(words)[:3])
     different = column.values.number()[0]
     few = different <= FEW_VALUES and column.values.exact
@@ -102,6 +98,11 @@ def _between(column: "ColumnProfile", kind: str) -> tuple[float | None, float | 
     return (0, None) if least >= 0 else None
 
 
+def time_of(columns: Mapping[str, Seen]) -> str | None:
+    """The column that is the time of a row: the first one of times."""
+    return next((name for name, found in columns.items() if found.type == "timestamp"), None)
+
+
 def suggest(file: Path) -> str:
     """The `data` block of a spec that this file keeps, to be read by its owner and made narrower where they know better."""
     return "\n".join([*block(*look(file)), ""])
@@ -114,10 +115,10 @@ def block(columns: Mapping[str, Seen], rows: int, target: str = "") -> Iterator[
         target: what a new model predicts. Its contract asks for types and words alone: what else is plain in one file
             may be chance.
     """
-    times = [name for name, found in columns.items() if found.type == "timestamp"]
+    time = time_of(columns)
     keys = [name for name, found in columns.items() if found.unique and name != target]
     yield "data:"
-    yield f"  time: {quoted(times[0])}" if times else "  # time: ts                 # event time, for evaluate.split by time"
+    yield f"  time: {quoted(time)}" if time else "  # time: ts                 # event time, for evaluate.split by time"
     yield f"  key: [{quoted(keys[0])}]" if keys and not target else f"  # key: [{quoted((keys or ['id'])[0])}]                # columns that name a row"
     yield "  columns:                   # what the model is given, in this order; and what is right in it"
     for name, found in columns.items():
@@ -125,7 +126,7 @@ def block(columns: Mapping[str, Seen], rows: int, target: str = "") -> Iterator[
             yield f"    # {found.slips[0]:,} values are no numbers: {', '.join(map(repr, found.slips[1]))}"
         line = f"{quoted(name)}: {{{', '.join(_rules(found, rows, name == target, not target))}}}"
         # A model is seldom given the time itself; an upload has it in any case.
-        yield f"    # {line}   # where it is a column, requests have it too: for parts of it, and for lags" if name in times[:1] else f"    {line}"
+        yield f"    # {line}   # where it is a column, requests have it too: for parts of it, and for lags" if name == time else f"    {line}"
 
 
 def _rules(found: Seen, rows: int, filled: bool, narrow: bool) -> Iterator[str]:
@@ -142,14 +143,13 @@ def quoted(text: str) -> str:
     """A text as YAML takes it."""
     return (
         text
-        if PLAIN.fullmatch(text) and not _is_number(text) and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
+        if PLAIN.fullmatch(text) and text.lower() not in ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
         else json.dumps(text, ensure_ascii=False)
     )
 
 
 def _is_number(value: str) -> bool:
     try:
-        float(value)
+        return math.isfinite(float(value))
     except ValueError:
         return False
-    return True

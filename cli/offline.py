@@ -74,8 +74,8 @@ def profile_file(
     json: AsJson = False,
 ) -> None:
     """What is in a file: types, gaps, ranges, distributions. Needs no stack."""
-    made = files.profile(file, time, tuple(key or ()))
     files.writable(out, "--out", files.KEPT)
+    made = files.profile(file, time, tuple(key or ()))
     for path, body in ((out, made.to_bytes), (html, lambda: profiling.page(made, file.name).encode())):
         if path:
             files.write(path, body())

@@ -13,7 +13,7 @@ from noria.spec import ModelSpec
 Json = dict[str, Any]
 TEMPLATES = Path(__file__).with_name("templates")
 GATES = {"binary": ("accuracy", "at_least: 0.6"), "multiclass": ("accuracy", "at_least: 0.6"), "regression": ("r2", "at_least: 0.2")}
-#: Of the rows, that may be bad where the file has no slips; where it has, twice as many as those.
+#: Of the rows, that may be bad where the file has no slips; where it has, twice as many as those, and never more than half.
 BAD_ROWS, MOST_BAD_ROWS = 0.01, 0.5
 EXAMPLE = {
     "age": Seen("integer"),
@@ -51,7 +51,7 @@ def start(name: str, folder: Path, data: Path | None, target: str | None) -> Jso
         "requirements.txt": "# What the image does not bring. scikit-learn, pandas and numpy are in it.\n",
     }
     # A new spec has the time of a row beside the columns, not among them.
-    time = next((column for column, found in seen.items() if found.type == "timestamp"), None)
+    time = contracts.time_of(seen)
     sent = {column: found for column, found in seen.items() if column != time}
     if set(sent) <= {aim}:
         raise CliError(f"{data} has no column to predict {aim} from; it has: {', '.join(seen)}")
@@ -69,7 +69,7 @@ def _task(name: str, aim: Seen, rows: int) -> str:
         raise CliError(f"{name} is {aim.values[0] if aim.values else 'empty'} in every row, so there is nothing to predict; name another --target")
     if aim.binary:
         return "binary"
-    if aim.type == "string" and rows and aim.different > rows / 2 and (not aim.values or aim.different >= rows):
+    if aim.type == "string" and rows and aim.different > (rows - 1 if aim.values else rows / 2):
         raise CliError(f"{name} has {aim.different:,.0f} different words in {rows:,} rows, so it names rows and no classes; name another --target")
     return "multiclass" if aim.type == "string" or (aim.type == "integer" and aim.values) else "regression"
 
@@ -78,7 +78,7 @@ def _spec(name: str, task: str, target: str, seen: Mapping[str, Seen], rows: int
     metric, limit = GATES[task]
     slips = max(found.slips[0] for found in seen.values())
     bad = min(MOST_BAD_ROWS, max(BAD_ROWS, round(2 * slips / rows, 3))) if rows else BAD_ROWS
-    by = "time" if any(found.type == "timestamp" for found in seen.values()) else "random"
+    by = "time" if contracts.time_of(seen) else "random"
     lines = [
         f"name: {name}",
         f"task: {task}                 # binary | multiclass | regression",

@@ -71,8 +71,8 @@ class Course:
     def wait(self, reasons: Sequence[Reason]) -> None:
         """A window after which there was a cause, and nothing was trained."""
         for reason in reasons:
-            windows = self.waited.get(reason.code, {"windows": 0})["windows"]
-            self.waited[reason.code] = {"reason": reason.code, "windows": windows + 1, "last": reason.text}
+            found = self.waited.setdefault(reason.code, {"reason": reason.code, "windows": 0})
+            found["windows"], found["last"] = found["windows"] + 1, reason.text
 
     def to_json(self) -> Json:
         told = [value for value in self.series if value is not None]

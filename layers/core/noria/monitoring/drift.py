@@ -63,7 +63,7 @@ def check(reference: Profile, current: Profile, blocks: Sequence[Profile] | None
     names = [name for name in reference.columns if name not in ignored]
     suspected = [reason for name in (*names, *times) if (reason := _incident(name, reference.columns[name], current.columns.get(name)))]
     # Rows of one time are no broken feed.
-    incidents = [reason for reason in suspected if not _known(reason, reference, blocks) and (reason.code, reason.observed in times) != (CONSTANT, True)]
+    incidents = [reason for reason in suspected if not _known(reason, reference, blocks) and not (reason.code == CONSTANT and reason.observed in times)]
     broken = {reason.observed for reason in incidents}
     found = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
     if current.rows < LEAST_ROWS or reference.rows < LEAST_REFERENCE:

@@ -174,11 +174,8 @@ def _times(texts: pa.Array) -> Numbers | None:
     for shape in TIME_FORMATS:
         found = pc.coalesce(found, pc.strptime(plain, shape, "s", error_is_null=True))
         if not found.null_count:
-            return _seconds(found)
-    known = pc.is_valid(found).to_numpy(zero_copy_only=False)
-    seconds = np.full(len(plain), np.nan)
-    seconds[known] = _seconds(found.drop_null())
-    return seconds if known.any() else None
+            break
+    return _seconds(found) if found.null_count < len(found) else None
 
 
 def _tally(column: ColumnProfile, present: pa.Array) -> tuple[pa.Array, Counts]:

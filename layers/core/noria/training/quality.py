@@ -3,8 +3,8 @@
 Answers whose truth is known are counted by day and by kind (true and false positives and the like; errors by their size).
 From such counts a betting e-process tests that the metric is still at least what it was in the evaluation: it is above 50
 with a chance of at most 2 %, however often it is looked at (Ville, 1939; Waudby-Smith and Ramdas, 2023, Estimating means of
-bounded random variables by betting). Half of it begins at the release, the rest begins anew every day with ever
-smaller weights, so a loss after a long good time is seen as well. Errors of one day resemble each other: by how much is measured in the evaluation, and
+bounded random variables by betting). Half of it begins at the release, the rest begins anew every day with ever smaller
+weights, so a loss after a long good time is seen as well. Errors of one day resemble each other: by how much is measured in the evaluation, and
 that many answers count as one.
 """
 
