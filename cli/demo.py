@@ -154,9 +154,11 @@ def _show_heal(heal: Json) -> None:
 def _show_release(release: Json | None) -> None:
     if release:
         promoted, undone, client = release["promoted"], release["undone"], release["client"]
-        render.console.print(f"\n{promoted['version'].rsplit('/', 2)[-2]}: version {promoted['version'][-1]} earned its traffic in {promoted['seconds']:.0f} s")
+        *_, group, better = promoted["version"].split("/")
+        render.console.print(f"\n{group}: version {better} earned its traffic in {promoted['seconds']:.0f} s")
         exposed = f"{undone['exposed_requests']:.0f} requests"
-        render.console.print(f"version {undone['version'][-1]} was undone after {undone['seconds']:.0f} s and {exposed}: {undone['reason']}")
+        spoiled = undone["version"].rsplit("/", 1)[1]
+        render.console.print(f"version {spoiled} was undone after {undone['seconds']:.0f} s and {exposed}: {undone['reason']}")
         served = ", ".join(f"{count:,} by {version}" for version, count in client["served_by"].items())
         render.console.print(f"the client asked {client['requests']:,} times: {served}; {client['model_errors']} met the spoiled version's errors")
         render.console.print(f"requests that failed in the machinery: {client['failed']}")

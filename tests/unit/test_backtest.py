@@ -70,6 +70,12 @@ def test_a_world_that_turned_over_weeks_ago_is_learnt_from_the_weeks_since():
     assert turned.days <= 45.625
 
 
+def test_a_world_that_turned_over_last_is_seen_though_most_of_what_is_asked_about_is_older():
+    turned = backtest.choose(CONTRACT, "y", "binary", HEADER, rows(10, "binary", 24_000), 365)
+    assert turned.days is not None
+    assert turned.days <= 11.40625
+
+
 def test_a_gain_that_a_few_days_make_is_none():
     made = rows(None, "binary", 24_000)
     for number in range(23_500, 23_600):

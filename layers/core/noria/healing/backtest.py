@@ -22,17 +22,32 @@ Floats = NDArray[np.float64]
 DAY = 86_400.0
 #: The windows that are tried, as parts of `heal.recent_days`; and all rows.
 PARTS = (2.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
-#: The newest tenth of the rows is asked about, in so many stretches.
-ASKED, STRETCHES = 0.1, 3
+#: The newest rows are asked about in so many stretches, and what they tell is taken as so many runs.
+STRETCHES, RUNS = 3, 30
 #: Fewer rows train nothing; more than so many, or so many values of binned columns, are thinned out evenly.
 LEAST_ROWS, MOST_ROWS, MOST_VALUES = 200, 60_000, 20_000_000
 #: Bins of a number, categories of a word, classes of a target.
 BINS, CATEGORIES, CLASSES = 16, 20, 10
-#: A shorter window must be better than a longer one by so many standard errors of the paired difference.
-CERTAIN = 1.64
-#: The asked rows are taken as so many runs; and a gain must be such a part of the loss.
-RUNS, LEAST_GAIN = 30, 0.02
 RIDGE = 1.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a shorter window has to show.
+
+    Attributes:
+        asked: the share of the rows, the newest ones, that is asked about.
+        certain: it must be better than a longer window by so many standard errors of the paired difference.
+        least_gain: and by such a part of the loss.
+    """
+
+    asked: float
+    certain: float
+    least_gain: float
+
+
+#: A tenth of the rows tells finer differences; the newest fiftieth tells a world that has turned over since, where that is plain.
+QUESTIONS = (Question(0.1, 1.64, 0.02), Question(0.02, 3.0, 0.25))
 
 
 @dataclass(frozen=True)
@@ -69,35 +84,49 @@ def choose(contract: DataContract, target: str, task: str, header: Sequence[str]
     time = list(header).index(contract.time)
     times = np.array([moment(row[time]) for row in rows])
     windows = [None, *(part * recent_days for part in PARTS)]
-    size = int(len(rows) * ASKED / STRETCHES)
-    if size < LEAST_ROWS // STRETCHES or not len(times):
-        return Choice(recent_days, {})
+    choice = Choice(recent_days, {})
+    if len(rows) * QUESTIONS[0].asked < LEAST_ROWS:
+        return choice
     design = _design(contract, target, header, rows)
     aim = _aim(task, [row[aim_at] for row in rows])
+    for question in QUESTIONS:
+        tried = _tried(question, windows, times, design, aim, share)
+        best = _best(tried, question)
+        if tried and (not choice.losses or _shorter(best, choice.days)):
+            choice = Choice(best, {"all" if window is None else f"{window:g}": round(float(loss.mean()), 6) for window, loss in tried.items()})
+    return choice
+
+
+def _tried(question: Question, windows: Sequence[float | None], times: Floats, design: Floats, aim: Floats, share: float) -> dict[float | None, Floats]:
+    """The error of each row that is asked about, by window; a window with too few rows before any stretch is left out."""
+    size = int(len(times) * question.asked / STRETCHES)
+    if size < LEAST_ROWS // STRETCHES:
+        return {}
     losses: dict[float | None, list[Floats]] = {window: [] for window in windows}
     for number in range(STRETCHES):
-        begin = len(rows) - size * (STRETCHES - number)
+        begin = len(times) - size * (STRETCHES - number)
         asked = slice(begin, begin + size)
         for window in windows:
             first = 0 if window is None else int(np.searchsorted(times, times[begin] - window * DAY))
-            if begin - first >= LEAST_ROWS and len(rows) - first >= share * len(rows):
+            if begin - first >= LEAST_ROWS and len(times) - first >= share * len(times):
                 losses[window].append(_loss(design[first:begin], aim[first:begin], design[asked], aim[asked]))
-    tried = {window: np.concatenate(parts) for window, parts in losses.items() if len(parts) == STRETCHES}
-    return Choice(_best(tried, recent_days), {"all" if window is None else f"{window:g}": round(float(loss.mean()), 6) for window, loss in tried.items()})
+    return {window: np.concatenate(parts) for window, parts in losses.items() if len(parts) == STRETCHES}
 
 
-def _best(tried: dict[float | None, Floats], usual: float) -> float | None:
+def _best(tried: dict[float | None, Floats], question: Question) -> float | None:
     """The longest window that no shorter one is clearly better than."""
-    if not tried:
-        return usual
-    chosen, *shorter = tried
+    chosen, *shorter = tried or [None]
     for window in shorter:
         # Rows that follow each other resemble each other: runs of them are what counts as one.
         gains = np.array([part.mean() for part in np.array_split(tried[chosen] - tried[window], RUNS)])
         error = float(gains.std(ddof=1)) / math.sqrt(RUNS)
-        if float(gains.mean()) > max(CERTAIN * error, LEAST_GAIN * float(tried[chosen].mean())):
+        if float(gains.mean()) > max(question.certain * error, question.least_gain * float(tried[chosen].mean())):
             chosen = window
     return chosen
+
+
+def _shorter(days: float | None, than: float | None) -> bool:
+    return days is not None and (than is None or days < than)
 
 
 def _loss(design: Floats, aim: Floats, asked: Floats, truth: Floats) -> Floats:

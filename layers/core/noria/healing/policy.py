@@ -104,7 +104,7 @@ def decide(policy: Policy, state: State) -> Decision:
     if useless >= policy.give_up_after and _cooldown(policy, state, useless):
         text = (
             f"training again has not helped {useless} times in a row: look at the data and the script; noria retrain asks for a run at once, "
-            f"the next one by itself is {policy.cooldown_days * 2**useless:g} days after the last"
+            f"the next one by itself is {_span(policy.cooldown_days * 2**useless)} after the last"
         )
         return Decision(Verdict(ASK, (Reason("RetrainingDoesNotHelp", text, useless, policy.give_up_after),)))
     held = [found for found in _waits(policy, state, useless) if found]
@@ -155,7 +155,7 @@ def _cooldown(policy: Policy, state: State, useless: int) -> tuple[Reason, datet
     if state.now >= until:
         return None
     return Reason(
-        "Cooldown", f"the last healing was at {_told(state.attempts[-1].time)}; the next one is {days:g} days later", _told(state.now), _told(until)
+        "Cooldown", f"the last healing was at {_told(state.attempts[-1].time)}; the next one is {_span(days)} later", _told(state.now), _told(until)
     ), until
 
 
@@ -203,6 +203,11 @@ def _off_peak(policy: Policy, state: State) -> tuple[Reason, datetime] | None:
     until = state.now.astimezone(UTC).replace(hour=hour, minute=minute, second=0, microsecond=0)
     until = until if until > state.now else until + timedelta(days=1)
     return Reason("OffPeak", f"it is {time}; heal.off_peak is {policy.off_peak}", time, policy.off_peak), until
+
+
+def _span(days: float) -> str:
+    """A time in days; one of less than a day in hours, minutes and seconds."""
+    return f"{days:g} days" if days >= 1 else str(timedelta(seconds=round(days * 86_400)))
 
 
 def _told(moment: datetime) -> str:

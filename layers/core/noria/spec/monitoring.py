@@ -51,7 +51,7 @@ class HealSpec(BaseModel):
     )
     cooldown_days: float = Field(7, ge=0, le=365, description="between two healings; twice as long after each one that did not help")
     min_rows: int = Field(500, ge=1, description="labelled rows that are newer than what the serving version was trained on")
-    min_share: float = Field(0.1, ge=0, le=10, description="and as a share of the rows that it was trained on")
+    min_share: float = Field(0.02, ge=0, le=10, description="and as a share of the rows that it was trained on")
     a_day: int = Field(1, ge=1, le=100)
     a_month: int = Field(4, ge=1, le=100)
     budget: BudgetSpec | None = Field(None, description="what trainings may cost a month; without it they are bounded by a_day and a_month alone")
