@@ -1,8 +1,10 @@
-"""What it costs to watch one model for a month: hourly looks at a million predictions, priced."""
+"""What it costs to watch one model for a month: hourly looks at a million predictions whose truth comes a day later, priced."""
 
 import json
 import os
 import time
+import tracemalloc
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,8 @@ from noria.training import quality
 Json = dict[str, Any]
 #: Looks of a month, predictions of it, and files of captured traffic in an hour.
 LOOKS, PREDICTIONS, FILES = 720, 1_000_000, 12
-#: Looks that are measured, and the memory of both functions (GB).
-MEASURED, READ_GB, JUDGE_GB = 24, 2.0, 0.5
+#: What is true comes once a day, of the day before; looks of a day, and the memory of both functions (GB).
+DAY, READ_GB, JUDGE_GB = 24, 2.0, 0.5
 #: States of a look and of its share of the patrol; items read and written; events; metrics.
 STATES, READS, WRITES, EVENTS, METRICS = 11, 8, 1, 1, 6
 #: Minutes that an hourly processing job of Model Monitor is taken to be billed for; it has no shorter start than any job.
@@ -45,31 +47,42 @@ class Counter:
 
 
 def measure() -> Result:
-    """A day of looks over real rows, times thirty."""
+    """Every look of a month, over real rows."""
     prices = json.loads(Path(__file__).with_name("prices.json").read_text())
     keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
     with mock_aws(), patch.dict(os.environ, keys):
         objects._client.cache_clear()
-        counter, seconds = _day()
+        told = _month()
         objects._client.cache_clear()
-    each = {
-        "state transitions": STATES * prices["state_transition"],
-        "Lambda": 2 * prices["lambda_request"] + prices["lambda_gb_second"] * (READ_GB * seconds[0] + JUDGE_GB * seconds[1]),
-        "S3": (counter.puts * prices["s3_put"] + counter.gets * prices["s3_get"]) / MEASURED,
-        "DynamoDB": READS * prices["dynamodb_read"] + WRITES * prices["dynamodb_write"],
-        "events": EVENTS * prices["eventbridge_event"],
-        "PutMetricData": prices["put_metric_data"],
+    month = {
+        "state transitions": LOOKS * STATES * prices["state_transition"],
+        "Lambda": 2 * LOOKS * prices["lambda_request"] + prices["lambda_gb_second"] * (READ_GB * told.reading + JUDGE_GB * told.judging),
+        "S3": told.counter.puts * prices["s3_put"] + told.counter.gets * prices["s3_get"],
+        "DynamoDB": LOOKS * (READS * prices["dynamodb_read"] + WRITES * prices["dynamodb_write"]),
+        "events": LOOKS * EVENTS * prices["eventbridge_event"],
+        "PutMetricData": LOOKS * prices["put_metric_data"],
+        "metrics and alarms": METRICS * prices["custom_metric"] + 2 * prices["alarm"],
     }
-    month = {name: LOOKS * price for name, price in each.items()} | {"metrics and alarms": METRICS * prices["custom_metric"] + 2 * prices["alarm"]}
     other = LOOKS * MONITOR_MINUTES / 60 * prices["processing_m5_xlarge_hour"]
     parts = {name: f"{price:.2f} USD" for name, price in month.items()}
-    parts["a look"] = f"{seconds[0]:.2f} s to read, {seconds[1]:.3f} s to judge, {counter.gets / MEASURED:.0f} objects read"
+    parts["a look"] = f"{told.reading / LOOKS:.2f} s to read, {told.judging / LOOKS:.3f} s to judge, {told.counter.gets / LOOKS:.0f} objects read"
+    parts["the last look with truth"] = f"{told.last:.1f} s and {told.memory:.0f} MB to read"
     parts["Model Monitor"] = f"{LOOKS} jobs of {MONITOR_MINUTES} minutes on ml.m5.xlarge"
     return Result("watching", round(sum(month.values()), 2), round(other, 2), "USD a month", f"watching one model, hourly, {PREDICTIONS:,} predictions", parts)
 
 
-def _day() -> tuple[Counter, tuple[float, float]]:
-    """Looks at a day of traffic; the mean seconds of reading and of judging."""
+@dataclass
+class Month:
+    """What the looks of a month took: seconds in all, and the last one with truth by itself (seconds, MB)."""
+
+    counter: Counter
+    reading: float = 0.0
+    judging: float = 0.0
+    last: float = 0.0
+    memory: float = 0.0
+
+
+def _month() -> Month:
     s3 = boto3.client("s3")
     for bucket in ("lake", "artifacts"):
         s3.create_bucket(Bucket=bucket)
@@ -84,26 +97,41 @@ def _day() -> tuple[Counter, tuple[float, float]]:
     event: Json = {"model": MODEL, "bucket": "lake", "artifacts": "artifacts", "endpoint": "e", "spec": spec, "run_folder": "runs/m/r/"}
     event |= {"release": {"id": "r", "time": RELEASED.isoformat(), "version": "m/1"}, "baseline": f"curated/{MODEL}/d/", "state": None}
     event |= {"level": quality.Level("accuracy", 0.93, 0.91).to_json(), "importance": None, "previous": None, "ledger": "l"}
-    counter, spent = Counter(), [0.0, 0.0]
-    objects._client().meta.events.register("before-call.s3", counter.count)
-    for number in range(MEASURED):
+    told, truth = Month(Counter()), list[str]()
+    objects._client().meta.events.register("before-call.s3", told.counter.count)
+    for number in range(LOOKS):
         now = RELEASED + timedelta(hours=number + 1)
-        _captured(s3, asked, number, now - timedelta(hours=1))
+        truth += _captured(s3, asked, number, now - timedelta(hours=1))
         event |= {"number": number + 1, "token": str(number), "now": now.isoformat(), "began": now.isoformat()}
+        if (number + 1) % DAY == 0:
+            _put(s3, "lake", f"truth/{MODEL}/{number}.csv", "\n".join(["prediction_id,busy", *truth, ""]))
+            truth = []
         began = time.perf_counter()
         look = read_window(event)
-        spent[0] += time.perf_counter() - began
+        took = time.perf_counter() - began
+        told.reading += took
+        if number == LOOKS - 1:
+            told.last, told.memory = took, _memory(event)
         cause = {"bus": "b", "stage": "s", "time": now.isoformat(), "correlation_id": "c", "causation_id": "c"}
         began = time.perf_counter()
         judged = judge_window({**event, "look": look, "cause": cause})
-        spent[1] += time.perf_counter() - began
+        told.judging += time.perf_counter() - began
         event |= {"state": look["state"], "previous": json.loads(judged["record"]["Item"]["document"]["S"])}
-    return counter, (spent[0] / MEASURED, spent[1] / MEASURED)
+    return told
 
 
-def _captured(s3: Any, rows: list[Json], hour: int, since: datetime) -> None:
-    """An hour of captured traffic."""
-    size = PREDICTIONS // LOOKS // FILES
+def _memory(event: Json) -> float:
+    """What a look holds at most (MB); it is taken once more for it, which changes nothing."""
+    tracemalloc.start()
+    read_window(event)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def _captured(s3: Any, rows: list[Json], hour: int, since: datetime) -> list[str]:
+    """An hour of captured traffic; lines of what is true of it."""
+    size, truth = PREDICTIONS // LOOKS // FILES, []
     for file in range(FILES):
         at = since + timedelta(minutes=5 * file)
         lines = []
@@ -111,11 +139,13 @@ def _captured(s3: Any, rows: list[Json], hour: int, since: datetime) -> None:
             row = rows[(hour * FILES * size + file * size + number) * 7 % len(rows)]
             features = ",".join(str(value) for name, value in row.items() if name not in ("ts", "busy"))
             answer = f"{row['busy']},{0.9 if row['busy'] else 0.1}"
+            truth.append(f"{hour}-{file}-{number},{row['busy']}")
             data = {"endpointInput": {"data": features, "encoding": "CSV"}, "endpointOutput": {"data": answer, "encoding": "CSV"}}
             lines.append(
                 json.dumps({"captureData": data, "eventMetadata": {"eventId": f"{hour}-{file}-{number}", "inferenceTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}})
             )
         _put(s3, "lake", f"capture/e/main/{at:%Y/%m/%d/%H/%M-%S}-{file}.jsonl", "\n".join(lines))
+    return truth
 
 
 def _put(s3: Any, bucket: str, key: str, text: str) -> None:

@@ -22,13 +22,15 @@ from noria.training.metrics import quality
 
 Json = dict[str, Any]
 #: A quarter passes in seconds here: what a policy counts in days would never come to an end.
-HURRIED = "heal: {cooldown_days: 0.00003, min_rows: 1000, a_day: 100, a_month: 100}\nrollout: {strategy: all_at_once}\n"
+HURRIED = "heal: {cooldown_days: 0.00006, min_rows: 1000, a_day: 100, a_month: 100}\nrollout: {strategy: all_at_once}\n"
 #: What was easy in 2011 is not any more; and four in five chances that a version is better are enough.
 LOOSER = {"at_least: 0.85": "at_least: 0.8", "confidence: 0.95": "confidence: 0.8"}
 METRIC, FIRST, YEARS = "accuracy", 2012, 6
 #: How long the news of a degraded model may take to become a decision (seconds).
 DECISION_SECONDS = 60
 Hour = dict[str, str]
+#: Hours.
+WEEK = 168
 
 
 def run(session: Session, model: str, project: Path, data: Callable[[int], Path], quiet: bool, limit_seconds: float) -> Json:
@@ -106,20 +108,19 @@ def _freeze(session: Session, model: str, frozen: str, limit_seconds: float) -> 
 
 
 def _asked(session: Session, endpoint: str, hours: list[Hour]) -> list[str]:
-    """The predictions of some hours, a day a request."""
+    """The predictions of some hours, a week a request."""
     answers: list[str] = []
-    for day, rows in _days(hours):
+    for week, rows in _weeks(hours):
         body = "".join(",".join(value for name, value in row.items() if name not in ("ts", "busy")) + "\n" for row in rows)
-        told = session.runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body, InferenceId=day)
+        told = session.runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body, InferenceId=week)
         answers += [line.split(",")[0] for line in told["Body"].read().decode().splitlines()]
     return answers
 
 
-def _days(hours: list[Hour]) -> Iterator[tuple[str, list[Hour]]]:
-    days: dict[str, list[Hour]] = {}
-    for hour in hours:
-        days.setdefault(hour["ts"][:10], []).append(hour)
-    yield from days.items()
+def _weeks(hours: list[Hour]) -> Iterator[tuple[str, list[Hour]]]:
+    """Hours by week, under the name of its first day; the last one is what is left."""
+    for begin in range(0, len(hours), WEEK):
+        yield hours[begin]["ts"][:10], hours[begin : begin + WEEK]
 
 
 def _tell(session: Session, model: str, name: str, hours: list[Hour]) -> Json:
@@ -129,8 +130,8 @@ def _tell(session: Session, model: str, name: str, hours: list[Hour]) -> Json:
     with file.open("w", newline="") as opened:
         writer = csv.writer(opened, lineterminator="\n")
         writer.writerow(["prediction_id", "ts", "busy"])
-        for day, rows in _days(hours):
-            writer.writerows([f"{day}#{number}", row["ts"], row["busy"]] for number, row in enumerate(rows))
+        for week, rows in _weeks(hours):
+            writer.writerows([f"{week}#{number}", row["ts"], row["busy"]] for number, row in enumerate(rows))
     look: Json = monitoring.tell(session, model, file, wait=True)["look"]
     while look["counts"]["waiting"]:
         # What is captured reaches S3 a moment later.

@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from noria.adapters import objects
+from noria.healing import assembling
 from noria.healing.assembling import assemble_dataset
 from noria.monitoring import truth, window
 from noria.monitoring.judging import judge_window
@@ -240,6 +241,22 @@ def test_a_healing_is_trained_on_the_last_dataset_and_all_that_was_labelled_sinc
     tried = assemble_dataset({**event, "recent_days": 28, "backtest": True})
     assert (tried["rows"], tried["backtest"]["days"]) == (made["rows"], None)
     assert set(tried["backtest"]["losses"]) == {"all", "56", "28", "14"}
+
+
+def test_a_healing_takes_the_newest_rows_where_there_are_more_than_a_dataset_may_have(lake, monkeypatch):
+    for day, month in ((2, "2025-11"), (3, "2025-12")):
+        traffic(lake, 100, name=month, at=f"2026-01-0{day}T00:00:00Z")
+        lake.tell(f"{month}.csv", truths(100, name=month).replace("2025-12-", f"{month}-"))
+        found = lake.look(f"2026-01-0{day}T02:00:00.000Z")
+    event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": found["state"], "spec": spec()}
+    event |= {"recent_days": None, "backtest": False}
+    taken = {}
+    for most in (3_000, 6_000, 9_000):
+        monkeypatch.setattr(assembling, "MOST_BYTES", most)
+        assemble_dataset(event)
+        text = objects.read("lake", "curated/m/new/data.csv").decode()
+        taken[most] = {row.split(",")[2][:7] for row in text.splitlines()[1:]}
+    assert taken == {3_000: {"2025-12"}, 6_000: {"2025-11", "2025-12"}, 9_000: {"2025-08", "2025-11", "2025-12"}}
 
 
 def test_a_version_that_an_earlier_one_surpassed_is_a_reason_to_heal_and_pages_nobody(lake):

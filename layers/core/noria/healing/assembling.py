@@ -1,13 +1,19 @@
-"""Puts together the rows that a model is trained on again: its last dataset, and what has been labelled since."""
+"""Puts together the rows that a model is trained on again: its last dataset, and what has been labelled since.
+
+They are no more than an upload may have: the newest rows.
+"""
 
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from noria.adapters import objects
 from noria.data import splitting
 from noria.data.contract import DataContract
+from noria.data.policy import MOST_BYTES
 from noria.data.rows import RowChecker, lines, table
 from noria.data.values import moment
 from noria.healing import backtest
@@ -31,12 +37,17 @@ def assemble_dataset(event: Json) -> Json:
     """
     contract, target = DataContract.of(event["spec"]["data"]), event["spec"]["target"]
     names = contract.required(target)
-    found: list[tuple[str, ...]] = []
-    for header, rows in (_base(event), *_labelled(event)):
+    parts, room = deque[list[tuple[str, ...]]](), MOST_BYTES
+    for header, some in chain(_labelled(event), _base(event)):
         if missing := [name for name in names if name not in header]:
             return {"rows": 0, "set_aside": 0, "digest": "", "base": event["base"], "since": None, "backtest": None, "missing": missing}
         at = [header.index(name) for name in names]
-        found += [tuple(row[i] for i in at) for row in rows]
+        last = _last((tuple(row[i] for i in at) for row in some), room)
+        parts.appendleft(last)
+        room -= sum(map(_size, last))
+        if room <= 0:
+            break
+    found = chain.from_iterable(parts)
     checker = RowChecker(contract, target, list(names))
     known = dict.fromkeys(found)
     rows = [list(row) for row in known if not checker.fault(list(row))]
@@ -57,15 +68,31 @@ def assemble_dataset(event: Json) -> Json:
     return {**facts, "base": event["base"], "since": since, "backtest": tried and tried.to_json(), "missing": []}
 
 
-def _base(event: Json) -> tuple[list[str], list[list[str]]]:
-    header, rows = table(lines(objects.chunks(event["bucket"], f"curated/{event['model']}/{event['base']}/data.csv")))
-    return header, list(rows)
+def _last(rows: Iterable[tuple[str, ...]], room: int) -> list[tuple[str, ...]]:
+    """The last rows, as many as there is room for."""
+    kept, left = deque[tuple[str, ...]](), room
+    for row in rows:
+        kept.append(row)
+        left -= _size(row)
+        while left < 0:
+            left += _size(kept.popleft())
+    return list(kept)
 
 
-def _labelled(event: Json) -> Iterator[tuple[list[str], list[list[str]]]]:
-    """Every row that was labelled up to the look that is on record; what was asked while a feed was broken is left out."""
+def _size(row: tuple[str, ...]) -> int:
+    """Bytes of a row in a file."""
+    return sum(map(len, row)) + len(row)
+
+
+def _base(event: Json) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    yield table(lines(objects.chunks(event["bucket"], f"curated/{event['model']}/{event['base']}/data.csv")))
+
+
+def _labelled(event: Json) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    """Every row that was labelled up to the look that is on record, the newest look first; what was asked while a feed was broken is left out."""
     state = json.loads(objects.read(event["bucket"], event["state"]))
-    for look in state["labelled"]:
-        header, rows = table(lines(objects.chunks(event["bucket"], f"monitor/{event['model']}/labelled/{look}.csv")))
+    names = [f"monitor/{event['model']}/labelled/{look}.csv" for look in reversed(state["labelled"])]
+    for body in objects.read_all(event["bucket"], names):
+        header, rows = table(lines(iter([body])))
         asked = header.index("#at")
-        yield header, [row for row in rows if not any(first <= row[asked] <= last for first, last in state["held"])]
+        yield header, (row for row in rows if not any(first <= row[asked] <= last for first, last in state["held"]))

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from noria.adapters import objects
@@ -94,8 +95,9 @@ class _Look:
         horizon = (self._now - timedelta(days=self._spec["monitor"]["truth_days"])).isoformat()
         state["recent"] = [one for one in state["recent"] if one["newest"] >= horizon]
         # Without new truth, only what is new can meet one that waits for it.
-        made = [*(self._predicted() if truths else []), *fresh]
-        joined = join(made, truths, {key: Truth(*value) for key, value in state["waiting"].items()}, self._known() if truths else {})
+        told = {truth.id for truth in truths}
+        made = [*self._predicted(told), *fresh]
+        joined = join(made, truths, {key: Truth(*value) for key, value in state["waiting"].items()}, self._known(told))
         self._counts |= {"repeated": joined.repeated, "conflicting": joined.conflicting, "labelled": len(joined.pairs), "waiting": len(joined.waiting)}
         state["waiting"] = {key: [truth.id, truth.value, truth.columns] for key, truth in list(joined.waiting.items())[-MOST_WAITING:]}
         self._label(joined.pairs)
@@ -112,9 +114,9 @@ class _Look:
         key = self._key("state", "json")
         objects.write(self._bucket, key, json.dumps(state).encode(), "application/json")
         kinds = {kind for counts in state["days"].values() for kind in counts}
-        told = {name: state[name] for name in ("last_prediction", "last_truth")}
-        told["days"] = quality.pooled(state["days"], MOST_COUNTS // max(1, len(kinds)))
-        return {"outcome": "read", "state": key, **told, "drift": judged, "drifted": state["drifted"], "counts": self._counts, **freshness}
+        last = {name: state[name] for name in ("last_prediction", "last_truth")}
+        days = quality.pooled(state["days"], MOST_COUNTS // max(1, len(kinds)))
+        return {"outcome": "read", "state": key, **last, "days": days, "drift": judged, "drifted": state["drifted"], "counts": self._counts, **freshness}
 
     def _key(self, kind: str, suffix: str, look: str | None = None) -> str:
         return f"monitor/{self._event['model']}/{kind}/{look or self._name}.{suffix}"
@@ -132,17 +134,19 @@ class _Look:
         remembered: list[str] = []
         fresh, left = 0, False
         for variant in (MAIN, CHALLENGER):
-            folder = f"capture/{self._event['endpoint']}/{variant}/"
+            folder, new = f"capture/{self._event['endpoint']}/{variant}/", list[str]()
             for key in objects.keys(self._bucket, folder, f"{folder}{after:%Y/%m/%d/%H/%M-%S}"):
                 if (name := digest(key)) not in read:
                     if fresh >= MOST_FILES:
                         left = True
                         continue
                     fresh += 1
-                    part, bad = captured(objects.read(self._bucket, key).decode(errors="replace"), variant, len(self._features))
-                    found += part
-                    self._counts["unreadable"] += bad
+                    new.append(key)
                 remembered.append(name)
+            for body in objects.read_all(self._bucket, new):
+                part, bad = captured(body.decode(errors="replace"), variant, len(self._features))
+                found += part
+                self._counts["unreadable"] += bad
         # What is left is found again from where this look has begun.
         self._state |= {"after": self._state["after"] if left else self._event["now"], "read": remembered}
         return found
@@ -183,17 +187,17 @@ class _Look:
             self._state["last_truth"] = self._event["now"]
         return found
 
-    def _rows(self, kind: str, count: str) -> Iterable[list[str]]:
-        for one in self._state["recent"]:
-            if one[count]:
-                text = objects.read(self._bucket, self._key(kind, "csv", one["look"])).decode()
-                yield from list(csv.reader(io.StringIO(text, newline="")))[1:]
+    def _rows(self, kind: str, count: str, ids: set[str]) -> Iterator[list[str]]:
+        """Rows of earlier looks, of these predictions alone: a month of them is more than memory holds."""
+        looks = [self._key(kind, "csv", one["look"]) for one in self._state["recent"] if one[count]] if ids else []
+        for body in objects.read_all(self._bucket, looks):
+            yield from (row for row in islice(csv.reader(io.StringIO(body.decode(), newline="")), 1, None) if row[0] in ids)
 
-    def _predicted(self) -> list[Prediction]:
-        return [Prediction(row[0], row[1], row[2], row[3], tuple(row[4:])) for row in self._rows("predictions", "predictions")]
+    def _predicted(self, ids: set[str]) -> list[Prediction]:
+        return [Prediction(row[0], row[1], row[2], row[3], tuple(row[4:])) for row in self._rows("predictions", "predictions", ids)]
 
-    def _known(self) -> dict[str, str]:
-        return {row[0]: row[-1] for row in self._rows("labelled", "labelled")}
+    def _known(self, ids: set[str]) -> dict[str, str]:
+        return {row[0]: row[-1] for row in self._rows("labelled", "labelled", ids)}
 
     def _label(self, pairs: list[tuple[Prediction, Truth]]) -> None:
         """Write rows that are labelled now, and count the answers of the version that serves."""
