@@ -1,4 +1,4 @@
-"""What it costs to watch one model for a month: hourly looks at a million predictions whose truth comes a day later, priced."""
+"""What it costs to watch one model for a month: hourly looks at a million predictions whose truth comes once a day, priced."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from noria.training import quality
 Json = dict[str, Any]
 #: Looks of a month, predictions of it, and files of captured traffic in an hour.
 LOOKS, PREDICTIONS, FILES = 720, 1_000_000, 12
-#: What is true comes once a day, of the day before; looks of a day, and the memory of both functions (GB).
+#: What is true comes once a day, of that day; looks of a day, and the memory of both functions (GB).
 DAY, READ_GB, JUDGE_GB = 24, 2.0, 0.5
 #: States of a look and of its share of the patrol; items read and written; events; metrics.
 STATES, READS, WRITES, EVENTS, METRICS = 11, 8, 1, 1, 6
@@ -98,7 +98,8 @@ def _month() -> Month:
     event |= {"release": {"id": "r", "time": RELEASED.isoformat(), "version": "m/1"}, "baseline": f"curated/{MODEL}/d/", "state": None}
     event |= {"level": quality.Level("accuracy", 0.93, 0.91).to_json(), "importance": None, "previous": None, "ledger": "l"}
     told, truth = Month(Counter()), list[str]()
-    objects._client().meta.events.register("before-call.s3", told.counter.count)
+    calls = objects._client().meta.events
+    calls.register("before-call.s3", told.counter.count)
     for number in range(LOOKS):
         now = RELEASED + timedelta(hours=number + 1)
         truth += _captured(s3, asked, number, now - timedelta(hours=1))
@@ -111,6 +112,7 @@ def _month() -> Month:
         took = time.perf_counter() - began
         told.reading += took
         if number == LOOKS - 1:
+            calls.unregister("before-call.s3", told.counter.count)
             told.last, told.memory = took, _memory(event)
         cause = {"bus": "b", "stage": "s", "time": now.isoformat(), "correlation_id": "c", "causation_id": "c"}
         began = time.perf_counter()

@@ -22,7 +22,7 @@ from noria.training.metrics import quality
 
 Json = dict[str, Any]
 #: A quarter passes in seconds here: what a policy counts in days would never come to an end.
-HURRIED = "heal: {cooldown_days: 0.00006, min_rows: 1000, a_day: 100, a_month: 100}\nrollout: {strategy: all_at_once}\n"
+HURRIED = "heal: {cooldown_days: 0.00004, min_rows: 1000, a_day: 100, a_month: 100}\nrollout: {strategy: all_at_once}\n"
 #: What was easy in 2011 is not any more; and four in five chances that a version is better are enough.
 LOOSER = {"at_least: 0.85": "at_least: 0.8", "confidence: 0.95": "confidence: 0.8"}
 METRIC, FIRST, YEARS = "accuracy", 2012, 6

@@ -314,3 +314,16 @@ def test_a_kept_profile_stands_for_its_file(tmp_path):
         files.write(tmp_path / "nowhere" / "x.profile", b"")
     (tmp_path / "head.csv").write_text("a,b\n")
     assert list(files.profile(tmp_path / "head.csv").columns) == ["a", "b"]
+
+
+def test_objects_that_are_fetched_side_by_side_come_in_their_order(stack):
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="many")
+    names = [f"{number}" for number in range(25)]
+    for name in names:
+        s3.put_object(Bucket="many", Key=name, Body=name.encode())
+    assert [body.decode() for body in objects.read_all("many", names)] == names
+    assert list(objects.read_all("many", [])) == []
+    assert next(objects.read_all("many", names)) == b"0"
+    with pytest.raises(ClientError):
+        list(objects.read_all("many", [*names, "missing"]))

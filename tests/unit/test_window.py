@@ -243,20 +243,63 @@ def test_a_healing_is_trained_on_the_last_dataset_and_all_that_was_labelled_sinc
     assert set(tried["backtest"]["losses"]) == {"all", "56", "28", "14"}
 
 
-def test_a_healing_takes_the_newest_rows_where_there_are_more_than_a_dataset_may_have(lake, monkeypatch):
-    for day, month in ((2, "2025-11"), (3, "2025-12")):
+def assembled(lake: Lake, state: str, base: str = "d") -> list[list[str]]:
+    """The rows of a healing's dataset; it is the next one's base under its own name."""
+    event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": f"curated/m/{base}x/", "base": base, "state": state, "spec": spec()}
+    made = assemble_dataset({**event, "recent_days": None, "backtest": False})
+    text = objects.read("lake", f"curated/m/{base}x/data.csv").decode()
+    assert made["rows"] == text.count("\n") - 1
+    return [row.split(",") for row in text.splitlines()[1:]]
+
+
+def labelled(lake: Lake, months: list[str]) -> str:
+    """A hundred labelled rows of each month, told one day after the other; the state that is left."""
+    for day, month in enumerate(months, start=2):
         traffic(lake, 100, name=month, at=f"2026-01-0{day}T00:00:00Z")
         lake.tell(f"{month}.csv", truths(100, name=month).replace("2025-12-", f"{month}-"))
         found = lake.look(f"2026-01-0{day}T02:00:00.000Z")
-    event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": found["state"], "spec": spec()}
-    event |= {"recent_days": None, "backtest": False}
-    taken = {}
-    for most in (3_000, 6_000, 9_000):
-        monkeypatch.setattr(assembling, "MOST_BYTES", most)
-        assemble_dataset(event)
-        text = objects.read("lake", "curated/m/new/data.csv").decode()
-        taken[most] = {row.split(",")[2][:7] for row in text.splitlines()[1:]}
-    assert taken == {3_000: {"2025-12"}, 6_000: {"2025-11", "2025-12"}, 9_000: {"2025-08", "2025-11", "2025-12"}}
+    return str(found["state"])
+
+
+def test_a_healing_takes_the_newest_rows_where_there_are_more_than_a_dataset_may_have(lake, monkeypatch):
+    state = labelled(lake, ["2025-12", "2025-11"])
+    text = objects.read("lake", "curated/m/d/data.csv").decode()
+    header, *rows = text.splitlines()
+    keep("lake", "curated/m/backwards/", "\n".join([header, *reversed(rows), ""]), "at")
+    for base in ("d", "backwards"):
+        taken = {}
+        for most in (3_000, 6_000, 9_000):
+            monkeypatch.setattr(assembling, "MOST_BYTES", most)
+            taken[most] = {row[2][:7] for row in assembled(lake, state, base)}
+        assert taken == {3_000: {"2025-12"}, 6_000: {"2025-11", "2025-12"}, 9_000: {"2025-08", "2025-11", "2025-12"}}
+
+
+def test_a_row_takes_its_room_once_however_many_healings_have_had_it(lake, monkeypatch):
+    monkeypatch.setattr(assembling, "MOST_BYTES", 9_000)
+    state = labelled(lake, ["2025-11", "2025-12"])
+    first = assembled(lake, state)
+    assert len(first) > 200
+    assert assembled(lake, state, "dx") == first
+
+
+def test_without_times_what_came_last_is_the_newest(lake, monkeypatch):
+    state = labelled(lake, ["2025-12", "2025-11"])
+    timeless = spec()
+    timeless["data"]["time"] = None
+    timeless["data"]["columns"]["at"] = timeless["data"]["columns"]["kind"]
+    monkeypatch.setattr("tests.unit.test_window.spec", lambda: timeless)
+    monkeypatch.setattr(assembling, "MOST_BYTES", 3_000)
+    assert {row[2][:7] for row in assembled(lake, state)} == {"2025-11"}
+
+
+def test_what_is_written_is_no_larger_than_a_dataset_may_be(lake, monkeypatch):
+    traffic(lake, 200, kind='"é""ü, ""ö"', name="odd")
+    lake.tell("odd.csv", truths(200, name="odd"))
+    state = str(lake.look()["state"])
+    monkeypatch.setattr(assembling, "MOST_BYTES", 5_000)
+    assembled(lake, state)
+    text = objects.read("lake", "curated/m/dx/data.csv")
+    assert (text.count('é""'.encode()) > 50, len(text) < 5_050) == (True, True)
 
 
 def test_a_version_that_an_earlier_one_surpassed_is_a_reason_to_heal_and_pages_nobody(lake):

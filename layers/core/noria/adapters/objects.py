@@ -1,10 +1,10 @@
 """S3 objects for the functions that read data: lines and bytes of an exact version."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from itertools import batched
 from typing import TYPE_CHECKING
 
 from noria.kernel.errors import TransientError
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 CHUNK = 1024 * 1024
-#: Objects that are fetched at the same time (connections that a client keeps), and fetched ahead of their use.
-AT_ONCE, AHEAD = 10, 50
+#: Objects that are fetched at the same time: the connections that a client keeps.
+AT_ONCE = 10
 BUSY = ("SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "RequestTimeTooSkewed")
 
 
@@ -57,10 +57,19 @@ def read(bucket: str, key: str, version: str | None = None) -> bytes:
 
 
 def read_all(bucket: str, names: Iterable[str]) -> Iterator[bytes]:
-    """Whole objects in the given order, several fetched at a time."""
+    """Whole objects in the given order, a few fetched at a time.
+
+    Raises:
+        TransientError: S3 failed in a way that a later call may not.
+    """
+    ahead = deque[Future[bytes]]()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for some in batched(names, AHEAD, strict=False):
-            yield from pool.map(lambda key: read(bucket, key), some)
+        for name in names:
+            ahead.append(pool.submit(read, bucket, name))
+            if len(ahead) == AT_ONCE:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def read_if_there(bucket: str, key: str) -> bytes | None:

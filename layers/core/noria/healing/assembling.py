@@ -4,10 +4,9 @@ They are no more than an upload may have: the newest rows.
 """
 
 import json
-from collections import deque
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterator
 from hashlib import sha256
-from itertools import chain
 from typing import Any
 
 from noria.adapters import objects
@@ -21,6 +20,8 @@ from noria.profile.curating import keep
 
 Json = dict[str, Any]
 DAY = 86_400.0
+#: Rows of one part; and how far over a dataset's size rows are gathered before the oldest are let go.
+PLACES, OVER = 10**9, 1.25
 
 
 def assemble_dataset(event: Json) -> Json:
@@ -37,20 +38,16 @@ def assemble_dataset(event: Json) -> Json:
     """
     contract, target = DataContract.of(event["spec"]["data"]), event["spec"]["target"]
     names = contract.required(target)
-    parts, room = deque[list[tuple[str, ...]]](), MOST_BYTES
-    for header, some in chain(_labelled(event), _base(event)):
+    newest = _Newest(names.index(contract.time) if contract.time else None)
+    for part, header, some in _parts(event):
         if missing := [name for name in names if name not in header]:
             return {"rows": 0, "set_aside": 0, "digest": "", "base": event["base"], "since": None, "backtest": None, "missing": missing}
         at = [header.index(name) for name in names]
-        last = _last((tuple(row[i] for i in at) for row in some), room)
-        parts.appendleft(last)
-        room -= sum(map(_size, last))
-        if room <= 0:
-            break
-    found = chain.from_iterable(parts)
+        for number, row in enumerate(some):
+            newest.add(tuple(row[i] for i in at), part * PLACES + number)
     checker = RowChecker(contract, target, list(names))
-    known = dict.fromkeys(found)
-    rows = [list(row) for row in known if not checker.fault(list(row))]
+    known = newest.rows()
+    rows = [row for row in known if not checker.fault(row)]
     aside, since, tried = len(known) - len(rows), None, None
     if contract.time:
         time, days = names.index(contract.time), event["recent_days"]
@@ -68,31 +65,61 @@ def assemble_dataset(event: Json) -> Json:
     return {**facts, "base": event["base"], "since": since, "backtest": tried and tried.to_json(), "missing": []}
 
 
-def _last(rows: Iterable[tuple[str, ...]], room: int) -> list[tuple[str, ...]]:
-    """The last rows, as many as there is room for."""
-    kept, left = deque[tuple[str, ...]](), room
-    for row in rows:
-        kept.append(row)
-        left -= _size(row)
-        while left < 0:
-            left += _size(kept.popleft())
-    return list(kept)
+class _Newest:
+    """The newest rows that a dataset has room for, each once; without times those that came last."""
+
+    def __init__(self, time: int | None) -> None:
+        self._time, self._held, self._rows = time, 0, dict[tuple[str, ...], int]()
+        self._oldest: tuple[float, int] | None = None
+
+    def add(self, row: tuple[str, ...], place: int) -> None:
+        """Take a row; of the same one at several places the first counts."""
+        if row in self._rows:
+            self._rows[row] = min(place, self._rows[row])
+        elif self._oldest is None or self._age((row, place)) >= self._oldest:
+            self._rows[row] = place
+            self._held += _size(row)
+            if self._held > OVER * MOST_BYTES:
+                self._cut()
+
+    def rows(self) -> list[list[str]]:
+        """In the order of their places."""
+        if self._held > MOST_BYTES:
+            self._cut()
+        return [list(row) for row in sorted(self._rows, key=self._rows.__getitem__)]
+
+    def _cut(self) -> None:
+        held, kept = 0, dict[tuple[str, ...], int]()
+        for row, place in sorted(self._rows.items(), key=self._age, reverse=True):
+            if held + (size := _size(row)) > MOST_BYTES:
+                break
+            held, kept[row], self._oldest = held + size, place, self._age((row, place))
+        self._held, self._rows = held, kept
+
+    def _age(self, item: tuple[tuple[str, ...], int]) -> tuple[float, int]:
+        row, place = item
+        try:
+            return (0.0 if self._time is None else moment(row[self._time])), place
+        except ValueError:
+            return -math.inf, place
 
 
 def _size(row: tuple[str, ...]) -> int:
-    """Bytes of a row in a file."""
-    return sum(map(len, row)) + len(row)
+    """Bytes of a row in a file, if anything more than it has."""
+    text = ",".join(row)
+    quoted = any(mark in text for mark in '"\r\n') or text.count(",") >= len(row)
+    return len(text.encode()) + 1 + (2 * len(row) + text.count('"') if quoted else 0)
 
 
-def _base(event: Json) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
-    yield table(lines(objects.chunks(event["bucket"], f"curated/{event['model']}/{event['base']}/data.csv")))
-
-
-def _labelled(event: Json) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
-    """Every row that was labelled up to the look that is on record, the newest look first; what was asked while a feed was broken is left out."""
+def _parts(event: Json) -> Iterator[tuple[int, list[str], Iterator[list[str]]]]:
+    """Every row that was labelled up to the look that is on record, the newest look first, and then the dataset; each part with its number
+    in the order in which they came. What was asked while a feed was broken is left out.
+    """
     state = json.loads(objects.read(event["bucket"], event["state"]))
-    names = [f"monitor/{event['model']}/labelled/{look}.csv" for look in reversed(state["labelled"])]
-    for body in objects.read_all(event["bucket"], names):
-        header, rows = table(lines(iter([body])))
+    looks = state["labelled"]
+    names = [f"monitor/{event['model']}/labelled/{look}.csv" for look in reversed(looks)]
+    for part, body in zip(range(len(looks), 0, -1), objects.read_all(event["bucket"], names), strict=True):
+        header, rows = table(lines([body]))
         asked = header.index("#at")
-        yield header, (row for row in rows if not any(first <= row[asked] <= last for first, last in state["held"]))
+        yield part, header, (row for row in rows if not any(first <= row[asked] <= last for first, last in state["held"]))
+    yield 0, *table(lines(objects.chunks(event["bucket"], f"curated/{event['model']}/{event['base']}/data.csv")))

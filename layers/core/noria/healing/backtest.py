@@ -57,7 +57,7 @@ class Choice:
     Attributes:
         days: how far back the rows reach from the newest one, or nothing for all of them.
         losses: the mean loss of each window that was tried, by its days (`all` for all rows): the squared error of a
-            regression as a share of the target's variance, or that of the class shares.
+            regression as a share of the target's variance, or that of the class shares; on the rows that decided it.
     """
 
     days: float | None
@@ -85,15 +85,19 @@ def choose(contract: DataContract, target: str, task: str, header: Sequence[str]
     times = np.array([moment(row[time]) for row in rows])
     windows = [None, *(part * recent_days for part in PARTS)]
     choice = Choice(recent_days, {})
-    if len(rows) * QUESTIONS[0].asked < LEAST_ROWS:
+    if len(rows) < LEAST_ROWS:
         return choice
     design = _design(contract, target, header, rows)
     aim = _aim(task, [row[aim_at] for row in rows])
     for question in QUESTIONS:
         tried = _tried(question, windows, times, design, aim, share)
+        if windows[0] not in tried:
+            continue
         best = _best(tried, question)
-        if tried and (not choice.losses or _shorter(best, choice.days)):
+        if best != windows[0] or not choice.losses:
             choice = Choice(best, {"all" if window is None else f"{window:g}": round(float(loss.mean()), 6) for window, loss in tried.items()})
+        # What is asked next can only shorten it.
+        windows = windows[windows.index(best) :]
     return choice
 
 
@@ -115,7 +119,7 @@ def _tried(question: Question, windows: Sequence[float | None], times: Floats, d
 
 def _best(tried: dict[float | None, Floats], question: Question) -> float | None:
     """The longest window that no shorter one is clearly better than."""
-    chosen, *shorter = tried or [None]
+    chosen, *shorter = tried
     for window in shorter:
         # Rows that follow each other resemble each other: runs of them are what counts as one.
         gains = np.array([part.mean() for part in np.array_split(tried[chosen] - tried[window], RUNS)])
@@ -123,10 +127,6 @@ def _best(tried: dict[float | None, Floats], question: Question) -> float | None
         if float(gains.mean()) > max(question.certain * error, question.least_gain * float(tried[chosen].mean())):
             chosen = window
     return chosen
-
-
-def _shorter(days: float | None, than: float | None) -> bool:
-    return days is not None and (than is None or days < than)
 
 
 def _loss(design: Floats, aim: Floats, asked: Floats, truth: Floats) -> Floats:

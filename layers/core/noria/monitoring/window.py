@@ -95,9 +95,9 @@ class _Look:
         horizon = (self._now - timedelta(days=self._spec["monitor"]["truth_days"])).isoformat()
         state["recent"] = [one for one in state["recent"] if one["newest"] >= horizon]
         # Without new truth, only what is new can meet one that waits for it.
-        told = {truth.id for truth in truths}
-        made = [*self._predicted(told), *fresh]
-        joined = join(made, truths, {key: Truth(*value) for key, value in state["waiting"].items()}, self._known(told))
+        named = {truth.id for truth in truths}
+        made = [*self._predicted(named), *fresh]
+        joined = join(made, truths, {key: Truth(*value) for key, value in state["waiting"].items()}, self._known(named))
         self._counts |= {"repeated": joined.repeated, "conflicting": joined.conflicting, "labelled": len(joined.pairs), "waiting": len(joined.waiting)}
         state["waiting"] = {key: [truth.id, truth.value, truth.columns] for key, truth in list(joined.waiting.items())[-MOST_WAITING:]}
         self._label(joined.pairs)
