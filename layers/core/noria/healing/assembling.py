@@ -93,8 +93,10 @@ class _Newest:
         for row, place in sorted(self._rows.items(), key=self._age, reverse=True):
             if held + (size := _size(row)) > MOST_BYTES:
                 break
-            held, kept[row], self._oldest = held + size, place, self._age((row, place))
+            held, kept[row] = held + size, place
         self._held, self._rows = held, kept
+        if kept:
+            self._oldest = self._age(next(reversed(kept.items())))
 
     def _age(self, item: tuple[tuple[str, ...], int]) -> tuple[float, int]:
         row, place = item

@@ -251,8 +251,8 @@ class _Look:
         if not self._baseline or not state["window"] or not (state["window_rows"] >= WINDOW_ROWS or old):
             return None
         window = Profile()
-        for look in state["window"]:
-            window.merge(Profile.from_bytes(objects.read(self._bucket, self._key("profile", "profile", look))))
+        for body in objects.read_all(self._bucket, [self._key("profile", "profile", look) for look in state["window"]]):
+            window.merge(Profile.from_bytes(body))
         assert self._baseline
         known = Reference(self._bucket, self._event["artifacts"], self._baseline, self._event["run_folder"], self._event["level"])
         judged = compare(known, self._spec, window, state["window_said"])

@@ -48,19 +48,21 @@ def count_answers(event: Json) -> Json:
     looks = [*(event["results"][0]["Timestamps"] if event["results"] else []), event["since"]]
     begins = [datetime.fromisoformat(look).timestamp() for look in looks]
     after = max(datetime.fromisoformat(event["began"]), datetime.fromisoformat(event["since"]) - timedelta(minutes=LATE_MINUTES))
-    remembered, fresh = [], 0
+    remembered, fresh = list[str](), 0
     for side, variant in SIDES.items():
         names = [f"{side}_{kind}_{answers['first'] + number}" for number in range(1 + answers["kinds"]) for kind in ("requests", "hits")]
         for name in names:
             series.setdefault(name, []).append(0)
-        folder = f"{answers['prefix']}{variant}/"
+        folder, new = f"{answers['prefix']}{variant}/", list[str]()
         for key in objects.keys(answers["bucket"], folder, f"{folder}{after:%Y/%m/%d/%H/%M-%S}"):
             if (known := digest(key)) not in read:
                 if fresh >= MOST_FILES:
                     continue
                 fresh += 1
-                _count(objects.read(answers["bucket"], key).decode(), answers, kinds, begins, side, series)
+                new.append(key)
             remembered.append(known)
+        for body in objects.read_all(answers["bucket"], new):
+            _count(body.decode(), answers, kinds, begins, side, series)
     return {"read": remembered, "results": [{"Id": name, "Timestamps": looks, "Values": values} for name, values in series.items()]}
 
 
