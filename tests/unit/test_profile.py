@@ -6,12 +6,14 @@ import json
 import lzma
 import random
 
+import datasketches
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from noria.kernel.errors import ContractError, UnreadableDatasetError
+from noria.profile import quantiles
 from noria.profile.column import MOST_EXACT
 from noria.profile.dataset import Profile
 from noria.profile.reading import add, profile
@@ -86,6 +88,21 @@ def test_quantiles_of_merged_parts_are_right_within_the_sketchs_error(parts):
     assert column.ranks(points) == pytest.approx([0.05, 0.3, 0.8], abs=RANK)
     assert (column.quantile(0.0), column.quantile(1.0)) == (numbers[0], numbers[-1])
     assert 0 < column.rank_error < RANK
+
+
+@pytest.mark.parametrize("count", [1, 2_047, 2_048, 5_000, 131_072, 1_000_003])
+@pytest.mark.parametrize("different", [3, 1_000])
+def test_many_numbers_taken_by_their_counts_weigh_what_they_weigh_one_by_one(count, different):
+    drawn = np.random.default_rng(count)
+    numbers = drawn.permutation(different).astype(np.float64)
+    counts = drawn.multinomial(count, drawn.dirichlet(np.ones(different)))
+    # Room for every step: what is seen is what the steps lose, and not the sketch.
+    sketch = datasketches.kll_floats_sketch(32_768)
+    quantiles.take(sketch, numbers, counts)
+    assert sketch.n == count
+    points = np.arange(0, different, max(1, different // 50))
+    ranks = [sketch.get_rank(float(point), True) for point in points]
+    assert ranks == pytest.approx([counts[numbers <= point].sum() / count for point in points], abs=2 / quantiles.LEAST_STEPS)
 
 
 def test_few_values_are_counted_and_many_are_estimated():

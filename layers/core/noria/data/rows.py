@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from noria.data.contract import Column, DataContract
-from noria.data.values import EMPTY, moment
+from noria.data.values import EMPTY, TRUTHS, moment
 from noria.kernel.errors import UnreadableDatasetError
 
 #: A field longer than this is no field (characters).
 LONGEST_FIELD = 1_000_000
 #: More names, or longer ones, are no header; they would not fit through a state machine either.
 MOST_COLUMNS, MOST_HEADER_BYTES = 2_000, 32 * 1024
-TRUTHS = {"true", "false", "0", "1", "True", "False", "TRUE", "FALSE"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the texts in a file mean: nothing, or a moment.
+"""What the texts in a file mean: nothing, a truth value, or a moment.
 
 Every part of the product reads them by this module; so does the container that prepares rows in front of a model, which is
 why it needs nothing but Python 3.10.
@@ -8,6 +8,7 @@ import math
 from datetime import datetime, timezone
 
 EMPTY = ("", "NA", "NaN", "nan", "null", "NULL", "None")
+TRUTHS = {"true", "false", "0", "1", "True", "False", "TRUE", "FALSE"}
 
 
 def moment(value: str) -> float:
