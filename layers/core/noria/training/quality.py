@@ -20,8 +20,9 @@ Json = dict[str, Any]
 Counts = Mapping[str, float]
 #: The share of models whose quality has not fallen that are flagged at any time.
 ALPHA = 0.02
-#: Which share of the most that may be bet is bet: small losses need small bets.
-BETS = (0.02, 0.04, 0.08, 0.16)
+#: Which share of the most that may be bet is bet: small losses need small bets. What is staked on each is in proportion to it, for
+#: a large loss is worth days, and a small one takes months to show whatever is staked.
+BETS = (0.02, 0.06, 0.15)
 #: Errors of a regression are told apart by so many bins, up to this many times the largest error but one in a hundred.
 BINS, CAP_FACTOR, CAP_SHARE = 64, 2.0, 0.99
 #: Resamples of days for the bound of a level, and its confidence.
@@ -274,9 +275,10 @@ def _weight(begin: int) -> float:
 
 
 def _log_mean(now: Sequence[float], before: Sequence[float]) -> float:
+    """What all bets have grown to since some day, from a stake of one."""
     grown = [a - b for a, b in zip(now, before, strict=True)]
     most = max(grown)
-    return most + math.log(sum(math.exp(one - most) for one in grown) / len(grown))
+    return most + math.log(sum(bet * math.exp(one - most) for bet, one in zip(BETS, grown, strict=True)) / sum(BETS))
 
 
 def pooled(days: Mapping[str, Counts], most: int = MOST_DAYS) -> dict[str, Counts]:
