@@ -10,6 +10,10 @@ from rich.text import Text
 from cli import files, ledger, plotting, render, requesting
 from cli.errors import CliError
 from cli.session import Session
+from noria.data.contract import DataContract
+from noria.data.rows import lines, table
+from noria.kernel.published import complete
+from noria.monitoring import truth
 
 Json = dict[str, Any]
 #: How long a look is waited for (seconds).
@@ -20,18 +24,34 @@ def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
     """Upload a file of truth; its arrival starts a look.
 
     Returns:
-        `{model, bucket, key}`, and with `wait` the `look` that has taken it into account.
+        `{model, bucket, key, rows, faults, before}`: rows that tell a truth, why others tell none and how many, and when the same content
+        was sent before, or null; with `wait` also the `look` that has taken it into account.
 
     Raises:
-        CliError: there is no such file, nobody has published this model, or no look has come of it.
+        CliError: there is no such file, nobody has published this model, no row tells a truth, or no look has come of it.
+        UnreadableDatasetError: the file is no CSV, or lacks columns.
     """
-    ledger.read(session, model).published()
+    story = ledger.read(session, model)
+    published = story.published()
+    # What serves may be older than what is published, and is what the truth is joined with.
+    spec = complete(story.specs.get((story.champion or {}).get("spec", ""), published))
     body = files.there(file).read_bytes()
+    found, faults = truth.told(*table(lines([body])), DataContract.of(spec["data"]), spec["target"], spec["task"], time.time() + truth.AHEAD.total_seconds())
+    if not found:
+        why = ", ".join(f"{count:,} with {fault}" for fault, count in faults.most_common()) or "it has no rows"
+        raise CliError(f"{file} tells no truth: {why}")
     bucket, key = session.outputs["LakeBucket"], f"truth/{model}/{file.stem}-{sha256(body).hexdigest()[:8]}{file.suffix}"
-    before = ledger.read(session, model).look
+    told: Json = {"model": model, "bucket": bucket, "key": key, "rows": len(found), "faults": dict(faults), "before": _sent(session, bucket, key)}
+    if told["before"]:
+        return {**told, "look": story.look} if wait else told
     session.s3.put_object(Bucket=bucket, Key=key, Body=body)
-    told: Json = {"model": model, "bucket": bucket, "key": key}
-    return {**told, "look": _next(session, model, before)} if wait else told
+    return {**told, "look": _next(session, model, story.look)} if wait else told
+
+
+def _sent(session: Session, bucket: str, key: str) -> str | None:
+    """When an object was written, or nothing."""
+    found = session.s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
+    return next((str(one["LastModified"].isoformat(timespec="seconds")) for one in found if one["Key"] == key), None)
 
 
 def look(session: Session, model: str) -> Json:
@@ -69,8 +89,14 @@ def _next(session: Session, model: str, before: Json | None) -> Json:
 
 def show_told(told: Json) -> None:
     """What became of a file of truth."""
-    render.console.print(f"sent s3://{told['bucket']}/{told['key']}")
-    if "look" in told:
+    place = f"s3://{told['bucket']}/{told['key']}"
+    if told["before"]:
+        render.console.print(Text(f"the same content is {place} since {told['before']}; a file is read once"))
+    else:
+        render.console.print(Text(f"sent {told['rows']:,} truths as {place}"))
+    for fault, count in told["faults"].items():
+        render.console.print(Text(f"  {count:,} other rows have {fault}", style="yellow"))
+    if told.get("look"):
         show(told["look"])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from cli import images, ledger, projects, specs
+from cli import images, ledger, projects, specs, starting
 from cli.errors import CliError
 from cli.session import Session
 from noria.kernel.errors import SpecError
@@ -31,8 +31,10 @@ def publish(session: Session, folder: Path) -> Json:
 
     Raises:
         SpecError: the spec is wrong, or too large for a state machine.
+        CliError: a script is missing, or written for other columns.
     """
     project = projects.load(folder)
+    starting.check_scripts(folder, project.spec)
     model, stack = project.spec.name, session.stack
     current = ledger.read(session, model).spec
     resolved = _images(project, folder, session.region_name)

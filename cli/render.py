@@ -118,7 +118,12 @@ def events(told: Iterable[Json]) -> None:
 def predictions(told: Json) -> None:
     """Each row's answer."""
     for answer in told["predictions"]:
-        console.print(Text(answer["prediction"], style="bold"), Text(",".join(answer["values"][1:])), Text(json.dumps(answer["row"]), style="dim"))
+        console.print(
+            Text(answer["prediction"], style="bold"),
+            Text(",".join(answer["values"][1:])),
+            Text(json.dumps(answer["row"]), style="dim"),
+            Text(f"id {answer['id']}", style="dim"),
+        )
 
 
 def picture(name: str, shown: Json) -> None:

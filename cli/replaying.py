@@ -161,6 +161,7 @@ class Scripts:
 @contextmanager
 def trainer(folder: Path, spec: ModelSpec, python: Path | None) -> Iterator[Scripts]:
     """The project's scripts, or those that `noria init` writes where the folder has none."""
+    starting.check_scripts(folder, spec)
     with tempfile.TemporaryDirectory(prefix="noria-replay-") as scratch:
         project = folder.resolve()
         if not (project / spec.train.entry).is_file():

@@ -1,10 +1,11 @@
 """Starts a model project: from a data file it reads the columns; without one it writes an example to edit."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cli import contracts, files
+from cli import contracts, files, specs
 from cli.contracts import Seen, quoted
 from cli.errors import CliError
 from noria.data.contract import is_model_name
@@ -15,6 +16,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 GATES = {"binary": ("accuracy", "at_least: 0.6"), "multiclass": ("accuracy", "at_least: 0.6"), "regression": ("r2", "at_least: 0.2")}
 #: Of the rows, that may be bad where the file has no slips; where it has, twice as many as those, and never more than half.
 BAD_ROWS, MOST_BAD_ROWS = 0.01, 0.5
+#: The columns of a script that finds them in the training set.
+FOUND = "[name for name in rows.columns if name != TARGET]"
 EXAMPLE = {
     "age": Seen("integer"),
     "income": Seen("number", nullable=True),
@@ -24,7 +27,7 @@ EXAMPLE = {
 
 
 def start(name: str, folder: Path, data: Path | None, target: str | None) -> Json:
-    """Write a project.
+    """Write a project; of one that has a model.yaml, the scripts that are not there.
 
     Args:
         data: a file whose columns are taken over.
@@ -39,6 +42,8 @@ def start(name: str, folder: Path, data: Path | None, target: str | None) -> Jso
     """
     if not is_model_name(name):
         raise CliError(f"found {name!r}, expected a name of lower-case letters, digits and dashes, a letter first, at most 24")
+    if (folder / "model.yaml").is_file() and data is None and target is None:
+        return _again(folder)
     if folder.exists():
         raise CliError(f"{folder} is there already; nothing was changed")
     seen, rows = contracts.look(data) if data else (EXAMPLE, 0)
@@ -60,6 +65,36 @@ def start(name: str, folder: Path, data: Path | None, target: str | None) -> Jso
     for path, text in made.items():
         (folder / path).write_text(text)
     return {"model": name, "folder": str(folder), "files": sorted(made), "target": aim, "task": task, "upload": data is None or files.is_plain(data)}
+
+
+def _again(folder: Path) -> Json:
+    """Write the scripts that a project lacks, for its spec as it is now."""
+    spec = specs.of_project(folder)
+    missing = {script: text for script, text in scripts(spec).items() if not (folder / script).exists()}
+    if not missing:
+        raise CliError(f"{folder} has its scripts; nothing was changed. Take away one that shall be written anew for its model.yaml")
+    for path, text in missing.items():
+        (folder / path).write_text(text)
+    return {"model": spec.name, "folder": str(folder), "files": sorted(missing), "target": spec.target, "task": spec.task, "upload": True}
+
+
+def check_scripts(folder: Path, spec: ModelSpec) -> None:
+    """Refuse scripts that were written before the spec had its `preprocess` block, and name columns that it replaces.
+
+    Raises:
+        CliError: the training script is one that `noria init` wrote, unchanged, for other columns.
+    """
+    steps, path = spec.preprocess.columns, folder / "train.py"
+    replaces = spec.preprocess.lags or any(step.one_hot or step.parts or step.drop for step in steps.values())
+    if not replaces or not path.is_file():
+        return
+    template = re.split(r"@[A-Z]+@", (TEMPLATES / "train.py.txt").read_text())
+    written = re.fullmatch("(.*)".join(map(re.escape, template)), path.read_text())
+    if written and FOUND not in written.groups():
+        raise CliError(
+            f"{path} names the columns of data.columns, and the preprocess block makes others of them: take away train.py and inference.py, "
+            f"then noria init {folder.resolve().name} writes them anew"
+        )
 
 
 def _task(name: str, aim: Seen, rows: int) -> str:
@@ -113,7 +148,7 @@ def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Seen
     filled = {
         "NAME": name,
         "TARGET": repr(target),
-        "FEATURES": "[name for name in rows.columns if name != TARGET]" if prepared else repr(features),
+        "FEATURES": FOUND if prepared else repr(features),
         "WORDS": repr(words),
         "NUMBERS": '[name for name in rows.select_dtypes("number").columns if name in features]' if prepared else repr(numbers),
         "SURENESS": "the probability of label 1" if task == "binary" else "the probability of the prediction",

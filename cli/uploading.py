@@ -154,7 +154,7 @@ def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime
 
 def _mine(dataset: Json, sent: Json, story: ledger.Story) -> bool:
     spec = story.spec["id"] if story.spec else None
-    return _same(dataset, sent["digest"], spec) or dataset["source"].get("version") == sent["version"]
+    return _same(dataset, sent["digest"], spec) or (sent["version"] is not None and dataset["source"].get("version") == sent["version"])
 
 
 def _trained(session: Session, job: str) -> datetime | None:

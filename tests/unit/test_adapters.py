@@ -11,13 +11,13 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from cli import app, contracts, files, ledger, predicting, profiling, publishing, releasing, render, specs, telling, uploading
+from cli import app, contracts, files, ledger, monitoring, predicting, profiling, publishing, releasing, render, specs, telling, uploading
 from cli.errors import CliError
 from cli.session import Session, explained
 from local import machine
 from noria.adapters import objects
 from noria.data import reading
-from noria.kernel.errors import SpecError, TransientError
+from noria.kernel.errors import SpecError, TransientError, UnreadableDatasetError
 from noria.preprocessing import preparing
 from noria.profile import curating
 from noria.release import smoke
@@ -134,6 +134,12 @@ def test_content_that_is_known_for_the_spec_is_not_sent_again(stack, tmp_path):
     stack.dynamodb.put_item(TableName="ledger", Item=item)
     assert uploading.upload(stack, "bikeshare", file)["sent"] is False
     assert uploading.upload(stack, "bikeshare", file, force=True)["sent"] is True
+    # What labelled traffic was put together for a healing came of no upload.
+    healed = {**document, "digest": "another", "source": {"healing": "h"}}
+    stack.dynamodb.put_item(
+        TableName="ledger", Item={**item, "sk": {"S": "DATASET#y"}, "time": {"S": "2026-02-01T00:00:00+00:00"}, "document": {"S": json.dumps(healed)}}
+    )
+    assert next(uploading.follow(stack, uploading.upload(stack, "bikeshare", file), 1)).ids["dataset"] == document["dataset"]
 
 
 def serves(stack, spec):
@@ -158,6 +164,27 @@ def test_rows_are_read_by_the_spec_of_what_serves_and_not_by_the_newest(stack, t
     assert publishing.publish(stack, newer)["changed"]
     with pytest.raises(CliError, match=r"row 1 has lag_month, .* expected: .*lag_week"):
         predicting.ask(stack, "bikeshare", [{"hour": 8, "lag_month": 468}])
+
+
+def test_a_file_of_truth_is_looked_at_before_it_is_sent_and_sent_once(stack, tmp_path):
+    serves(stack, publishing.publish(stack, ROOT / "models" / "bikeshare")["spec"])
+    file = tmp_path / "truth.csv"
+
+    def tell(text):
+        file.write_text(text)
+        return monitoring.tell(stack, "bikeshare", file, wait=False)
+
+    with pytest.raises(UnreadableDatasetError, match=r"has the columns prediction_id \(or ts\) and busy; found: id, busy"):
+        tell("id,busy\na,1\n")
+    with pytest.raises(CliError, match=r"tells no truth: 1 with no busy, 1 with a busy that is none, such as 'maybe'"):
+        tell("prediction_id,busy\na,\nb,maybe\n")
+    with pytest.raises(CliError, match="it has no rows"):
+        tell("prediction_id,busy\n")
+    assert "Contents" not in stack.s3.list_objects_v2(Bucket="lake", Prefix="truth/")
+    told = tell("prediction_id,busy\na,1\nb,\n")
+    assert (told["rows"], told["faults"], told["before"]) == (1, {"no busy": 1}, None)
+    assert tell("prediction_id,busy\na,1\nb,\n")["before"]
+    assert len(stack.s3.list_object_versions(Bucket="lake", Prefix="truth/")["Versions"]) == 1
 
 
 def test_a_spec_too_large_for_a_machine_is_refused_before_anything_is_made(stack, tmp_path):
@@ -220,6 +247,23 @@ def test_init_writes_a_project_and_says_what_is_next(tmp_path, monkeypatch):
     ended = CliRunner().invoke(app.app, ["init", "churn", "--json"])
     assert json.loads(ended.stdout)["files"] == ["inference.py", "model.yaml", "requirements.txt", "train.py"]
     assert CliRunner().invoke(app.app, ["init", "Not A Name"]).exit_code == 1
+
+
+def test_scripts_from_before_there_was_a_preprocess_block_are_refused_and_written_anew(stack, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    start = CliRunner().invoke
+    assert start(app.app, ["init", "churn"]).exit_code == 0
+    folder = tmp_path / "models" / "churn"
+    with (folder / "model.yaml").open("a") as spec:
+        spec.write("preprocess: {columns: {city: {one_hot: {at_most: 3}}}}\n")
+    with pytest.raises(CliError, match=r"take away train\.py and inference\.py, then noria init churn"):
+        publishing.publish(stack, folder)
+    # What is there is never written over.
+    assert start(app.app, ["init", "churn"]).exit_code == 1
+    for script in ("train.py", "inference.py"):
+        (folder / script).unlink()
+    assert json.loads(start(app.app, ["init", "churn", "--json"]).stdout)["files"] == ["inference.py", "train.py"]
+    assert publishing.publish(stack, folder)["changed"]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def test_too_few_rows_tell_nothing(before, now):
         ([None] * WINDOW, "ColumnEmpty"),
         ([1.5] * WINDOW, "ColumnConstant"),
         (["oops"] * WINDOW, "TypeChanged"),
+        ([str(i / 100) if i % 10 else "n/a" for i in range(WINDOW)], "TypeChanged"),
         ([float("nan")] * WINDOW, "ColumnEmpty"),
     ],
 )
@@ -117,6 +118,11 @@ def test_a_feed_that_broke_is_an_incident_and_no_drift(reference, price, code):
     )
     assert (told["verdict"], [reason["code"] for reason in told["reasons"]]) == ("incident", [code])
     assert "price" not in told["columns"]
+
+
+def test_a_few_words_among_many_numbers_are_no_broken_feed():
+    before, now = ([str(drawn / 100) for drawn in np.random.default_rng(seed).integers(0, 100_000, WINDOW)] for seed in (1, 2))
+    assert drift.check(profiled(x=before), profiled(x=["n/a"] * 10 + now[10:]), None)["verdict"] == "ok"
 
 
 def test_a_column_that_always_was_nearly_constant_may_be_constant_for_once():

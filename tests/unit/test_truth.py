@@ -12,6 +12,8 @@ from noria.monitoring.truth import Prediction, Truth
 CONTRACT = DataContract("csv", "at", ("id",), {"x": Column("number"), 'a "$ b': Column("number"), "y": Column("integer")}, 0.01, 1)
 
 
+#: Of what the endpoint is sent, which is no key.
+SENT = DataContract("csv", "at", ("id",), {"x": Column("number"), "z": Column("number"), "y": Column("integer")}, 0.01, 1)
 #: The end of 2026.
 LATEST = 1_800_000_000.0
 
@@ -26,7 +28,7 @@ def prediction(name, value="1"):
 
 
 def test_each_row_of_a_request_is_a_prediction_of_its_own():
-    found, unreadable = truth.captured("\n".join([line("1,2\n3,4\n", "0,0.2\n1,0.9\n"), line("5,6\n", "1\n", "m")]), "main", 2)
+    found, unreadable = truth.captured("\n".join([line("1,2\n3,4\n", "0,0.2\n1,0.9\n"), line("5,6\n", "1\n", "m")]), "main", SENT, "y")
     assert [(p.id, p.value, p.features) for p in found] == [("n#0", "0", ("1", "2")), ("n#1", "1", ("3", "4")), ("m", "1", ("5", "6"))]
     assert unreadable == 0
 
@@ -36,14 +38,14 @@ def test_each_row_of_a_request_is_a_prediction_of_its_own():
     ["{", "[]", "null", '{"captureData": {}}', line(answers=""), line(rows="1,2,3\n"), line(rows="1,2\n3,4\n"), line(rows=""), line(captureData=None)],
 )
 def test_a_captured_request_that_cannot_be_read_is_counted_and_the_others_are_read(bad):
-    found, unreadable = truth.captured(f"{bad}\n{line()}\n", "main", 2)
+    found, unreadable = truth.captured(f"{bad}\n{line()}\n", "main", SENT, "y")
     assert (len(found), unreadable) == (1, 1)
 
 
 def test_truth_is_joined_by_prediction_id_or_by_key():
-    named, bad = truth.told(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y", LATEST)
-    assert (named, bad) == ([Truth("n#0", "1", {"at": "2026-01-01"})], 0)
-    keyed, _ = truth.told(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y", LATEST)
+    named, bad = truth.told(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y", "binary", LATEST)
+    assert (named, bad.total()) == ([Truth("n#0", "1", {"at": "2026-01-01"})], 0)
+    keyed, _ = truth.told(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y", "binary", LATEST)
     assert keyed == [Truth("7", "0", {"id": "7"})]
 
 
@@ -55,16 +57,25 @@ def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
         ["a"],
         ["a", "1700000000000", "1"],
         ["a", "2099-01-01", "1"],
+        ["a", "2026-01-01", "maybe"],
+        ["a", "2026-01-01", "perhaps"],
         ["a", "2026-01-01", "1"],
     ]
-    found, bad = truth.told(["id", "at", "y"], rows, CONTRACT, "y", LATEST)
-    assert (len(found), bad) == (1, 6)
+    found, bad = truth.told(["id", "at", "y"], rows, CONTRACT, "y", "binary", LATEST)
+    assert len(found) == 1
+    assert bad == {
+        "no y": 1,
+        "no id": 1,
+        "a at that is no time, or one to come": 3,
+        "another number of fields than the header": 1,
+        "a y that is none, such as 'maybe'": 2,
+    }
 
 
 @pytest.mark.parametrize("header", [["y"], ["id", "target"], []])
 def test_a_file_that_names_neither_prediction_nor_target_says_what_it_should(header):
     with pytest.raises(UnreadableDatasetError, match="prediction_id"):
-        truth.told(header, [], CONTRACT, "y", LATEST)
+        truth.told(header, [], CONTRACT, "y", "binary", LATEST)
 
 
 def test_late_repeated_conflicting_and_unknown_truth():
@@ -75,3 +86,18 @@ def test_late_repeated_conflicting_and_unknown_truth():
     second = truth.join([prediction("a"), prediction("b"), prediction("c")], given, first.waiting, {"a": "1"})
     assert sorted((p.id, t.value) for p, t in second.pairs) == [("b", "1"), ("c", "0")]
     assert (second.repeated, second.conflicting, second.waiting) == (2, 2, {})
+
+
+@pytest.mark.parametrize(("task", "value", "tells"), [("regression", "1e3", 1), ("regression", "inf", 0), ("binary", "True", 1), ("multiclass", "maybe", 1)])
+def test_what_is_no_value_of_the_task_tells_no_truth(task, value, tells):
+    found, faults = truth.told(["prediction_id", "y"], [["a", value]], CONTRACT, "y", task, LATEST)
+    assert (len(found), faults.total()) == (tells, 1 - tells)
+
+
+def test_truth_by_key_meets_the_prediction_of_a_row_with_that_key_whatever_its_request_was_called():
+    contract = DataContract("csv", None, ("shop", "id"), {"id": Column("integer"), "shop": Column("string"), "y": Column("integer")}, 0.01, 1)
+    made, _ = truth.captured(line("7,north\n8,north\n", "1\n0\n", "made up"), "main", contract, "y")
+    given, _ = truth.told(["shop", "id", "y"], [["north", "8", "1"], ["south", "8", "0"]], contract, "y", "binary", LATEST)
+    joined = truth.join(made, given, {}, {})
+    assert [(p.id, t.value) for p, t in joined.pairs] == [("made up#1", "1")]
+    assert list(joined.waiting) == ["south|8"]

@@ -226,6 +226,33 @@ def test_files_of_truth_that_tell_none_are_counted_and_stop_nothing(lake):
     lake.tell("good.csv", truths(10))
     found = lake.look()
     assert (found["counts"]["bad_truths"], answers(found)) == (2, 10)
+    told = [reason["text"] for reason in found["judged"]["verdict"]["reasons"] if reason["code"] == "FileUnreadable"]
+    assert [text.split(":")[0] for text in told] == ["truth/m/bad.csv cannot be read", "truth/m/worse.csv cannot be read"]
+    assert "prediction_id" in told[0]
+
+
+def test_truth_by_key_is_joined_with_rows_that_carry_the_key_and_counts_once(lake, monkeypatch):
+    keyed = spec()
+    keyed["data"]["key"] = ["kind", "x"]
+    monkeypatch.setitem(globals(), "spec", lambda: keyed)
+    lake.capture("one", ["1,a", "2,a"], ["1", "1"])
+    lake.tell("early.csv", "kind,x,at,y\na,2,2026-01-01,1\nb,2,2026-01-01,1\n")
+    first = lake.look()
+    assert (answers(first), first["counts"]["waiting"]) == (1, 1)
+    lake.capture("two", ["2,b", "1,a"], ["0", "1"], "2026-01-02T02:00:00Z")
+    second = lake.look("2026-01-02T03:00:00.000Z")
+    assert (answers(second), second["counts"]["waiting"]) == (2, 0)
+    lake.tell("again.csv", "kind,x,at,y\na,2,2026-01-01,0\na,1,2026-01-01,1\nb,2,2026-01-01,1\n")
+    third = lake.look("2026-01-02T04:00:00.000Z")
+    assert (answers(third), third["counts"]["conflicting"], third["counts"]["repeated"]) == (3, 1, 1)
+
+
+def test_an_error_that_has_risen_is_called_above_what_is_expected():
+    event = sample("functions/judge_window.json")
+    level = quality.Level("mae", 1.0, 1.1, cap=10.0).to_json()
+    days = {f"2026-01-{day:02}": {"40": 50} for day in range(1, 20)}
+    judged = judge_window({**event, "level": level, "look": {**event["look"], "days": days}})
+    assert "and above 1.100 is more than chance explains" in judged["verdict"]["reasons"][0]["text"]
 
 
 def test_a_healing_is_trained_on_the_last_dataset_and_all_that_was_labelled_since(lake):

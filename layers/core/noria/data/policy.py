@@ -44,7 +44,8 @@ def _all_missing(names: list[str], header: list[str], required: tuple[str, ...])
 
 
 def _missing(name: str, header: list[str], required: tuple[str, ...]) -> Reason:
-    near = get_close_matches(name, [found for found in header if found not in required], n=1)
+    others = [found for found in header if found not in required]
+    near = get_close_matches(name, others, n=1) or [found for found in others if name in found or found in name]
     hint = f"; is it renamed to {near[0]!r}?" if near else ""
     return Reason("MissingColumn", f"the header lacks {name!r}{hint}", near[0] if near else None, name)
 

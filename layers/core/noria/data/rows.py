@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from noria.data.contract import Column, DataContract
-from noria.data.values import EMPTY, TRUTHS, moment
+from noria.data.values import EMPTY, TRUTHS, is_time
 from noria.kernel.errors import UnreadableDatasetError
 
 #: A field longer than this is no field (characters).
@@ -145,12 +145,3 @@ def _number_fault(column: Column, value: str) -> str | None:
         return "Type"
     low, high = column.between or (None, None)
     return "Range" if (low is not None and number < low) or (high is not None and number > high) else None
-
-
-def is_time(value: str) -> bool:
-    """Whether a value is an ISO 8601 time or seconds since the epoch."""
-    try:
-        moment(value)
-    except ValueError:
-        return False
-    return True

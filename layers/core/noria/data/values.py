@@ -27,6 +27,15 @@ def moment(value: str) -> float:
     return seconds
 
 
+def is_time(value: str) -> bool:
+    """Whether a value is an ISO 8601 time or seconds since the epoch."""
+    try:
+        moment(value)
+    except ValueError:
+        return False
+    return True
+
+
 def instant(value: str) -> datetime:
     """A time in UTC, as `moment` reads it."""
     return datetime.fromtimestamp(moment(value), timezone.utc)

@@ -1,10 +1,13 @@
 """A complete window of traffic against what the serving version was trained and evaluated on."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from noria.adapters import objects
 from noria.data.contract import DataContract
+from noria.data.rows import column_fault
 from noria.monitoring import drift
 from noria.monitoring.pictures import pictures
 from noria.profile import baseline
@@ -72,3 +75,14 @@ def _estimate(known: Reference, spec: Json, answers: list[list[str]], said: dict
     held = [(true[0], answer[0], answer[1] if len(answer) > 1 else "") for true, answer in zip(truth, answers, strict=True)]
     calibration = estimating.calibrate(spec["task"], held)
     return estimating.estimate(level.metric, calibration, said, level.alike) if calibration else None
+
+
+def against_contract(contract: DataContract, names: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[int, Counter[str]]:
+    """How many rows of these columns break the contract, and how often by which column and in which way."""
+    columns = [(name, contract.columns[name]) for name in names]
+    broken, found = 0, Counter[str]()
+    for row in rows:
+        faults = [f"{name} {fault}" for (name, column), value in zip(columns, row, strict=True) if (fault := column_fault(column, value))]
+        broken += bool(faults)
+        found.update(faults)
+    return broken, found

@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from noria.data.values import is_time
 from noria.kernel.verdict import Reason, Verdict
 from noria.monitoring import evidence
 from noria.monitoring.measures import measures
-from noria.profile.column import INTEGER, NUMBER, TEXT, TIME, ColumnProfile
+from noria.profile.column import INTEGER, MOST_KEPT, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
 
 Json = dict[str, Any]
@@ -180,14 +181,20 @@ def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None
     if current.rows >= LEAST_ROWS and not filled and before > reference.rows / 2:
         return Reason("ColumnEmpty", f"{name} is empty in all of {current.rows:,} rows; in the reference {before / reference.rows:.0%} are filled", name)
     typed = {INTEGER, NUMBER, TIME}
-    if filled and reference.kind in typed and current.kind == TEXT and current.kinds.get(TEXT, 0) > filled / 2:
-        example = "".join(f", {value!r} for one" for value, _, _ in current.values.top(1))
-        return Reason("TypeChanged", f"{name} was {reference.kind} and holds words now{example}", name)
+    words = current.kinds.get(TEXT, 0)
+    if reference.kind in typed and words > FLOORS["empty"] * filled and evidence.of_share(words, filled, 0, before) < ALPHA:
+        example = "".join(f", {word!r} for one" for word in _words(current)[:1])
+        return Reason("TypeChanged", f"{name} was {reference.kind} and holds words in {words / filled:.0%} of its values now{example}", name)
     constant = current.values.number()[0] == 1 and filled >= LEAST_ROWS
     share = max((count for _, _, count in reference.values.top(1)), default=0) / before if before else 1.0
     if constant and share**filled < ALPHA:
         return Reason(CONSTANT, f"{name} is {current.values.top(1)[0][0]} in all of {filled:,} rows", name)
     return None
+
+
+def _words(column: ColumnProfile) -> list[str]:
+    """The most frequent values that are neither numbers nor times."""
+    return [value for value, _, _ in column.values.top(MOST_KEPT) if not is_time(value)]
 
 
 def _known(reason: Reason, reference: Profile, blocks: Sequence[Profile] | None) -> bool:

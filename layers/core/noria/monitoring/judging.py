@@ -61,7 +61,8 @@ def judge_window(event: Json) -> Json:
     broken = _contract(judged, spec)
     found = {*fallen, *moved, *_silent(event, spec, look), *([CONTRACT] if broken else [])}
     weight = (judged or {}).get("weight")
-    verdict = _verdict(found, [*reasons, *broken, *_told(found, judged, spec, weight)])
+    unread = [Reason("FileUnreadable", text) for text in look["faults"]]
+    verdict = _verdict(found, [*reasons, *broken, *_told(found, judged, spec, weight), *unread])
     told_before = previous.get("told", []) if same else []
     document = {
         "number": event["number"],
@@ -105,7 +106,7 @@ def _quality(level: Json | None, asked: Json, days: Json) -> tuple[Json | None, 
         return told, []
     text = (
         f"{found.metric} is {finding.value:.3f} on {finding.rows:,.0f} answers whose truth is known; in the evaluation it was {found.value:.3f}, "
-        f"and below {found.limit:.3f} is more than chance explains, since {finding.since}"
+        f"and {'above' if found.metric in quality.LESS_IS_BETTER else 'below'} {found.limit:.3f} is more than chance explains, since {finding.since}"
     )
     return told, [Reason("QualityFell", text, finding.value, found.limit)]
 
@@ -184,7 +185,9 @@ def _told(found: set[str], judged: Json | None, spec: Json, weight: float | None
         reasons.insert(0, Reason("DriftWeight", f"what has drifted is {weight:.0%} of what moves this model's answers", weight, asked))
     days = spec["monitor"]["silent_days"]
     if FADED in found:
-        reasons.append(Reason("QualityFaded", "it is as good as when it was released, and an earlier version was better"))
+        reasons.append(
+            Reason("QualityFaded", "it is as good as its evaluation said, and an earlier version of this model was better: a reason to train, and none to page")
+        )
     if NO_TRAFFIC in found:
         reasons.append(Reason("NoTraffic", f"nobody has asked this model for more than {days:g} days: nothing can be said of it", None, days))
     if NO_TRUTH in found:

@@ -2,24 +2,35 @@
 
 Truth comes late, in part, twice, out of order, and sometimes before its prediction. It is joined by prediction id: the
 InferenceId of the request, and for the n-th row of a request with several (from 0) the InferenceId, `#` and n. A file of truth
-without a column `prediction_id` is joined by the key of the contract, its values put together by `|`.
+without a column `prediction_id` is joined by the key of the contract, its values put together by `|`: with a prediction of
+that key, where the endpoint is sent the key columns, or of that id. What is predicted several times under one key counts once.
 """
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from noria.data.contract import DataContract
-from noria.data.rows import is_time
-from noria.data.values import EMPTY, moment
+from noria.data.values import EMPTY, is_time, moment
 from noria.kernel.errors import UnreadableDatasetError
 from noria.release.answers import scored
+from noria.training.metrics import label
 
 Json = dict[str, Any]
 ID, PREDICTION = "prediction_id", "prediction"
+#: Between the values of a key of several columns.
+SEPARATOR = "|"
+#: A truth may be of a time so far ahead of the clock.
+AHEAD = timedelta(days=1)
+#: Why rows of a file are left out, and how many for each reason.
+Faults = Counter[str]
+UNEVEN = "another number of fields than the header"
 #: In place of an endpoint's variant, of rows that a batch job has answered.
 BATCH = "batch"
 #: Rows of one file of answered rows.
@@ -35,6 +46,7 @@ class Prediction:
         variant: of the endpoint.
         features: the row as it was sent, in the contract's order.
         score: the probability that a classifier has answered with, or nothing.
+        key: the values of the contract's key columns, where the endpoint is sent them.
     """
 
     id: str
@@ -43,6 +55,7 @@ class Prediction:
     value: str
     features: tuple[str, ...]
     score: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,12 +86,16 @@ class Joined:
     conflicting: int = 0
 
 
-def captured(text: str, variant: str, width: int) -> tuple[list[Prediction], int]:
-    """The predictions in one file of captured traffic, and how many of its requests cannot be read.
+def keyed(row: Sequence[str], names: Sequence[str], contract: DataContract) -> str:
+    """The key of a row with these columns; empty where it has not all of them."""
+    if not contract.key or not set(contract.key) <= set(names):
+        return ""
+    return SEPARATOR.join(row[names.index(name)] for name in contract.key)
 
-    Args:
-        width: how many features a row has.
-    """
+
+def captured(text: str, variant: str, contract: DataContract, target: str) -> tuple[list[Prediction], int]:
+    """The predictions in one file of captured traffic, and how many of its requests cannot be read."""
+    names = contract.features(target)
     found: list[Prediction] = []
     unreadable = 0
     for line in text.splitlines():
@@ -90,16 +107,16 @@ def captured(text: str, variant: str, width: int) -> tuple[list[Prediction], int
         except (ValueError, KeyError, TypeError, csv.Error):
             unreadable += 1
             continue
-        if not rows or len(rows) != len(answers) or any(len(row) != width for row in rows):
+        if not rows or len(rows) != len(answers) or any(len(row) != len(names) for row in rows):
             unreadable += 1
             continue
         for number, (row, (answer, score)) in enumerate(zip(rows, answers, strict=True)):
-            found.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row, score))
+            found.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row, score, keyed(row, names, contract)))
     return found, unreadable
 
 
-def answered(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, at: str, file: str) -> tuple[list[Prediction], int]:
-    """The predictions in a file of rows that a batch job has answered, and how many of its rows cannot be read.
+def answered(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, at: str, file: str) -> tuple[list[Prediction], Faults]:
+    """The predictions in a file of rows that a batch job has answered, and why other rows cannot be read.
 
     Args:
         header: names the columns that the endpoint is sent, `prediction`, and maybe `probability` and `prediction_id`.
@@ -112,22 +129,21 @@ def answered(header: list[str], rows: Iterable[list[str]], contract: DataContrac
     if missing := [name for name in (*features, PREDICTION) if name not in header]:
         raise UnreadableDatasetError(f"a file of answered rows needs the columns {', '.join(missing)}")
     found: list[Prediction] = []
-    bad = 0
+    faults: Faults = Counter()
     for number, row in enumerate(rows):
         if number >= MOST_ANSWERED:
             raise UnreadableDatasetError(f"a file of answered rows has more than {MOST_ANSWERED:,} of them; write several")
         if len(row) != len(header):
-            bad += 1
+            faults[UNEVEN] += 1
             continue
-        named = dict(zip(header, row, strict=True))
-        key = "|".join(named[name] for name in contract.key) if contract.key and all(name in named for name in contract.key) else f"{file}#{number}"
+        named, key = dict(zip(header, row, strict=True)), keyed(row, header, contract)
         values = tuple(named[name] for name in features)
-        found.append(Prediction(named.get(ID) or key, at, BATCH, named[PREDICTION], values, named.get("probability", "")))
-    return found, bad
+        found.append(Prediction(named.get(ID) or key or f"{file}#{number}", at, BATCH, named[PREDICTION], values, named.get("probability", ""), key))
+    return found, faults
 
 
-def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, latest: float) -> tuple[list[Truth], int]:
-    """The truth in a file, and how many of its rows tell none.
+def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, task: str, latest: float) -> tuple[list[Truth], Faults]:
+    """The truth in a file, and why other rows tell none.
 
     Args:
         latest: a time after this one (seconds since the epoch), or before the epoch, is none.
@@ -138,20 +154,40 @@ def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, t
     by = [ID] if ID in header else list(contract.key)
     if target not in header or not by or not set(by) <= set(header):
         wanted = f"{ID} (or {', '.join(contract.key)})" if contract.key else ID
-        raise UnreadableDatasetError(f"a file of truth has the columns {wanted} and {target}; found: {', '.join(header[:20])}")
+        hint = "" if contract.key else "; without data.key in the spec of what serves, no other column names a prediction"
+        raise UnreadableDatasetError(f"a file of truth has the columns {wanted} and {target}; found: {', '.join(header[:20])}{hint}")
     at = {name: header.index(name) for name in header}
     others = [name for name in contract.required(target) if name in at and name != target]
-    found, bad = [], 0
+    found: list[Truth] = []
+    faults: Faults = Counter()
+    odd = ""
     for row in rows:
-        if len(row) != len(header) or row[at[target]] in EMPTY or not all(row[at[name]] for name in by):
-            bad += 1
-            continue
-        columns = {name: row[at[name]] for name in others}
-        if contract.time in columns and not _is_possible(columns[str(contract.time)], latest):
-            bad += 1
-            continue
-        found.append(Truth("|".join(row[at[name]] for name in by), row[at[target]], columns))
-    return found, bad
+        columns = {name: row[at[name]] for name in others} if len(row) == len(header) else {}
+        if len(row) != len(header):
+            faults[UNEVEN] += 1
+        elif nameless := [name for name in by if not row[at[name]]]:
+            faults[f"no {nameless[0]}"] += 1
+        elif not _tells(task, row[at[target]]):
+            empty = row[at[target]] in EMPTY
+            odd = odd or ("" if empty else f"a {target} that is none, such as {row[at[target]][:20]!r}")
+            faults[f"no {target}" if empty else odd] += 1
+        elif contract.time in columns and not _is_possible(columns[str(contract.time)], latest):
+            faults[f"a {contract.time} that is no time, or one to come"] += 1
+        else:
+            found.append(Truth(SEPARATOR.join(row[at[name]] for name in by), row[at[target]], columns))
+    return found, faults
+
+
+def _tells(task: str, value: str) -> bool:
+    """Whether a value can be what was true."""
+    if value in EMPTY:
+        return False
+    if task == "regression":
+        try:
+            return math.isfinite(float(value))
+        except ValueError:
+            return False
+    return task != "binary" or label(value) in ("0", "1")
 
 
 def _is_possible(value: str, latest: float) -> bool:
@@ -165,7 +201,7 @@ def join(made: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[st
         made: predictions, old ones included.
         given: truth that is new, in the order in which it came; of several for one prediction the first one counts.
         waiting: truth that came before its prediction.
-        known: the truth of predictions that have met theirs already, by id.
+        known: the truth of predictions that have met theirs already, by id and by key.
     """
     joined, fresh = Joined(), dict(waiting)
     for truth in given:
@@ -177,7 +213,8 @@ def join(made: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[st
         else:
             joined.conflicting += 1
     for prediction in made:
-        if prediction.id in fresh and prediction.id not in known:
-            joined.pairs.append((prediction, fresh.pop(prediction.id)))
+        name = next((name for name in (prediction.id, prediction.key) if name in fresh), None)
+        if name is not None and prediction.id not in known:
+            joined.pairs.append((prediction, fresh.pop(name)))
     joined.waiting = fresh
     return joined

@@ -8,22 +8,22 @@ import copy
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from noria.adapters import objects
 from noria.data.contract import DataContract
-from noria.data.rows import column_fault, lines, table
+from noria.data.rows import lines, table
 from noria.data.values import moment
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
 from noria.kernel.published import complete
 from noria.monitoring import drift
-from noria.monitoring.comparing import PREDICTION, Reference, compare
+from noria.monitoring.comparing import PREDICTION, Reference, against_contract, compare
 from noria.monitoring.states import EMPTY_WINDOW, FIRST_LOOK
-from noria.monitoring.truth import Prediction, Truth, answered, captured, join, told
+from noria.monitoring.truth import AHEAD, Faults, Prediction, Truth, answered, captured, join, keyed, told
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.release.fleet import CHALLENGER, MAIN
@@ -33,14 +33,14 @@ from noria.training.metrics import label
 Json = dict[str, Any]
 #: A file of captured traffic may appear so long after the time in its name (minutes).
 LATE = timedelta(minutes=10)
-#: A truth may be of a time so far ahead of the clock.
-AHEAD = timedelta(days=1)
 #: Files that are read in one look; more of them wait for the next.
 MOST_FILES = 5_000
 #: Once so many rows of files were read, the files that are left wait for the next look.
 MOST_ROWS = 200_000
 #: Drift is judged once so many rows have come together, or fewer once they are this old.
 WINDOW_ROWS, WINDOW_AGE = 1_000, timedelta(days=1)
+#: Sentences on files that cannot be read.
+MOST_FAULTS = 5
 #: Days of answers that are kept.
 MOST_DAYS = 4_000
 #: Truth that waits for its prediction, at most.
@@ -60,7 +60,7 @@ def read_window(event: Json) -> Json:
             trained on.
 
     Returns:
-        `{state, days, fresh_rows, drift, counts, last_prediction, last_truth, labelled}`: `state` is the key to hand to the next
+        `{state, days, fresh_rows, drift, counts, faults, last_prediction, last_truth, labelled}`: `state` is the key to hand to the next
         look, `days` the answers of this release by day and kind, `drift` the verdict on a window that is complete, or null.
     """
     return _Look(event).made()
@@ -83,6 +83,7 @@ class _Look:
         self._now = datetime.fromisoformat(event["now"])
         kept = json.loads(objects.read(self._bucket, event["state"])) if event["state"] else {}
         self._state: Json = {**copy.deepcopy(FIRST_LOOK), **kept}
+        self._faults: list[str] = []
         self._counts = dict.fromkeys(("predictions", "unreadable", "truths", "bad_truths", "labelled", "repeated", "conflicting", "waiting"), 0)
         if self._state["release"] != event["release"]["id"]:
             self._state |= {**copy.deepcopy(EMPTY_WINDOW), "release": event["release"]["id"], "days": {}, "drifted": 0, "newest_known": None}
@@ -116,7 +117,8 @@ class _Look:
         kinds = {kind for counts in state["days"].values() for kind in counts}
         last = {name: state[name] for name in ("last_prediction", "last_truth")}
         days = quality.pooled(state["days"], MOST_COUNTS // max(1, len(kinds)))
-        return {"outcome": "read", "state": key, **last, "days": days, "drift": judged, "drifted": state["drifted"], "counts": self._counts, **freshness}
+        told = {"counts": self._counts, "faults": self._faults[:MOST_FAULTS], **freshness}
+        return {"outcome": "read", "state": key, **last, "days": days, "drift": judged, "drifted": state["drifted"], **told}
 
     def _key(self, kind: str, suffix: str, look: str | None = None) -> str:
         return f"monitor/{self._event['model']}/{kind}/{look or self._name}.{suffix}"
@@ -144,15 +146,15 @@ class _Look:
                     new.append(key)
                 remembered.append(name)
             for body in objects.read_all(self._bucket, new):
-                part, bad = captured(body.decode(errors="replace"), variant, len(self._features))
+                part, bad = captured(body.decode(errors="replace"), variant, self._contract, self._target)
                 found += part
                 self._counts["unreadable"] += bad
         # What is left is found again from where this look has begun.
         self._state |= {"after": self._state["after"] if left else self._event["now"], "read": remembered}
         return found
 
-    def _files(self, kind: str, seen: str, bad: str, read: Callable[[str, list[str], Iterator[list[str]]], tuple[list[Any], int]]) -> list[Any]:
-        """What is read out of files that are new or were written anew; what cannot be read is counted."""
+    def _files(self, kind: str, seen: str, bad: str, read: Callable[[str, list[str], Iterator[list[str]]], tuple[list[Any], Faults]]) -> list[Any]:
+        """What is read out of files that are new or were written anew; what cannot be read is counted, and why is told."""
         found: list[Any] = []
         known = set(self._state[seen])
         for key, tag in objects.listed(self._bucket, f"{kind}/{self._event['model']}/"):
@@ -164,11 +166,13 @@ class _Look:
             self._state[seen].append(name)
             try:
                 part, odd = read(key, *table(lines(objects.chunks(self._bucket, key))))
-            except UnreadableDatasetError:
+            except UnreadableDatasetError as error:
                 self._counts[bad] += 1
+                self._faults.append(f"{key} cannot be read: {error}")
                 continue
             found += part
-            self._counts[bad] += odd
+            self._counts[bad] += odd.total()
+            self._faults += [f"{key}: {count:,} rows with {why}" for why, count in odd.most_common()]
         return found
 
     def _scored(self) -> list[Prediction]:
@@ -181,23 +185,28 @@ class _Look:
     def _truths(self) -> list[Truth]:
         """What has been told to be true since the last look."""
         latest = (self._now + AHEAD).timestamp()
-        found: list[Truth] = self._files("truth", "truths", "bad_truths", lambda _, header, rows: told(header, rows, self._contract, self._target, latest))
+        found: list[Truth] = self._files(
+            "truth", "truths", "bad_truths", lambda _, header, rows: told(header, rows, self._contract, self._target, self._spec["task"], latest)
+        )
         self._counts["truths"] = len(found)
         if found:
             self._state["last_truth"] = self._event["now"]
         return found
 
-    def _rows(self, kind: str, count: str, ids: set[str]) -> Iterator[list[str]]:
-        """Rows of earlier looks, of these predictions alone: a month of them is more than memory holds."""
+    def _rows(self, kind: str, count: str, ids: set[str]) -> Iterator[tuple[list[str], str]]:
+        """Rows of earlier looks with their keys, of these predictions alone: a month of them is more than memory holds."""
         looks = [self._key(kind, "csv", one["look"]) for one in self._state["recent"] if one[count]] if ids else []
         for body in objects.read_all(self._bucket, looks):
-            yield from (row for row in islice(csv.reader(io.StringIO(body.decode(), newline="")), 1, None) if row[0] in ids)
+            rows = csv.reader(io.StringIO(body.decode(), newline=""))
+            names = next(rows)
+            yield from ((row, key) for row, key in ((row, keyed(row, names, self._contract)) for row in rows) if row[0] in ids or key in ids)
 
     def _predicted(self, ids: set[str]) -> list[Prediction]:
-        return [Prediction(row[0], row[1], row[2], row[3], tuple(row[4:])) for row in self._rows("predictions", "predictions", ids)]
+        return [Prediction(row[0], row[1], row[2], row[3], tuple(row[4:]), key=key) for row, key in self._rows("predictions", "predictions", ids)]
 
     def _known(self, ids: set[str]) -> dict[str, str]:
-        return {row[0]: row[-1] for row in self._rows("labelled", "labelled", ids)}
+        """What was true of predictions, by their ids and by their keys."""
+        return {name: row[-1] for row, key in self._rows("labelled", "labelled", ids) for name in (row[0], key) if name}
 
     def _label(self, pairs: list[tuple[Prediction, Truth]]) -> None:
         """Write rows that are labelled now, and count the answers of the version that serves."""
@@ -243,7 +252,9 @@ class _Look:
             state["window_since"] = state["window_since"] or self._event["now"]
             times = [*state["window_times"], *(prediction.at for prediction in fresh)]
             state["window_times"] = [min(times), max(times)]
-            self._check(fresh)
+            broken, faults = against_contract(self._contract, self._features, [prediction.features for prediction in fresh])
+            state["window_broken"] += broken
+            state["window_faults"] = dict(Counter(state["window_faults"]) + faults)
             for prediction in fresh:
                 if prediction.variant != CHALLENGER and (counted := estimating.seen(self._spec["task"], prediction.value, prediction.score)):
                     state["window_said"][counted] = state["window_said"].get(counted, 0) + 1
@@ -264,16 +275,6 @@ class _Look:
             state["held"].append(state["window_times"])
         state |= {**copy.deepcopy(EMPTY_WINDOW), "drift": judged}
         return judged
-
-    def _check(self, fresh: list[Prediction]) -> None:
-        """Hold what was asked against the contract."""
-        columns = [(name, self._contract.columns[name]) for name in self._features]
-        for prediction in fresh:
-            faults = [(name, fault) for (name, column), value in zip(columns, prediction.features, strict=True) if (fault := column_fault(column, value))]
-            self._state["window_broken"] += bool(faults)
-            for name, fault in faults:
-                kind = f"{name} {fault}"
-                self._state["window_faults"][kind] = self._state["window_faults"].get(kind, 0) + 1
 
     def _freshness(self) -> Json:
         """Labelled rows that are newer than all that the serving version was trained on."""

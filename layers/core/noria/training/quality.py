@@ -3,8 +3,8 @@
 Answers whose truth is known are counted by day and by kind (true and false positives and the like; errors by their size).
 From such counts a betting e-process tests that the metric is still at least what it was in the evaluation: it is above 50
 with a chance of at most 2 %, however often it is looked at (Ville, 1939; Waudby-Smith and Ramdas, 2023, Estimating means of
-bounded random variables by betting). Half of it begins at the release, the rest begins anew every day with ever smaller
-weights, so a loss after a long good time is seen as well. Errors of one day resemble each other: by how much is measured in the evaluation, and
+bounded random variables by betting). A third of it begins at the release, the rest begins anew every day with ever
+smaller weights, so a loss after a long good time is seen as well. Errors of one day resemble each other: by how much is measured in the evaluation, and
 that many answers count as one.
 """
 
@@ -20,9 +20,10 @@ Json = dict[str, Any]
 Counts = Mapping[str, float]
 #: The share of models whose quality has not fallen that are flagged at any time.
 ALPHA = 0.02
-#: Which share of the most that may be bet is bet: small losses need small bets. What is staked on each is in proportion to it, for
-#: a large loss is worth days, and a small one takes months to show whatever is staked.
-BETS = (0.02, 0.06, 0.15)
+#: Which share of the most that may be bet is bet: small losses need small bets. What is staked on each goes with its root, for a
+#: large loss is worth days, and a small one takes weeks to show whatever is staked.
+BETS = (0.02, 0.04, 0.08, 0.16)
+STAKES = tuple(math.sqrt(bet) / sum(map(math.sqrt, BETS)) for bet in BETS)
 #: Errors of a regression are told apart by so many bins, up to this many times the largest error but one in a hundred.
 BINS, CAP_FACTOR, CAP_SHARE = 64, 2.0, 0.99
 #: Resamples of days for the bound of a level, and its confidence.
@@ -270,15 +271,15 @@ def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) ->
 
 
 def _weight(begin: int) -> float:
-    """Of the e-process that begins after so many days: a half, a sixth, a twelfth and so on; all of them are one."""
-    return 1 / ((begin + 1) * (begin + 2))
+    """Of the e-process that begins after so many days: a third, a sixth, a tenth and so on; all of them are one."""
+    return 2 / ((begin + 2) * (begin + 3))
 
 
 def _log_mean(now: Sequence[float], before: Sequence[float]) -> float:
     """What all bets have grown to since some day, from a stake of one."""
     grown = [a - b for a, b in zip(now, before, strict=True)]
     most = max(grown)
-    return most + math.log(sum(bet * math.exp(one - most) for bet, one in zip(BETS, grown, strict=True)) / sum(BETS))
+    return most + math.log(sum(stake * math.exp(one - most) for stake, one in zip(STAKES, grown, strict=True)))
 
 
 def pooled(days: Mapping[str, Counts], most: int = MOST_DAYS) -> dict[str, Counts]:
