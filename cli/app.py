@@ -185,6 +185,8 @@ def status(model: Model, json: AsJson = False) -> None:
         return
     render.status(told)
     if told["monitoring"]:
+        if told["champion"] and told["monitoring"]["release"] != told["champion"]["release"]:
+            render.console.print("the last look was at the version before:", style="dim")
         monitoring.show(told["monitoring"])
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +21,14 @@ FEW_VALUES = 20
 MOST_NUMBERS = 0.9
 #: Whole numbers without a gap are a range that is right while they are no more than the minutes of an hour.
 MOST_STEPS = 60
+GUESSED = "# What this file keeps: between and values are what was seen, and right only where nothing else may come."
 #: A word that YAML takes for nothing else.
 PLAIN = re.compile(r"[^\W\d]\w*")
+#: Words that are numbers and times elsewhere, and how they would be read as such.
+HINTS = {
+    r"[+-]?[\d.]*,\d+": "numbers with a decimal comma? With a point, as 1234.5, they are read as numbers",
+    r"\d{1,2}[./-]\d{1,2}[./-]\d{4}.*": "times? As ISO 8601, 2024-12-31T18:00:00, they are read as times",
+}
 #: What a contract calls a kind of values.
 NAMES = {"time": "timestamp"}
 
@@ -38,6 +44,7 @@ class Seen:
         between: smallest and largest value that are right, where that is plain.
         slips: words among numbers: how many, and some of them.
         unique: whether every row has a value of its own.
+        hint: what words may be that are written otherwise than they are read.
     """
 
     type: str
@@ -47,6 +54,7 @@ class Seen:
     between: tuple[float | None, float | None] | None = None
     slips: tuple[int, tuple[str, ...]] = (0, ())
     unique: bool = False
+    hint: str = ""
 
     @property
     def binary(self) -> bool:
@@ -86,7 +94,16 @@ def _seen(column: "ColumnProfile", rows: int) -> Seen:
         _between(column, kind),
         slips,
         column.nulls == 0 and column.values.number()[2] >= rows > 1 and kind != NUMBER,
+        _hint([value for value, _, _ in column.values.top(FEW_VALUES)]) if kind == TEXT else "",
     )
+
+
+def _hint(words: Sequence[str]) -> str:
+    """What a column of such words may be, if all of them are."""
+    for pattern, hint in HINTS.items():
+        if words and all(re.fullmatch(pattern, word.strip()) for word in words):
+            return hint
+    return ""
 
 
 def _between(column: "ColumnProfile", kind: str) -> tuple[float | None, float | None] | None:
@@ -105,7 +122,7 @@ def time_of(columns: Mapping[str, Seen]) -> str | None:
 
 def suggest(file: Path) -> str:
     """The `data` block of a spec that this file keeps, to be read by its owner and made narrower where they know better."""
-    return "\n".join([*block(*look(file)), ""])
+    return "\n".join([GUESSED, *block(*look(file)), ""])
 
 
 def block(columns: Mapping[str, Seen], rows: int, target: str = "") -> Iterator[str]:
@@ -124,6 +141,10 @@ def block(columns: Mapping[str, Seen], rows: int, target: str = "") -> Iterator[
     for name, found in columns.items():
         if found.slips[0]:
             yield f"    # {found.slips[0]:,} values are no numbers: {', '.join(map(repr, found.slips[1]))}"
+        if found.hint:
+            yield f"    # {found.hint}"
+        if found.unique and target and name not in (time, target):
+            yield "    # every row has its own: where it only names the row, make it the key and take it out here"
         line = f"{quoted(name)}: {{{', '.join(_rules(found, rows, name == target, not target))}}}"
         # A model is seldom given the time itself; an upload has it in any case.
         yield f"    # {line}   # where it is a column, requests have it too: for parts of it, and for lags" if name == time else f"    {line}"

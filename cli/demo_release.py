@@ -154,7 +154,7 @@ def _released(session: Session, model: str, data: Path, quiet: bool, limit_secon
 
 
 class Narrator:
-    """Tells how the traffic moves, a line a change."""
+    """Tells how the traffic moves: a line for each step, once it has ended."""
 
     def __init__(self, session: Session, model: str, quiet: bool) -> None:
         self._session, self._model, self._quiet, self._going = session, model, quiet, True
@@ -171,15 +171,23 @@ class Narrator:
 
     def _tell(self) -> None:
         seen: tuple[float, ...] = ()
+        last: list[Json] = []
         while self._going:
             look = watching.look(self._session, self._model)
             weights = tuple(variant["weight"] or 0.0 for variant in look["variants"])
-            if len(weights) > 1 and (weights != seen or look["findings"]):
-                for entry in look["findings"] if weights != seen else []:
-                    share = weights[-1] / (sum(weights) or 1)
-                    render.console.print(Text(f"{'':12} {share:4.0%} of the traffic  {watching.interval(entry)}  {guard.text(entry)}", style="dim"))
-                seen = weights
+            if weights != seen:
+                self._show(seen, last)
+                seen, last = weights, []
+            last = look["findings"] or last
             time.sleep(PICTURE_SECONDS)
+        self._show(seen, last)
+
+    @staticmethod
+    def _show(weights: tuple[float, ...], findings: list[Json]) -> None:
+        """What the guard had seen when the step ended."""
+        for entry in findings if weights[1:] and weights[-1] else []:
+            share = weights[-1] / sum(weights)
+            render.console.print(Text(f"{'':12} {share:4.0%} of the traffic  {watching.interval(entry)}  {guard.text(entry)}", style="dim"))
 
 
 def _tolerant(project: Path, model: str) -> Path:

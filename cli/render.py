@@ -105,14 +105,34 @@ def releases(told: Json) -> None:
     _records("rollback", told["rollbacks"], lambda found: found["asked"]["by"])
 
 
+#: What every look says again for as long as it holds, and what healing answers to it.
+AGAIN = {"MonitoringCompleted", "QualityDegraded", "DriftDetected", "DataIncident", "MonitoringSilent", "RetrainingDeferred", "HealingStopped"}
+
+
 def events(told: Iterable[Json]) -> None:
-    """The story, oldest first."""
+    """The story, oldest first; what only says again what was said before is counted."""
+    said: dict[str, tuple[Any, Json, int]] = {}
     for event in told:
-        data = event["data"]
+        data, name = event["data"], event["name"]
+        what = (data.get("cause"), data.get("outcome"), data.get("release"), [reason["code"] for reason in data.get("reasons", [])])
+        before = said.get(name)
+        if name in AGAIN and before and before[0] == what and not data.get("page"):
+            said[name] = (what, event, before[2] + 1)
+            continue
+        _again(before)
+        said[name] = (what, event, 0)
         ids = "  ".join(f"{name} {data[name]}" for name in ("dataset", "run", "release", "failed_at", "machine", "error") if data.get(name))
         console.print(Text(event["time"][:19], style="dim"), Text(event["name"], style="bold"), Text(ids))
         for text in [reason["text"] for reason in data.get("reasons", [])] or [str(cause) for cause in [data.get("cause")] if cause]:
             console.print(Text(f"                    {text}"))
+    for before in said.values():
+        _again(before)
+
+
+def _again(before: tuple[Any, Json, int] | None) -> None:
+    if before and before[2]:
+        _, event, times = before
+        console.print(Text(f"{'':19} {event['name']} said the same {times:,} more times, the last one at {event['time'][:19]}", style="dim"))
 
 
 def predictions(told: Json) -> None:

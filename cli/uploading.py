@@ -50,7 +50,7 @@ def upload(session: Session, model: str, file: Path, force: bool = False) -> Jso
         `{model, digest, bucket, key, version, sent, at}`; `at` is seconds since the epoch.
 
     Raises:
-        CliError: there is no such file, or that is no name of a model.
+        CliError: there is no such file, or nobody has published this model.
     """
     if not is_model_name(model):
         raise CliError(f"found {model!r}, expected the name of a model: lower-case letters, digits and dashes, a letter first, at most 24")
@@ -63,7 +63,8 @@ def upload(session: Session, model: str, file: Path, force: bool = False) -> Jso
         raise CliError(f"{file} has {size / 1024**3:.1f} GiB, S3 takes {MOST_BYTES // 1024**3} in one upload; send it in parts")
     bucket = session.outputs["LakeBucket"]
     story = ledger.read(session, model)
-    known = story.spec and any(_same(dataset, digest, story.spec["id"]) for dataset in story.datasets)
+    spec = story.published()["id"]
+    known = any(_same(dataset, digest, spec) for dataset in story.datasets)
     made = {"model": model, "digest": digest, "bucket": bucket, "key": f"incoming/{model}/{file.name}", "at": time.time()}
     if known and not force:
         return {**made, "version": None, "sent": False}
@@ -149,7 +150,7 @@ def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime
     yield Stage("approve", _since(made, changed), verdict, {}, told), verdict != "approved"
     if release is not None:
         ids = {"endpoint": release["endpoint"], "release": release["release"]}
-        yield Stage("rollout", _since(changed, _moment(release["time"])), release["status"], ids, _texts(release)), True
+        yield Stage("rollout", release.get("seconds") or _since(changed, _moment(release["time"])), release["status"], ids, _texts(release)), True
 
 
 def _mine(dataset: Json, sent: Json, story: ledger.Story) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,12 +53,18 @@ def look(session: Session, model: str) -> Json:
 
 
 def watch(session: Session, model: str, seconds: float) -> None:
-    """Show it until the release under way has ended, or for so many seconds."""
+    """Show it until the release under way has ended, or for so many seconds; where no terminal is, each step of the traffic."""
     ends, seen = time.monotonic() + seconds, False
-    with Live(console=render.console, refresh_per_second=4) as live:
+    shown: Json | None = None
+    with Live(console=render.console, refresh_per_second=4) if render.console.is_terminal else nullcontext() as live:
         while time.monotonic() < ends:
             told = look(session, model)
-            live.update(picture(told))
+            step = {"under_way": told["under_way"], "weights": [variant["weight"] for variant in told["variants"]]}
+            if live:
+                live.update(picture(told))
+            elif step != shown:
+                render.console.print(picture(told))
+            shown = step
             if seen and told["under_way"] is None:
                 return
             seen = seen or told["under_way"] is not None
@@ -124,7 +131,7 @@ def _findings(session: Session, story: ledger.Story, name: str, status: str, con
         for result in answer["MetricDataResults"]
     ]
     event = {"observe": observe, "results": results, "endpoint": {"EndpointStatus": status, "EndpointConfigName": config}, "lock": None}
-    looked = {"look": 1, "share": observe["share"], "looks_at_share": 0, "changes": [began.isoformat()], "now": began.isoformat()}
+    looked = {"look": 1, "share": observe["share"], "looks_at_share": 0, "changes": [began.isoformat()], "now": datetime.now(UTC).isoformat()}
     findings: list[Json] = weigh_traffic({**event, **looked})["findings"]
     # Captured answers are the machine's to read.
     return findings[: len(observe["counters"]) // COUNTERS]

@@ -287,6 +287,16 @@ def test_events_without_reasons_are_shown_too(capsys):
     assert "why" in capsys.readouterr().out
 
 
+def test_what_every_look_says_again_is_told_once_and_counted(capsys):
+    data = sample("noria/QualityDegraded.v1.json")["detail"]["data"]
+    look = [{"time": f"2026-01-01T00:00:0{i}Z", "name": "QualityDegraded", "data": {**data, "page": i == 0}} for i in range(4)]
+    other = {"time": "2026-01-01T00:00:09Z", "name": "QualityDegraded", "data": {**data, "release": "next", "page": True}}
+    render.events([*look, other])
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in told if line.startswith("2026")] == ["QualityDegraded", "QualityDegraded"]
+    assert [line.strip() for line in told if "same" in line] == ["QualityDegraded said the same 3 more times, the last one at 2026-01-01T00:00:03"]
+
+
 @pytest.mark.parametrize(
     "started",
     [

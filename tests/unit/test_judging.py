@@ -43,6 +43,11 @@ def test_a_column_whose_name_became_longer_is_told_with_that_name(contract):
     assert "is it renamed to 'size_in_millimetres'?" in policy.judge({**PROFILE, "header": header}, contract, "y").reasons[0].text
 
 
+def test_a_header_that_is_parted_otherwise_is_one_reason_and_says_so(contract):
+    (reason,) = policy.judge({**PROFILE, "header": ["id;at;size_mm;kind;count;y"]}, contract, "y").reasons
+    assert "it is parted by ;" in reason.text
+
+
 def test_few_bad_rows_are_set_aside_and_the_rest_accepted(contract):
     verdict = policy.judge({**PROFILE, "bad_rows": 1, "faults": {"size": {"Range": 1}}}, contract, "y")
     assert (verdict.outcome, verdict.reasons[0].code) == ("accepted", "RowsSetAside")

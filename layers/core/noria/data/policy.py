@@ -9,6 +9,8 @@ from noria.kernel.verdict import Reason, Verdict
 ACCEPTED, QUARANTINED = "accepted", "quarantined"
 #: What fits, as rows in memory, into the functions that curate and split (bytes).
 MOST_BYTES = 48 * 1024 * 1024
+#: What parts the columns of files that are no CSV with commas.
+OTHER_MARKS = (";", "\t", "|")
 #: How many columns a verdict names.
 MOST_TOLD = 20
 
@@ -38,6 +40,11 @@ def unknown_model(model: str) -> Verdict:
 
 
 def _all_missing(names: list[str], header: list[str], required: tuple[str, ...]) -> tuple[Reason, ...]:
+    if len(header) == 1 and (mark := next((mark for mark in OTHER_MARKS if mark in header[0]), None)):
+        told_mark = "a tab" if mark == "\t" else mark
+        return (
+            Reason("MissingColumn", f"the header is one column {header[0][:60]!r}: it is parted by {told_mark}; upload CSV with commas", header[0][:60], ","),
+        )
     told = tuple(_missing(name, header, required) for name in names[:MOST_TOLD])
     more = len(names) - len(told)
     return (*told, Reason("MissingColumn", f"and {more} more columns", more, 0)) if more else told

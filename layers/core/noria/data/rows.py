@@ -82,7 +82,13 @@ def _guarded(reader: Iterator[list[str]]) -> Iterator[list[str]]:
             if row:
                 yield row
     except csv.Error as error:
-        raise UnreadableDatasetError(f"the file is no CSV: {error}") from error
+        raise UnreadableDatasetError(f"the file is no CSV: {_explained(error)}") from error
+
+
+def _explained(error: csv.Error) -> str:
+    """What is wrong with a CSV, in words that are no advice to a programmer."""
+    text = str(error)
+    return "a carriage return stands alone in a field; export it as UTF-8 CSV with line ends of \\n" if "new-line character" in text else text
 
 
 @dataclass

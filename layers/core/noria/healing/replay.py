@@ -174,11 +174,11 @@ class Replay:
 
     def _since(self, rule: healing.Policy, end: float) -> float | None:
         """From when on rows are trained on, as a healing would take them."""
-        days = None if rule.data == "all" else rule.recent_days
+        days, known = None if rule.data == "all" else rule.recent_days, self._history.between(None, end)
         if rule.data == "backtest":
-            known = self._history.rows[self._history.between(None, end)]
-            days = backtest.choose(self._contract, self._target, self._task, self._history.header, known, rule.recent_days).days
-        return None if days is None else end - days * DAY
+            days = backtest.choose(self._contract, self._target, self._task, self._history.header, self._history.rows[known], rule.recent_days).days
+        # A window may end long after its last row.
+        return None if days is None else self._history.times[known.stop - 1] - days * DAY
 
     def _causes(self, serving: Serving, rows: slice, end: float, course: Course, told: set[str], held: list[slice]) -> tuple[list[str], float | None]:
         """Why this version should be looked at, each cause told once while it serves; and how much what has drifted matters to it."""

@@ -224,6 +224,8 @@ def verdict(guard: Guard, found: Sequence[Json], outcome: str, look: int, share:
 def text(entry: Json) -> str:
     """What one watch has found, in words."""
     challenger, champion = entry["challenger"], entry["champion"]
+    if not challenger["requests"] and not champion["requests"]:
+        return f"{entry['watch']}: none was counted yet: not decided"
     high = "any number of" if entry["high"] is None else f"{entry['high']:.2f}"
     said = "harm" if entry["harmful"] else "no worse" if entry["harmless"] else "not decided"
     return f"{entry['watch']}: {_rate(challenger)} against {_rate(champion)}, {entry['low']:.2f} to {high} times the champion's: {said}"

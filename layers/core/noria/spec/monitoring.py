@@ -14,7 +14,11 @@ class QualitySpec(BaseModel):
 
     model_config = Frozen
 
-    metric: Metric | None = Field(None, description="what is watched; without it the first gate's metric")
+    metric: Metric | None = Field(
+        None,
+        description="what is watched; without it the first gate's metric. Where counts of answers by day do not tell that one, the nearest that "
+        "they tell: rmse for r2, accuracy for what is averaged over classes",
+    )
     margin: float = Field(0.05, ge=0, le=10, description="by which share the loss (1 - accuracy, mae, rmse) may be larger than at release")
     at_least: float | None = Field(None, description="a fixed level in place of the one at release; for mae and rmse the most")
 

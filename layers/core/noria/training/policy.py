@@ -42,7 +42,7 @@ def _against_champion(gate: Gate, got: float, evaluation: dict[str, Any]) -> lis
     direction = "less" if gate.metric in LESS_IS_BETTER else "more"
     text = (
         f"{gate.metric} is {got:.4f}, the champion's {champion:.4f} on the same rows ({direction} is better): "
-        f"with {gate.confidence:.0%} confidence the gain is above {bound:+.4f}, the gate asks that it is {_asked(gate)}"
+        f"with {gate.confidence:.0%} confidence the gain is at least {bound:+.4f}, the gate asks for {_asked(gate)}"
     )
     return [Reason("NotBetterThanChampion", text, bound, gate.margin)]
 
@@ -50,4 +50,4 @@ def _against_champion(gate: Gate, got: float, evaluation: dict[str, Any]) -> lis
 def _asked(gate: Gate) -> str:
     if gate.margin:
         return f"at least {gate.margin:+g}"
-    return "above 0 (a negative margin of this gate accepts a version that is a little worse)"
+    return "more than 0 (a negative margin of this gate accepts a version that is a little worse)"
