@@ -39,7 +39,7 @@ def check(folder: Path, reference: Path, current: Path) -> Json:
     before, now = files.profile(reference, time), files.profile(current)
     if not set(before.columns) & set(spec.data.columns):
         raise CliError(f"{reference} has none of the spec's columns ({', '.join(spec.data.columns)}); it has: {', '.join(before.columns)}")
-    judged = drift.check(before, now, _blocks(reference, before, now, time), _ignored(spec, before, now), (time,) if time else ())
+    judged = drift.check(before, now, _blocks(reference, before, now, time), _ignored(spec, before, now), (time,) if time else (), spec.data.bad_rows.at_most)
     return {**judged, "target": spec.target, "pictures": pictures(judged, before, now)}
 
 

@@ -71,10 +71,11 @@ def look(file: Path) -> tuple[dict[str, Seen], int]:
     made = files.profile(file)
     if not made.rows:
         raise CliError(f"{file} has names and no rows: what a column holds is read from its rows")
-    return {name: _seen(column, made.rows) for name, column in made.columns.items()}, made.rows
+    first = files.first(file)
+    return {name: _seen(column, made.rows, first.get(name, [])) for name, column in made.columns.items()}, made.rows
 
 
-def _seen(column: "ColumnProfile", rows: int) -> Seen:
+def _seen(column: "ColumnProfile", rows: int, words: Sequence[str]) -> Seen:
     from noria.profile.column import INTEGER, NUMBER, TEXT
 
     kind = column.kind
@@ -82,8 +83,8 @@ def _seen(column: "ColumnProfile", rows: int) -> Seen:
     numbers = column.kinds.get(INTEGER, 0) + column.kinds.get(NUMBER, 0)
     if kind == TEXT and numbers > MOST_NUMBERS * sum(column.kinds.values()):
         kind = NUMBER if column.kinds.get(NUMBER) else INTEGER
-        words = (value for value, _, _ in column.values.top(1000) if not _is_number(value))
-        slips = (sum(column.kinds.values()) - numbers, tuple(words)[:3])
+        odd = (value for value, _, _ in column.values.top(1000) if not _is_number(value))
+        slips = (sum(column.kinds.values()) - numbers, tuple(odd)[:3])
     different = column.values.number()[0]
     few = different <= FEW_VALUES and column.values.exact
     return Seen(
@@ -94,7 +95,7 @@ def _seen(column: "ColumnProfile", rows: int) -> Seen:
         _between(column, kind),
         slips,
         column.nulls == 0 and column.values.number()[2] >= rows > 1 and kind != NUMBER,
-        _hint([value for value, _, _ in column.values.top(FEW_VALUES)]) if kind == TEXT else "",
+        _hint(words) if kind == TEXT else "",
     )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: How the name of a profile ends that was kept.
 KEPT = ".profile"
 CHUNK = 1024 * 1024
+#: Rows that are looked at one by one.
+FIRST_ROWS = 100
 
 
 def there(path: Path) -> Path:
@@ -42,6 +44,17 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "
     if missing := [name for name in (*key, *([time] if time else [])) if name not in made.columns]:
         raise CliError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(made.columns)}")
     return made
+
+
+def first(path: Path) -> dict[str, list[str]]:
+    """What the first rows of a file have in each column, as texts; empty values are left out."""
+    from noria.profile import formats
+
+    batch = next(formats.batches(there(path)), None)
+    if batch is None:
+        return {}
+    rows = batch.slice(0, FIRST_ROWS)
+    return {name: [str(value) for value in column.to_pylist() if value is not None] for name, column in zip(rows.schema.names, rows.columns, strict=True)}
 
 
 def is_plain(path: Path) -> bool:

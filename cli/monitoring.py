@@ -1,6 +1,7 @@
 """What serves, under observation: truth that is told, looks that are asked for, and verdicts in words and pictures."""
 
 import time
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -35,15 +36,16 @@ def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
     published = story.published()
     # What serves may be older than what is published, and is what the truth is joined with.
     spec = complete(story.specs.get((story.champion or {}).get("spec", ""), published))
-    body = files.there(file).read_bytes()
-    found, faults = truth.told(*table(lines([body])), DataContract.of(spec["data"]), spec["target"], spec["task"], time.time() + truth.AHEAD.total_seconds())
-    if not found:
+    body, faults = files.there(file).read_bytes(), Counter[str]()
+    contract, latest = DataContract.of(spec["data"]), time.time() + truth.AHEAD.total_seconds()
+    rows = sum(1 for _ in truth.told(*table(lines([body])), contract, spec["target"], spec["task"], latest, faults))
+    if not rows:
         why = ", ".join(f"{count:,} with {fault}" for fault, count in faults.most_common()) or "it has no rows"
         raise CliError(f"{file} tells no truth: {why}")
     bucket, key = session.outputs["LakeBucket"], f"truth/{model}/{file.stem}-{sha256(body).hexdigest()[:8]}{file.suffix}"
-    told: Json = {"model": model, "bucket": bucket, "key": key, "rows": len(found), "faults": dict(faults), "before": _sent(session, bucket, key)}
+    told: Json = {"model": model, "bucket": bucket, "key": key, "rows": rows, "faults": dict(faults), "before": _sent(session, bucket, key)}
     if told["before"]:
-        return {**told, "look": story.look} if wait else told
+        return {**told, "look": look(session, model)} if wait else told
     session.s3.put_object(Bucket=bucket, Key=key, Body=body)
     return {**told, "look": _next(session, model, story.look)} if wait else told
 

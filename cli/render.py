@@ -1,6 +1,7 @@
 """What the command prints: for a person by Rich, for a program as one JSON document."""
 
 import json
+import re
 from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any
@@ -111,12 +112,14 @@ AGAIN = {"MonitoringCompleted", "QualityDegraded", "DriftDetected", "DataInciden
 
 def events(told: Iterable[Json]) -> None:
     """The story, oldest first; what only says again what was said before is counted."""
-    said: dict[str, tuple[Any, Json, int]] = {}
+    said: dict[tuple[str, str], tuple[Any, Json, int]] = {}
     for event in told:
-        data, name = event["data"], event["name"]
-        what = (data.get("cause"), data.get("outcome"), data.get("release"), [reason["code"] for reason in data.get("reasons", [])])
+        data = event["data"]
+        name = (event["name"], str(data.get("cause")))
+        # The same but for its numbers.
+        what = (data.get("outcome"), data.get("release"), [re.sub(r"\d[\d.,:T+-]*", "", reason["text"]) for reason in data.get("reasons", [])])
         before = said.get(name)
-        if name in AGAIN and before and before[0] == what and not data.get("page"):
+        if event["name"] in AGAIN and before and before[0] == what and not data.get("page"):
             said[name] = (what, event, before[2] + 1)
             continue
         _again(before)

@@ -115,7 +115,7 @@ def _drift_check(spec: ModelSpec, header: list[str], window: float) -> Any:
             blocks = [profile_rows(header, rows) for rows in rows_by_time(before, header.index(str(spec.data.time)), window)]
             kept[len(before)] = (profile_rows(header, before), blocks)
         reference, blocks = kept[len(before)]
-        judged = drift.check(reference, profile_rows(header, now), blocks, ignored)
+        judged = drift.check(reference, profile_rows(header, now), blocks, ignored, tolerated=spec.data.bad_rows.at_most)
         return str(judged["verdict"]), [name for name, column in judged["columns"].items() if column["drifted"]]
 
     return check

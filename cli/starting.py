@@ -70,7 +70,8 @@ def start(name: str, folder: Path, data: Path | None, target: str | None) -> Jso
 def _again(folder: Path) -> Json:
     """Write the scripts that a project lacks, for its spec as it is now."""
     spec = specs.of_project(folder)
-    missing = {script: text for script, text in scripts(spec).items() if not (folder / script).exists()}
+    names = {"train.py": spec.train.entry}
+    missing = {names.get(script, script): text for script, text in scripts(spec).items() if not (folder / names.get(script, script)).exists()}
     if not missing:
         raise CliError(f"{folder} has its scripts; nothing was changed. Take away one that shall be written anew for its model.yaml")
     for path, text in missing.items():
@@ -84,16 +85,16 @@ def check_scripts(folder: Path, spec: ModelSpec) -> None:
     Raises:
         CliError: the training script is one that `noria init` wrote, unchanged, for other columns.
     """
-    steps, path = spec.preprocess.columns, folder / "train.py"
+    steps, path = spec.preprocess.columns, folder / spec.train.entry
     replaces = spec.preprocess.lags or any(step.one_hot or step.parts or step.drop for step in steps.values())
     if not replaces or not path.is_file():
         return
     template = re.split(r"@[A-Z]+@", (TEMPLATES / "train.py.txt").read_text())
-    written = re.fullmatch("(.*)".join(map(re.escape, template)), path.read_text())
+    written = re.fullmatch("(.*)".join(map(re.escape, template)), path.read_text(errors="replace"))
     if written and FOUND not in written.groups():
         raise CliError(
-            f"{path} names the columns of data.columns, and the preprocess block makes others of them: take away train.py and inference.py, "
-            f"then noria init {folder.resolve().name} writes them anew"
+            f"{path} names the columns of data.columns, and the preprocess block makes others of them: name those; or take away {path.name} and "
+            f"inference.py of a project under models/, and noria init {spec.name} writes them anew"
         )
 
 

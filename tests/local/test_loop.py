@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -174,8 +175,12 @@ def test_one_bad_row_is_set_aside_and_the_rest_goes_on(stack, name, tmp_path):
 
 
 def test_an_upload_for_a_model_nobody_published_is_kept_and_told(stack, name, tmp_path):
-    sent = uploading.upload(stack, name, data(tmp_path))
-    stages = list(uploading.follow(stack, sent, LIMIT))
+    with pytest.raises(CliError, match="is published here"):
+        uploading.upload(stack, name, data(tmp_path))
+    bucket, key = stack.outputs["LakeBucket"], f"incoming/{name}/data.csv"
+    at = time.time()
+    version = stack.s3.put_object(Bucket=bucket, Key=key, Body=data(tmp_path).read_bytes())["VersionId"]
+    stages = list(uploading.follow(stack, {"model": name, "digest": "", "version": version, "at": at}, LIMIT))
     assert stages[0].verdict == "quarantined"
     assert "noria publish" in stages[0].reasons[0]
     assert telling.status(stack, name)["published"] is False

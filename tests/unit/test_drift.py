@@ -120,6 +120,12 @@ def test_a_feed_that_broke_is_an_incident_and_no_drift(reference, price, code):
     assert "price" not in told["columns"]
 
 
+def test_words_that_the_contract_tolerates_are_no_broken_feed():
+    before, now = ([str(drawn / 100) for drawn in np.random.default_rng(seed).integers(0, 100_000, WINDOW)] for seed in (1, 2))
+    odd = profiled(x=["n/a" if i % 10 == 0 else value for i, value in enumerate(now)])
+    assert [drift.check(profiled(x=before), odd, None, tolerated=share)["verdict"] for share in (0.0, 0.2)] == ["incident", "ok"]
+
+
 def test_a_few_words_among_many_numbers_are_no_broken_feed():
     before, now = ([str(drawn / 100) for drawn in np.random.default_rng(seed).integers(0, 100_000, WINDOW)] for seed in (1, 2))
     assert drift.check(profiled(x=before), profiled(x=["n/a"] * 10 + now[10:]), None)["verdict"] == "ok"

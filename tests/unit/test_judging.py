@@ -43,6 +43,12 @@ def test_a_column_whose_name_became_longer_is_told_with_that_name(contract):
     assert "is it renamed to 'size_in_millimetres'?" in policy.judge({**PROFILE, "header": header}, contract, "y").reasons[0].text
 
 
+@pytest.mark.parametrize("other", ["", "e", "quantity"])
+def test_a_name_that_has_nothing_to_do_with_the_missing_one_is_no_hint(contract, other):
+    header = [{"size": other}.get(name, name) for name in PROFILE["header"]]
+    assert "renamed" not in policy.judge({**PROFILE, "header": header}, contract, "y").reasons[0].text
+
+
 def test_a_header_that_is_parted_otherwise_is_one_reason_and_says_so(contract):
     (reason,) = policy.judge({**PROFILE, "header": ["id;at;size_mm;kind;count;y"]}, contract, "y").reasons
     assert "it is parted by ;" in reason.text

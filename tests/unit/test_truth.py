@@ -1,6 +1,7 @@
 """Truth comes late, in part, twice, out of order and before its prediction; and captured traffic may be anything."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -27,6 +28,11 @@ def prediction(name, value="1"):
     return Prediction(name, "2026-01-01T00:00:00Z", "main", value, ("1", "2"))
 
 
+def told(*given):
+    faults = Counter()
+    return list(truth.told(*given, faults)), faults
+
+
 def test_each_row_of_a_request_is_a_prediction_of_its_own():
     found, unreadable = truth.captured("\n".join([line("1,2\n3,4\n", "0,0.2\n1,0.9\n"), line("5,6\n", "1\n", "m")]), "main", SENT, "y")
     assert [(p.id, p.value, p.features) for p in found] == [("n#0", "0", ("1", "2")), ("n#1", "1", ("3", "4")), ("m", "1", ("5", "6"))]
@@ -43,10 +49,10 @@ def test_a_captured_request_that_cannot_be_read_is_counted_and_the_others_are_re
 
 
 def test_truth_is_joined_by_prediction_id_or_by_key():
-    named, bad = truth.told(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y", "binary", LATEST)
+    named, bad = told(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y", "binary", LATEST)
     assert (named, bad.total()) == ([Truth("n#0", "1", {"at": "2026-01-01"})], 0)
-    keyed, _ = truth.told(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y", "binary", LATEST)
-    assert keyed == [Truth("7", "0", {"id": "7"})]
+    keyed, _ = told(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y", "binary", LATEST)
+    assert keyed == [Truth("key:7", "0", {"id": "7"})]
 
 
 def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
@@ -61,7 +67,7 @@ def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
         ["a", "2026-01-01", "perhaps"],
         ["a", "2026-01-01", "1"],
     ]
-    found, bad = truth.told(["id", "at", "y"], rows, CONTRACT, "y", "binary", LATEST)
+    found, bad = told(["id", "at", "y"], rows, CONTRACT, "y", "binary", LATEST)
     assert len(found) == 1
     assert bad == {
         "no y": 1,
@@ -75,7 +81,7 @@ def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
 @pytest.mark.parametrize("header", [["y"], ["id", "target"], []])
 def test_a_file_that_names_neither_prediction_nor_target_says_what_it_should(header):
     with pytest.raises(UnreadableDatasetError, match="prediction_id"):
-        truth.told(header, [], CONTRACT, "y", "binary", LATEST)
+        told(header, [], CONTRACT, "y", "binary", LATEST)
 
 
 def test_late_repeated_conflicting_and_unknown_truth():
@@ -90,14 +96,28 @@ def test_late_repeated_conflicting_and_unknown_truth():
 
 @pytest.mark.parametrize(("task", "value", "tells"), [("regression", "1e3", 1), ("regression", "inf", 0), ("binary", "True", 1), ("multiclass", "maybe", 1)])
 def test_what_is_no_value_of_the_task_tells_no_truth(task, value, tells):
-    found, faults = truth.told(["prediction_id", "y"], [["a", value]], CONTRACT, "y", task, LATEST)
+    found, faults = told(["prediction_id", "y"], [["a", value]], CONTRACT, "y", task, LATEST)
     assert (len(found), faults.total()) == (tells, 1 - tells)
 
 
 def test_truth_by_key_meets_the_prediction_of_a_row_with_that_key_whatever_its_request_was_called():
     contract = DataContract("csv", None, ("shop", "id"), {"id": Column("integer"), "shop": Column("string"), "y": Column("integer")}, 0.01, 1)
     made, _ = truth.captured(line("7,north\n8,north\n", "1\n0\n", "made up"), "main", contract, "y")
-    given, _ = truth.told(["shop", "id", "y"], [["north", "8", "1"], ["south", "8", "0"]], contract, "y", "binary", LATEST)
+    given, _ = told(["shop", "id", "y"], [["north", "8", "1"], ["south", "8", "0"]], contract, "y", "binary", LATEST)
     joined = truth.join(made, given, {}, {})
     assert [(p.id, t.value) for p, t in joined.pairs] == [("made up#1", "1")]
-    assert list(joined.waiting) == ["south|8"]
+    assert list(joined.waiting) == ["key:south|8"]
+
+
+def test_an_id_is_no_key_though_both_may_be_the_same_number():
+    one, two = (Prediction(name, "2026-01-01T00:00:00Z", "main", "1", (key, "0"), key=key) for name, key in (("1", "2"), ("2", "7")))
+    by_id = truth.join([one, two], [Truth("2", "1", {})], {}, {})
+    assert [p.id for p, _ in by_id.pairs] == ["2"]
+    both = truth.join([one, two], [Truth("1", "1", {}), Truth("key:2", "0", {})], {}, {})
+    assert [(p.id, t.value) for p, t in both.pairs] == [("1", "1")]
+    assert (both.conflicting, both.waiting) == (1, {})
+
+
+def test_a_key_that_the_endpoint_is_not_sent_is_the_id_of_the_request():
+    joined = truth.join([prediction("7")], [Truth("key:7", "0", {})], {}, {})
+    assert [p.id for p, _ in joined.pairs] == ["7"]

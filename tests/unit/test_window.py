@@ -247,6 +247,22 @@ def test_truth_by_key_is_joined_with_rows_that_carry_the_key_and_counts_once(lak
     assert (answers(third), third["counts"]["conflicting"], third["counts"]["repeated"]) == (3, 1, 1)
 
 
+def test_the_key_of_rows_that_a_batch_job_has_answered_is_known_to_later_looks(lake, monkeypatch):
+    keyed = spec()
+    keyed["data"]["key"] = ["id"]
+    monkeypatch.setitem(globals(), "spec", lambda: keyed)
+    lake.s3.put_object(Bucket="lake", Key="scored/m/night.csv", Body=b"prediction_id,id,kind,x,prediction\np1,77,a,1,1\n")
+    assert lake.look()["counts"]["predictions"] == 1
+    lake.tell("a.csv", "id,at,y\n77,2026-01-01,1\n")
+    assert lake.look("2026-01-02T02:00:00.000Z")["counts"]["labelled"] == 1
+
+
+def test_a_header_as_long_as_one_may_be_makes_no_sentence_that_long(lake):
+    lake.tell("a.csv", f"{'x;' * 15_000}\n1\n")
+    lake.tell("b.csv", f"{'y;' * 15_000}\n1\n")
+    assert len(json.dumps(lake.look()["judged"])) < 30_000
+
+
 def test_an_error_that_has_risen_is_called_above_what_is_expected():
     event = sample("functions/judge_window.json")
     level = quality.Level("mae", 1.0, 1.1, cap=10.0).to_json()

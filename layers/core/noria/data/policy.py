@@ -11,6 +11,8 @@ ACCEPTED, QUARANTINED = "accepted", "quarantined"
 MOST_BYTES = 48 * 1024 * 1024
 #: What parts the columns of files that are no CSV with commas.
 OTHER_MARKS = (";", "\t", "|")
+#: A shorter name is no part of another one to speak of (characters).
+LEAST_PART = 3
 #: How many columns a verdict names.
 MOST_TOLD = 20
 
@@ -52,7 +54,7 @@ def _all_missing(names: list[str], header: list[str], required: tuple[str, ...])
 
 def _missing(name: str, header: list[str], required: tuple[str, ...]) -> Reason:
     others = [found for found in header if found not in required]
-    near = get_close_matches(name, others, n=1) or [found for found in others if name in found or found in name]
+    near = get_close_matches(name, others, n=1) or [found for found in others if min(len(name), len(found)) >= LEAST_PART and (name in found or found in name)]
     hint = f"; is it renamed to {near[0]!r}?" if near else ""
     return Reason("MissingColumn", f"the header lacks {name!r}{hint}", near[0] if near else None, name)
 

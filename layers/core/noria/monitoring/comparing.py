@@ -52,7 +52,7 @@ def compare(known: Reference, spec: Json, window: Profile, said: dict[str, int])
     reference = Profile.from_bytes(objects.read(known.lake, f"{known.dataset}data.profile"))
     parts = baseline.by_rows(baseline.unpacked(objects.read(known.lake, f"{known.dataset}blocks.profile")), window.rows) if contract.time else None
     watched = {name for name, column in contract.columns.items() if column.drift != "ignore" and name != target}
-    judged = drift.check(reference, window, parts, [name for name in reference.columns if name not in watched])
+    judged = drift.check(reference, window, parts, [name for name in reference.columns if name not in watched], tolerated=spec["data"]["bad_rows"]["at_most"])
     held = lines(objects.read(known.artifacts, f"{known.run}predictions/candidate/holdout.csv.out").decode())
     answers = [row[0] for row in held]
     before = profile_rows([PREDICTION], [[answer] for answer in answers])

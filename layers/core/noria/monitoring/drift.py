@@ -26,6 +26,8 @@ ALPHA = 0.01
 #: Differences below these are none, however certain: largest distance between distribution functions; half the sum of
 #: differences of shares; share outside of everything seen before; share of values never seen before; share of empty ones.
 FLOORS = {"distance": 0.07, "categories": 0.06, "outside": 0.02, "unseen": 0.02, "empty": 0.05}
+#: How certain it must be that there are too many words among numbers.
+CERTAIN = 0.001
 #: A difference must be so many times what the reference's own blocks show at most.
 USUAL = 1.25
 #: Fewer blocks do not tell what is usual; fewer rows tell nothing.
@@ -49,22 +51,27 @@ class Difference:
     evidence: float
 
 
-def check(reference: Profile, current: Profile, blocks: Sequence[Profile] | None, ignored: Collection[str] = (), times: Collection[str] = ()) -> Json:
+def check(
+    reference: Profile, current: Profile, blocks: Sequence[Profile] | None, ignored: Collection[str] = (), times: Collection[str] = (), tolerated: float = 0.0
+) -> Json:
     """The verdict on a window.
 
     Args:
         blocks: of the reference, one after the other in time and about as long as the window; nothing where its rows have no time.
         ignored: columns that are not looked at.
         times: columns of which it is only looked at whether they are there and hold times.
+        tolerated: the share of rows that the contract lets be bad: so many words among numbers are no broken feed.
 
     Returns:
         `{verdict: ok|drift|incident|undecided, columns: {name: {drifted, effect, measure, evidence, limit, measures}}, reasons}`;
         `measures` are the well-known ones (`noria.monitoring.measures`), of which no verdict is made.
     """
     names = [name for name in reference.columns if name not in ignored]
-    suspected = [reason for name in (*names, *times) if (reason := _incident(name, reference.columns[name], current.columns.get(name)))]
+    suspected = [reason for name in (*names, *times) if (reason := _incident(name, reference.columns[name], current.columns.get(name), tolerated))]
     # Rows of one time are no broken feed.
-    incidents = [reason for reason in suspected if not _known(reason, reference, blocks) and not (reason.code == CONSTANT and reason.observed in times)]
+    incidents = [
+        reason for reason in suspected if not _known(reason, reference, blocks, tolerated) and not (reason.code == CONSTANT and reason.observed in times)
+    ]
     broken = {reason.observed for reason in incidents}
     found = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
     if current.rows < LEAST_ROWS or reference.rows < LEAST_REFERENCE:
@@ -173,7 +180,7 @@ def _column(name: str, parts: list[Difference], tests: int, usual: dict[tuple[st
     }
 
 
-def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None) -> Reason | None:
+def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None, tolerated: float) -> Reason | None:
     """What a feed that broke looks like."""
     if current is None:
         return Reason("ColumnMissing", f"{name} is not there at all", name)
@@ -182,7 +189,7 @@ def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None
         return Reason("ColumnEmpty", f"{name} is empty in all of {current.rows:,} rows; in the reference {before / reference.rows:.0%} are filled", name)
     typed = {INTEGER, NUMBER, TIME}
     words = current.kinds.get(TEXT, 0)
-    if reference.kind in typed and words > FLOORS["empty"] * filled and evidence.of_share(words, filled, 0, before) < ALPHA:
+    if reference.kind in typed and words > max(FLOORS["empty"], tolerated) * filled and evidence.of_share(words, filled, tolerated * before, before) < CERTAIN:
         example = "".join(f", {word!r} for one" for word in _words(current)[:1])
         return Reason("TypeChanged", f"{name} was {reference.kind} and holds words in {words / filled:.0%} of its values now{example}", name)
     constant = current.values.number()[0] == 1 and filled >= LEAST_ROWS
@@ -197,10 +204,10 @@ def _words(column: ColumnProfile) -> list[str]:
     return [value for value, _, _ in column.values.top(MOST_KEPT) if not is_time(value)]
 
 
-def _known(reason: Reason, reference: Profile, blocks: Sequence[Profile] | None) -> bool:
+def _known(reason: Reason, reference: Profile, blocks: Sequence[Profile] | None, tolerated: float) -> bool:
     """Whether a block of the reference was like that too: no snow in summer is no broken feed."""
     name = str(reason.observed)
-    found = (_incident(name, reference.columns[name], block.columns.get(name)) for block in blocks or ())
+    found = (_incident(name, reference.columns[name], block.columns.get(name), tolerated) for block in blocks or ())
     return any(other is not None and other.code == reason.code for other in found)
 
 

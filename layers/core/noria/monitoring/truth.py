@@ -2,8 +2,9 @@
 
 Truth comes late, in part, twice, out of order, and sometimes before its prediction. It is joined by prediction id: the
 InferenceId of the request, and for the n-th row of a request with several (from 0) the InferenceId, `#` and n. A file of truth
-without a column `prediction_id` is joined by the key of the contract, its values put together by `|`: with a prediction of
-that key, where the endpoint is sent the key columns, or of that id. What is predicted several times under one key counts once.
+without a column `prediction_id` is joined by the key of the contract, its values put together by `|`: with the row that has this
+key, or, where the endpoint is not sent the key columns, with the request that has it for its id. Ids and keys are names of two
+kinds: one never stands for the other where both are known. What is predicted several times under one key counts once.
 """
 
 import csv
@@ -11,7 +12,7 @@ import io
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -24,10 +25,13 @@ from noria.training.metrics import label
 
 Json = dict[str, Any]
 ID, PREDICTION = "prediction_id", "prediction"
-#: Between the values of a key of several columns.
-SEPARATOR = "|"
+#: Between the values of a key of several columns; what a name begins with that is a key, and no id; and the column of a file of
+#: predictions that has their keys.
+SEPARATOR, KEYED, KEY = "|", "key:", "#key"
 #: A truth may be of a time so far ahead of the clock.
 AHEAD = timedelta(days=1)
+#: Columns of a file that are named in a sentence, and characters of a name or a value.
+MOST_NAMES, LONGEST_NAME = 20, 40
 #: Why rows of a file are left out, and how many for each reason.
 Faults = Counter[str]
 UNEVEN = "another number of fields than the header"
@@ -46,7 +50,7 @@ class Prediction:
         variant: of the endpoint.
         features: the row as it was sent, in the contract's order.
         score: the probability that a classifier has answered with, or nothing.
-        key: the values of the contract's key columns, where the endpoint is sent them.
+        key: the values of the contract's key columns, or nothing where the row has not all of them.
     """
 
     id: str
@@ -57,12 +61,18 @@ class Prediction:
     score: str = ""
     key: str = ""
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """What truth may call it: by its id, and by its key, for which the id stands where the row has none."""
+        return self.id, KEYED + (self.key or self.id)
+
 
 @dataclass(frozen=True)
 class Truth:
     """What truly was.
 
     Attributes:
+        id: one of the names of its prediction.
         columns: values of the other columns of the contract that the file names, its time and key for two.
     """
 
@@ -86,16 +96,35 @@ class Joined:
     conflicting: int = 0
 
 
-def keyed(row: Sequence[str], names: Sequence[str], contract: DataContract) -> str:
-    """The key of a row with these columns; empty where it has not all of them."""
-    if not contract.key or not set(contract.key) <= set(names):
-        return ""
-    return SEPARATOR.join(row[names.index(name)] for name in contract.key)
+def places(names: Sequence[str], contract: DataContract) -> tuple[int, ...]:
+    """Where rows with these columns have their key; nothing where they have not all of it."""
+    return tuple(names.index(name) for name in contract.key) if set(contract.key) <= set(names) else ()
+
+
+def keyed(row: Sequence[str], at: tuple[int, ...]) -> str:
+    """The key of a row."""
+    return SEPARATOR.join(row[place] for place in at)
+
+
+def names_of(name: str, key: str, sent: bool) -> tuple[str, ...]:
+    """What truth may have called the prediction with this id and key; the id stands for a key that the endpoint is not sent."""
+    return (name, KEYED + (key or name)) if sent or not key else (name, KEYED + key, KEYED + name)
+
+
+def called(header: list[str], rows: Iterable[list[str]], names: set[str], contract: DataContract, sent: bool) -> Iterator[tuple[list[str], str]]:
+    """Of rows whose first column is an id those with one of these names, with their keys."""
+    at = (header.index(KEY),) if KEY in header else places(header, contract)
+    by_key = any(name.startswith(KEYED) for name in names)
+    for row in rows:
+        key = keyed(row, at)
+        if row[0] in names or (by_key and not names.isdisjoint(names_of(row[0], key, sent))):
+            yield row, key
 
 
 def captured(text: str, variant: str, contract: DataContract, target: str) -> tuple[list[Prediction], int]:
     """The predictions in one file of captured traffic, and how many of its requests cannot be read."""
     names = contract.features(target)
+    at_key = places(names, contract)
     found: list[Prediction] = []
     unreadable = 0
     for line in text.splitlines():
@@ -111,7 +140,7 @@ def captured(text: str, variant: str, contract: DataContract, target: str) -> tu
             unreadable += 1
             continue
         for number, (row, (answer, score)) in enumerate(zip(rows, answers, strict=True)):
-            found.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row, score, keyed(row, names, contract)))
+            found.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row, score, keyed(row, at_key)))
     return found, unreadable
 
 
@@ -128,6 +157,7 @@ def answered(header: list[str], rows: Iterable[list[str]], contract: DataContrac
     features = contract.features(target)
     if missing := [name for name in (*features, PREDICTION) if name not in header]:
         raise UnreadableDatasetError(f"a file of answered rows needs the columns {', '.join(missing)}")
+    at_key = places(header, contract)
     found: list[Prediction] = []
     faults: Faults = Counter()
     for number, row in enumerate(rows):
@@ -136,17 +166,18 @@ def answered(header: list[str], rows: Iterable[list[str]], contract: DataContrac
         if len(row) != len(header):
             faults[UNEVEN] += 1
             continue
-        named, key = dict(zip(header, row, strict=True)), keyed(row, header, contract)
+        named, key = dict(zip(header, row, strict=True)), keyed(row, at_key)
         values = tuple(named[name] for name in features)
         found.append(Prediction(named.get(ID) or key or f"{file}#{number}", at, BATCH, named[PREDICTION], values, named.get("probability", ""), key))
     return found, faults
 
 
-def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, task: str, latest: float) -> tuple[list[Truth], Faults]:
-    """The truth in a file, and why other rows tell none.
+def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, task: str, latest: float, faults: Faults) -> Iterator[Truth]:
+    """The truth in a file.
 
     Args:
         latest: a time after this one (seconds since the epoch), or before the epoch, is none.
+        faults: takes why other rows tell none.
 
     Raises:
         UnreadableDatasetError: the file names neither the predictions nor the target.
@@ -155,33 +186,30 @@ def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, t
     if target not in header or not by or not set(by) <= set(header):
         wanted = f"{ID} (or {', '.join(contract.key)})" if contract.key else ID
         hint = "" if contract.key else "; without data.key in the spec of what serves, no other column names a prediction"
-        raise UnreadableDatasetError(f"a file of truth has the columns {wanted} and {target}; found: {', '.join(header[:20])}{hint}")
+        known = ", ".join(name[:LONGEST_NAME] for name in header[:MOST_NAMES])
+        raise UnreadableDatasetError(f"a file of truth has the columns {wanted} and {target}; found: {known}{hint}")
     at = {name: header.index(name) for name in header}
     others = [name for name in contract.required(target) if name in at and name != target]
-    found: list[Truth] = []
-    faults: Faults = Counter()
-    odd = ""
+    kind, odd = "" if ID in header else KEYED, ""
     for row in rows:
         columns = {name: row[at[name]] for name in others} if len(row) == len(header) else {}
         if len(row) != len(header):
             faults[UNEVEN] += 1
         elif nameless := [name for name in by if not row[at[name]]]:
             faults[f"no {nameless[0]}"] += 1
+        elif row[at[target]] in EMPTY:
+            faults[f"no {target}"] += 1
         elif not _tells(task, row[at[target]]):
-            empty = row[at[target]] in EMPTY
-            odd = odd or ("" if empty else f"a {target} that is none, such as {row[at[target]][:20]!r}")
-            faults[f"no {target}" if empty else odd] += 1
+            odd = odd or f"a {target} that is none, such as {row[at[target]][:LONGEST_NAME]!r}"
+            faults[odd] += 1
         elif contract.time in columns and not _is_possible(columns[str(contract.time)], latest):
             faults[f"a {contract.time} that is no time, or one to come"] += 1
         else:
-            found.append(Truth(SEPARATOR.join(row[at[name]] for name in by), row[at[target]], columns))
-    return found, faults
+            yield Truth(kind + SEPARATOR.join(row[at[name]] for name in by), row[at[target]], columns)
 
 
 def _tells(task: str, value: str) -> bool:
     """Whether a value can be what was true."""
-    if value in EMPTY:
-        return False
     if task == "regression":
         try:
             return math.isfinite(float(value))
@@ -201,7 +229,7 @@ def join(made: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[st
         made: predictions, old ones included.
         given: truth that is new, in the order in which it came; of several for one prediction the first one counts.
         waiting: truth that came before its prediction.
-        known: the truth of predictions that have met theirs already, by id and by key.
+        known: the truth of predictions that have met theirs already, by each of their names.
     """
     joined, fresh = Joined(), dict(waiting)
     for truth in given:
@@ -213,8 +241,11 @@ def join(made: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[st
         else:
             joined.conflicting += 1
     for prediction in made:
-        name = next((name for name in (prediction.id, prediction.key) if name in fresh), None)
-        if name is not None and prediction.id not in known:
-            joined.pairs.append((prediction, fresh.pop(name)))
+        named = [fresh.pop(name) for name in prediction.names if name in fresh]
+        if named and prediction.id not in known:
+            joined.pairs.append((prediction, named[0]))
+            # Told by its id and by its key.
+            again = sum(truth.value == named[0].value for truth in named[1:])
+            joined.repeated, joined.conflicting = joined.repeated + again, joined.conflicting + len(named) - 1 - again
     joined.waiting = fresh
     return joined

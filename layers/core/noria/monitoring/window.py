@@ -23,7 +23,7 @@ from noria.kernel.published import complete
 from noria.monitoring import drift
 from noria.monitoring.comparing import PREDICTION, Reference, against_contract, compare
 from noria.monitoring.states import EMPTY_WINDOW, FIRST_LOOK
-from noria.monitoring.truth import AHEAD, Faults, Prediction, Truth, answered, captured, join, keyed, told
+from noria.monitoring.truth import AHEAD, KEY, Faults, Prediction, Truth, answered, called, captured, join, names_of, places, told
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.release.fleet import CHALLENGER, MAIN
@@ -39,8 +39,8 @@ MOST_FILES = 5_000
 MOST_ROWS = 200_000
 #: Drift is judged once so many rows have come together, or fewer once they are this old.
 WINDOW_ROWS, WINDOW_AGE = 1_000, timedelta(days=1)
-#: Sentences on files that cannot be read.
-MOST_FAULTS = 5
+#: Sentences on files that cannot be read, and characters of one.
+MOST_FAULTS, LONGEST_FAULT = 5, 400
 #: Days of answers that are kept.
 MOST_DAYS = 4_000
 #: Truth that waits for its prediction, at most.
@@ -76,6 +76,7 @@ class _Look:
         self._event, self._bucket, self._spec = event, event["bucket"], complete(event["spec"])
         self._contract, self._target = DataContract.of(self._spec["data"]), self._spec["target"]
         self._features = self._contract.features(self._target)
+        self._sent = bool(places(self._features, self._contract))
         self._name = f"{event['number']:08}-{digest(event['token'])}"
         folder = event["baseline"]
         # A dataset of before there were profiles has none.
@@ -107,7 +108,8 @@ class _Look:
             newest = max(prediction.at for prediction in [*fresh, *(prediction for prediction, _ in joined.pairs)])
             state["recent"].append({"look": self._name, "newest": newest, "predictions": len(fresh), "labelled": len(joined.pairs)})
         if fresh:
-            self._write("predictions", [["#id", "#at", "#variant", "#value", *self._features], *([p.id, p.at, p.variant, p.value, *p.features] for p in fresh)])
+            header = ["#id", "#at", "#variant", "#value", *self._features, KEY]
+            self._write("predictions", [header, *([p.id, p.at, p.variant, p.value, *p.features, p.key] for p in fresh)])
             state["last_prediction"] = max(filter(None, [state["last_prediction"], *(prediction.at for prediction in fresh)]))
         judged = self._drift(fresh)
         freshness = self._freshness()
@@ -168,11 +170,11 @@ class _Look:
                 part, odd = read(key, *table(lines(objects.chunks(self._bucket, key))))
             except UnreadableDatasetError as error:
                 self._counts[bad] += 1
-                self._faults.append(f"{key} cannot be read: {error}")
+                self._faults.append(f"{key} cannot be read: {error}"[:LONGEST_FAULT])
                 continue
             found += part
             self._counts[bad] += odd.total()
-            self._faults += [f"{key}: {count:,} rows with {why}" for why, count in odd.most_common()]
+            self._faults += [f"{key}: {count:,} rows with {why}"[:LONGEST_FAULT] for why, count in odd.most_common()]
         return found
 
     def _scored(self) -> list[Prediction]:
@@ -185,28 +187,30 @@ class _Look:
     def _truths(self) -> list[Truth]:
         """What has been told to be true since the last look."""
         latest = (self._now + AHEAD).timestamp()
+        about = (self._contract, self._target, self._spec["task"], latest)
         found: list[Truth] = self._files(
-            "truth", "truths", "bad_truths", lambda _, header, rows: told(header, rows, self._contract, self._target, self._spec["task"], latest)
+            "truth", "truths", "bad_truths", lambda _, header, rows: (list(told(header, rows, *about, faults := Faults())), faults)
         )
         self._counts["truths"] = len(found)
         if found:
             self._state["last_truth"] = self._event["now"]
         return found
 
-    def _rows(self, kind: str, count: str, ids: set[str]) -> Iterator[tuple[list[str], str]]:
+    def _rows(self, kind: str, count: str, names: set[str]) -> Iterator[tuple[list[str], str]]:
         """Rows of earlier looks with their keys, of these predictions alone: a month of them is more than memory holds."""
-        looks = [self._key(kind, "csv", one["look"]) for one in self._state["recent"] if one[count]] if ids else []
+        looks = [self._key(kind, "csv", one["look"]) for one in self._state["recent"] if one[count]] if names else []
         for body in objects.read_all(self._bucket, looks):
             rows = csv.reader(io.StringIO(body.decode(), newline=""))
-            names = next(rows)
-            yield from ((row, key) for row, key in ((row, keyed(row, names, self._contract)) for row in rows) if row[0] in ids or key in ids)
+            yield from called(next(rows), rows, names, self._contract, self._sent)
 
-    def _predicted(self, ids: set[str]) -> list[Prediction]:
-        return [Prediction(row[0], row[1], row[2], row[3], tuple(row[4:]), key=key) for row, key in self._rows("predictions", "predictions", ids)]
+    def _predicted(self, names: set[str]) -> list[Prediction]:
+        wide = 4 + len(self._features)
+        return [Prediction(row[0], row[1], row[2], row[3], tuple(row[4:wide]), key=key) for row, key in self._rows("predictions", "predictions", names)]
 
-    def _known(self, ids: set[str]) -> dict[str, str]:
-        """What was true of predictions, by their ids and by their keys."""
-        return {name: row[-1] for row, key in self._rows("labelled", "labelled", ids) for name in (row[0], key) if name}
+    def _known(self, names: set[str]) -> dict[str, str]:
+        """What was true of predictions, by each of their names."""
+        labelled = self._rows("labelled", "labelled", names)
+        return {name: row[-1] for row, key in labelled for name in names_of(row[0], key, self._sent)}
 
     def _label(self, pairs: list[tuple[Prediction, Truth]]) -> None:
         """Write rows that are labelled now, and count the answers of the version that serves."""
