@@ -47,10 +47,10 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "
 
 
 def first(path: Path) -> dict[str, list[str]]:
-    """What the first rows of a file have in each column, as texts; empty values are left out."""
+    """What the first rows of a file have in each column, as texts; empty values are left out, and of a profile there are no rows."""
     from noria.profile import formats
 
-    batch = next(formats.batches(there(path)), None)
+    batch = None if path.suffix == KEPT else next(formats.batches(there(path)), None)
     if batch is None:
         return {}
     rows = batch.slice(0, FIRST_ROWS)

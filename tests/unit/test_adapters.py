@@ -370,6 +370,7 @@ def test_a_kept_profile_stands_for_its_file(tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n" + "".join(f"{i},{i % 3}\n" for i in range(50)))
     files.write(tmp_path / "x.profile", files.profile(tmp_path / "x.csv").to_bytes())
     assert profiling.told(files.profile(tmp_path / "x.profile")) == profiling.told(files.profile(tmp_path / "x.csv"))
+    assert contracts.suggest(tmp_path / "x.profile") == contracts.suggest(tmp_path / "x.csv")
     with pytest.raises(CliError, match="cannot write"):
         files.write(tmp_path / "nowhere" / "x.profile", b"")
     (tmp_path / "head.csv").write_text("a,b\n")

@@ -116,9 +116,8 @@ def called(header: list[str], rows: Iterable[list[str]], names: set[str], contra
     at = (header.index(KEY),) if KEY in header else places(header, contract)
     by_key = any(name.startswith(KEYED) for name in names)
     for row in rows:
-        key = keyed(row, at)
-        if row[0] in names or (by_key and not names.isdisjoint(names_of(row[0], key, sent))):
-            yield row, key
+        if row[0] in names or (by_key and not names.isdisjoint(names_of(row[0], keyed(row, at), sent))):
+            yield row, keyed(row, at)
 
 
 def captured(text: str, variant: str, contract: DataContract, target: str) -> tuple[list[Prediction], int]:

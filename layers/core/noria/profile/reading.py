@@ -29,9 +29,11 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> P
     Raises:
         UnreadableDatasetError: it is none of the formats, or breaks off.
     """
-    made = Profile()
+    made, pool = Profile(), pa.default_memory_pool()
     for batch in batches(path):
         add(made, batch, time, key)
+        # Else the allocator keeps what every batch has needed, and a longer file takes more.
+        pool.release_unused()
     return made
 
 
