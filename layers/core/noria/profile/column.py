@@ -8,7 +8,7 @@ The sketches are Apache DataSketches', whose serialised forms are read by all la
 """
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -47,17 +47,26 @@ class Values:
         Args:
             rare: a count up to this is too small a part of what is added to make a value a frequent one.
         """
-        for value, count in found:
-            if self.counts is not None:
-                if value not in self.counts:
-                    self.characters += len(_told(value))
-                self.counts[value] = self.counts.get(value, 0) + count
-                if len(self.counts) > MOST_EXACT or self.characters > MOST_CHARACTERS:
-                    self._overflow()
-            else:
-                self.distinct.update(value)
+        rest = iter(found)
+        if self.counts is not None:
+            self._count(rest)
+        if self.counts is None:
+            distinct, frequent = self.distinct.update, self.frequent.update
+            for value, count in rest:
+                distinct(value)
                 if count > rare:
-                    self.frequent.update(_told(value), count)
+                    frequent(_told(value), count)
+
+    def _count(self, found: Iterator[tuple[Value, int]]) -> None:
+        """One by one, until there are too many different ones; what is left of them then is still to be taken."""
+        assert self.counts is not None
+        for value, count in found:
+            if value not in self.counts:
+                self.characters += len(_told(value))
+            self.counts[value] = self.counts.get(value, 0) + count
+            if len(self.counts) > MOST_EXACT or self.characters > MOST_CHARACTERS:
+                self._overflow()
+                return
 
     def merge(self, other: "Values") -> None:
         if other.counts is not None:

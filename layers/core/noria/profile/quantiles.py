@@ -23,8 +23,10 @@ def take(sketch: Any, values: Numbers, counts: Counts) -> None:
     if not doublings:
         sketch.update(np.repeat(values.astype(np.float32), counts))
         return
-    order = np.argsort(values)
-    values, until = values[order].astype(np.float32), np.cumsum(counts[order])
+    if np.any(values[1:] < values[:-1]):
+        order = np.argsort(values)
+        values, counts = values[order], counts[order]
+    values, until = values.astype(np.float32), np.cumsum(counts)
     step = 1 << doublings
     middles = np.arange(step // 2, rows - rows % step, step)
     steps = datasketches.kll_floats_sketch(4 * LEAST_STEPS)

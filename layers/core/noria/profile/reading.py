@@ -15,6 +15,8 @@ from noria.profile.moments import Counts, Numbers
 
 #: A value that makes up no more than one in so many of a batch is not counted among the frequent ones.
 RARE = 1_000
+#: After so many batches what they have needed is given back: else the allocator keeps it, and a longer file takes more.
+RELEASED = 2
 TIME_FORMATS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 SECONDS = pa.timestamp("us")
 
@@ -30,10 +32,10 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> P
         UnreadableDatasetError: it is none of the formats, or breaks off.
     """
     made, pool = Profile(), pa.default_memory_pool()
-    for batch in batches(path):
+    for number, batch in enumerate(batches(path)):
         add(made, batch, time, key)
-        # Else the allocator keeps what every batch has needed, and a longer file takes more.
-        pool.release_unused()
+        if number % RELEASED == 0:
+            pool.release_unused()
     return made
 
 
@@ -95,16 +97,15 @@ def _add(column: ColumnProfile, values: pa.Array) -> Numbers | None:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
         return _add_texts(column, present)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        values, counts = _tally(column, pc.cast(present, pa.float64(), safe=False))
-        column.add_numbers(INTEGER if pa.types.is_integer(kind) else NUMBER, values.to_numpy(zero_copy_only=False), counts)
+        numbers = pc.cast(present, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        column.add_numbers(INTEGER if pa.types.is_integer(kind) else NUMBER, *_tally_numbers(column, numbers))
         return None
     if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
         seconds = _seconds(present)
-        values, counts = _tally(column, pa.array(seconds))
-        column.add_numbers(TIME, values.to_numpy(zero_copy_only=False), counts)
+        column.add_numbers(TIME, *_tally_numbers(column, seconds))
         return seconds
     texts = pa.array([str(value).lower() if isinstance(value, bool) else str(value) for value in present.to_pylist()], pa.string())
-    words, counts = _tally(column, texts)
+    words, counts = _tally_texts(column, texts)
     column.add_texts(BOOLEAN if pa.types.is_boolean(kind) else TEXT, _lengths(words), counts)
     return None
 
@@ -180,15 +181,18 @@ def _times(texts: pa.Array) -> Numbers | None:
     return _seconds(found) if found.null_count < len(found) else None
 
 
-def _tally(column: ColumnProfile, present: pa.Array) -> tuple[pa.Array, Counts]:
-    """Which values there are, and how often, as the column now has it."""
-    counted = pc.value_counts(present)
-    values, counts = counted.field(0), counted.field(1).to_numpy()
-    kept, times = values, counts
-    if pa.types.is_floating(present.type):
-        finite = pc.is_finite(values)
-        kept, times = values.filter(finite), counts[finite.to_numpy(zero_copy_only=False)]
-    elif pa.types.is_string(values.type):
-        kept = pc.utf8_slice_codeunits(values, 0, LONGEST_VALUE)
-    column.add_values(zip(kept.to_pylist(), times.tolist(), strict=True), len(present) // RARE)
+def _tally_numbers(column: ColumnProfile, numbers: Numbers) -> tuple[Numbers, Counts]:
+    """Which numbers there are, in their order, and how often, as the column now has it."""
+    values, counts = np.unique(numbers, return_counts=True)
+    finite = np.isfinite(values)
+    column.add_values(zip(values[finite].tolist(), counts[finite].tolist(), strict=True), len(numbers) // RARE)
     return values, counts
+
+
+def _tally_texts(column: ColumnProfile, texts: pa.Array) -> tuple[pa.Array, Counts]:
+    """Which words there are, and how often, as the column now has it."""
+    counted = pc.value_counts(texts)
+    words, counts = counted.field(0), counted.field(1).to_numpy()
+    kept = pc.utf8_slice_codeunits(words, 0, LONGEST_VALUE)
+    column.add_values(zip(kept.to_pylist(), counts.tolist(), strict=True), len(texts) // RARE)
+    return words, counts
