@@ -52,7 +52,7 @@ def test_truth_is_joined_by_prediction_id_or_by_key():
     named, bad = told(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y", "binary", LATEST)
     assert (named, bad.total()) == ([Truth("n#0", "1", {"at": "2026-01-01"})], 0)
     keyed, _ = told(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y", "binary", LATEST)
-    assert keyed == [Truth("key:7", "0", {"id": "7"})]
+    assert keyed == [Truth(truth.KEYED + "7", "0", {"id": "7"})]
 
 
 def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
@@ -106,18 +106,18 @@ def test_truth_by_key_meets_the_prediction_of_a_row_with_that_key_whatever_its_r
     given, _ = told(["shop", "id", "y"], [["north", "8", "1"], ["south", "8", "0"]], contract, "y", "binary", LATEST)
     joined = truth.join(made, given, {}, {})
     assert [(p.id, t.value) for p, t in joined.pairs] == [("made up#1", "1")]
-    assert list(joined.waiting) == ["key:south|8"]
+    assert list(joined.waiting) == [truth.KEYED + "south|8"]
 
 
 def test_an_id_is_no_key_though_both_may_be_the_same_number():
     one, two = (Prediction(name, "2026-01-01T00:00:00Z", "main", "1", (key, "0"), key=key) for name, key in (("1", "2"), ("2", "7")))
     by_id = truth.join([one, two], [Truth("2", "1", {})], {}, {})
     assert [p.id for p, _ in by_id.pairs] == ["2"]
-    both = truth.join([one, two], [Truth("1", "1", {}), Truth("key:2", "0", {})], {}, {})
+    both = truth.join([one, two], [Truth("1", "1", {}), Truth(truth.KEYED + "2", "0", {})], {}, {})
     assert [(p.id, t.value) for p, t in both.pairs] == [("1", "1")]
     assert (both.conflicting, both.waiting) == (1, {})
 
 
 def test_a_key_that_the_endpoint_is_not_sent_is_the_id_of_the_request():
-    joined = truth.join([prediction("7")], [Truth("key:7", "0", {})], {}, {})
+    joined = truth.join([prediction("7")], [Truth(truth.KEYED + "7", "0", {})], {}, {})
     assert [p.id for p, _ in joined.pairs] == ["7"]

@@ -25,9 +25,9 @@ from noria.training.metrics import label
 
 Json = dict[str, Any]
 ID, PREDICTION = "prediction_id", "prediction"
-#: Between the values of a key of several columns; what a name begins with that is a key, and no id; and the column of a file of
-#: predictions that has their keys.
-SEPARATOR, KEYED, KEY = "|", "key:", "#key"
+#: Between the values of a key of several columns; what a name begins with that is a key, and no id, which has no such character;
+#: and the column of a file of predictions that has their keys.
+SEPARATOR, KEYED, KEY = "|", "\0", "#key"
 #: A truth may be of a time so far ahead of the clock.
 AHEAD = timedelta(days=1)
 #: Columns of a file that are named in a sentence, and characters of a name or a value.
