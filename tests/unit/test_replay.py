@@ -104,3 +104,19 @@ def test_drift_that_persists_and_matters_starts_a_training(persist, matters, fir
     spec = {**SPEC, "monitor": {**SPEC["monitor"], "persist": persist}}
     told = played(0.0, rule(on=["drift"], cooldown_days=1_000, min_share=0), spec=spec, drift=lambda before, now: ("drift", ["x"] if matters else ["other"]))
     assert [event["time"][:10] for event in told["managed"]["events"] if event["what"].startswith("retrained")] == ([first] if first else [])
+
+
+def test_a_history_larger_than_a_dataset_may_be_is_trained_on_by_its_newest_rows():
+    lines = ["at,x,y", *(f"2025-01-01T{hour:02}:{minute:02}:00,{minute / 100:.2f},1" for hour in range(24) for minute in range(60))]
+    found, _ = history(iter(["\n".join(lines).encode()]), DataContract.of(SPEC["data"]), "y")
+    size = len(lines[1]) + 1
+    assert found.fitting(slice(0, 100), 10 * size) == slice(90, 100)
+    assert found.fitting(slice(0, 100), 10 * size - 1) == slice(91, 100)
+    assert found.fitting(slice(95, 100), 10 * size) == slice(95, 100)
+    assert found.fitting(slice(0, 100), 100 * size) == slice(0, 100)
+    assert found.fitting(slice(0, 0), 1) == slice(0, 0)
+
+
+def test_a_history_of_which_no_row_is_good_says_what_is_wrong_with_them():
+    with pytest.raises(ContractError, match="at Type × 2"):
+        history(iter([b"at,x,y\n31.12.2024,1,1\n30.12.2024,1,0\n"]), DataContract.of(SPEC["data"]), "y")

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -117,6 +117,13 @@ def written(rows: list[list[str]], header: list[str] | None = None) -> str:
     for row in rows:
         made.add(row)
     return made.text()
+
+
+def size_of(row: Sequence[str]) -> int:
+    """Bytes of a row in a file, if anything more than it has."""
+    text = ",".join(row)
+    quoted = any(mark in text for mark in '"\r\n') or text.count(",") >= len(row)
+    return len(text.encode()) + 1 + (2 * len(row) + text.count('"') if quoted else 0)
 
 
 class _Csv:

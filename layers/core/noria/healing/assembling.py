@@ -78,7 +78,7 @@ class _Newest:
             self._rows[row] = min(place, self._rows[row])
         elif self._oldest is None or self._age((row, place)) >= self._oldest:
             self._rows[row] = place
-            self._held += _size(row)
+            self._held += splitting.size_of(row)
             if self._held > OVER * MOST_BYTES:
                 self._cut()
 
@@ -91,7 +91,7 @@ class _Newest:
     def _cut(self) -> None:
         held, kept = 0, dict[tuple[str, ...], int]()
         for row, place in sorted(self._rows.items(), key=self._age, reverse=True):
-            if held + (size := _size(row)) > MOST_BYTES:
+            if held + (size := splitting.size_of(row)) > MOST_BYTES:
                 break
             held, kept[row] = held + size, place
         self._held, self._rows = held, kept
@@ -104,13 +104,6 @@ class _Newest:
             return (0.0 if self._time is None else moment(row[self._time])), place
         except ValueError:
             return -math.inf, place
-
-
-def _size(row: tuple[str, ...]) -> int:
-    """Bytes of a row in a file, if anything more than it has."""
-    text = ",".join(row)
-    quoted = any(mark in text for mark in '"\r\n') or text.count(",") >= len(row)
-    return len(text.encode()) + 1 + (2 * len(row) + text.count('"') if quoted else 0)
 
 
 def _parts(event: Json) -> Iterator[tuple[int, list[str], Iterator[list[str]]]]:

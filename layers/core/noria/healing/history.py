@@ -3,13 +3,19 @@
 import csv
 import io
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 from noria.data import splitting
 from noria.data.contract import DataContract
 from noria.data.values import moment
 from noria.kernel.errors import ContractError
+
+#: Kinds of bad rows that are named.
+MOST_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,18 @@ class History:
 
     def between(self, since: float | None, until: float) -> slice:
         return slice(0 if since is None else bisect_left(self.times, since), bisect_left(self.times, until))
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Bytes of a file of the rows up to each."""
+        return list(accumulate(splitting.size_of(row) for row in self.rows))
+
+    def fitting(self, rows: slice, most: int) -> slice:
+        """The newest of these rows, as many as a file of so many bytes has room for."""
+        if rows.stop <= rows.start:
+            return rows
+        over = self._ends[rows.stop - 1] - most
+        return slice(max(rows.start, bisect_left(self._ends, over) + 1), rows.stop) if over > 0 else rows
 
 
 def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tuple[History, int]:
@@ -38,7 +56,9 @@ def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tup
         raise ContractError(f"the file lacks the column {error}; the spec asks for {', '.join(contract.required(target))}") from error
     header, *rows = list(csv.reader(io.StringIO(good, newline="")))
     if not rows:
-        raise ContractError("no row of the file keeps the contract: noria contract suggest FILE writes one that it keeps")
+        found = Counter(" ".join(row[-2:]).strip() for row in list(csv.reader(io.StringIO(bad, newline="")))[1:])
+        told = ", ".join(f"{fault} × {count:,}" for fault, count in found.most_common(MOST_TOLD))
+        raise ContractError(f"no row of the file keeps the contract ({told or 'it has none'}): noria contract suggest FILE writes one that it keeps")
     at = header.index(contract.time)
     ordered = sorted(((moment(row[at]), row) for row in rows), key=lambda pair: pair[0])
     return History(header, [row for _, row in ordered], [time for time, _ in ordered]), max(0, bad.count("\n") - 1)

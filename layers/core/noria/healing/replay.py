@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from noria.data import splitting
 from noria.data.contract import DataContract
+from noria.data.policy import MOST_BYTES
 from noria.healing import backtest
 from noria.healing import policy as healing
 from noria.healing.history import History
@@ -130,7 +131,7 @@ class Replay:
         """Trained anew before every window but the first, on all rows or the recent ones (seconds); released whatever it is like."""
         course, model = Course(), self._initial[0].model
         for number, ((begin, _), rows) in enumerate(zip(self.windows, self._rows(), strict=True)):
-            known = self._history.between(None if recent is None else begin - recent, begin)
+            known = self._history.fitting(self._history.between(None if recent is None else begin - recent, begin), MOST_BYTES)
             if number and rows.stop > rows.start and known.stop - known.start >= LEAST_ROWS:
                 started = clock.monotonic()
                 model = self._fit(self._history.rows[known])
@@ -206,7 +207,8 @@ class Replay:
         return [cause for cause in causes if cause != "incident"], weight
 
     def _run(self, champion: str | None, rows: slice, held: list[slice] | None) -> tuple[Serving, str]:
-        """What a run does: part off a holdout, train, compare on the holdout, judge."""
+        """What a run does with the newest rows that a dataset may have: part off a holdout, train, compare on the holdout, judge."""
+        rows = self._history.fitting(rows, MOST_BYTES)
         numbers = [i for i in range(rows.start, rows.stop) if not any(part.start <= i < part.stop for part in held or ())]
         chosen = [self._history.rows[i] for i in numbers]
         made = splitting.split(self._history.header, chosen, self._contract, self._target, self._spec["evaluate"]["split"])
