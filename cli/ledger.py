@@ -47,6 +47,15 @@ class Story:
             raise CliError(f"no model named {self.model!r} is published here; run: noria publish models/{self.model}")
         return self.spec
 
+    def serving(self) -> Json:
+        """The spec of what serves, which may be older than what is published; the published one where nothing serves yet.
+
+        Raises:
+            CliError: nobody has published this model.
+        """
+        published = self.published()
+        return self.specs.get((self.champion or {}).get("spec", ""), published)
+
 
 def read(session: Session, model: str) -> Story:
     """Every item of one model."""

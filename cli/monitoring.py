@@ -33,9 +33,7 @@ def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
         UnreadableDatasetError: the file is no CSV, or lacks columns.
     """
     story = ledger.read(session, model)
-    published = story.published()
-    # What serves may be older than what is published, and is what the truth is joined with.
-    spec = complete(story.specs.get((story.champion or {}).get("spec", ""), published))
+    spec = complete(story.serving())
     body, faults = files.there(file).read_bytes(), Counter[str]()
     contract, latest = DataContract.of(spec["data"]), time.time() + truth.AHEAD.total_seconds()
     rows = sum(1 for _ in truth.told(*table(lines([body])), contract, spec["target"], spec["task"], latest, faults))

@@ -45,11 +45,9 @@ def predict(session: Session, model: str, file: Path, key: str | None = None, na
 def ask(session: Session, model: str, rows: list[Json], key: str | None = None, name: str | None = None) -> Json:
     """The same for rows at hand, each a mapping of column to value."""
     story = ledger.read(session, model)
-    published = story.published()
+    spec = story.serving()
     if story.champion is None:
         raise CliError(f"no version of {model} serves yet; see: noria status {model}")
-    # What serves may be older than what is published.
-    spec = story.specs.get(story.champion.get("spec", ""), published)
     contract, target = DataContract.of(spec["data"]), spec["target"]
     if not rows:
         raise CliError("there are no rows to predict: the file has one JSON object a line")
