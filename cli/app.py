@@ -96,7 +96,8 @@ def upload(
         render.console.print(
             f"uploaded s3://{sent['bucket']}/{sent['key']}"
             if sent["sent"]
-            else "this content is known for the published spec and is not sent again (--force sends it); what came of it:"
+            else "this content is known for the published spec and is not sent again (--force sends it); "
+            + ("what came of it:" if wait else f"what came of it: noria status {model}")
         )
     stages = render.followed(uploading.follow(_session, sent, timeout), quiet=json) if wait else []
     if json:

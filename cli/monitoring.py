@@ -123,7 +123,7 @@ def show(look: Json) -> None:
 _ODD = {
     "unreadable": "captured requests could not be read",
     "bad_truths": "rows of truth tell none",
-    "waiting": "truths wait for their prediction",
+    "waiting": "truths wait for their prediction (what is asked is captured a minute or so later)",
     "repeated": "truths came again",
     "conflicting": "truths contradict an earlier one, which stays",
 }
