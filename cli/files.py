@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from cli.errors import CliError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from noria.profile.dataset import Profile
 
 #: How the name of a profile ends that was kept.
@@ -47,14 +49,22 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "
 
 
 def first(path: Path) -> dict[str, list[str]]:
-    """What the first rows of a file have in each column, as texts; empty values are left out, and of a profile there are no rows."""
+    """What the first rows of a file have in each column, where these are words; empty values are left out, and of a profile there are no rows."""
     from noria.profile import formats
 
     batch = None if path.suffix == KEPT else next(formats.batches(there(path)), None)
     if batch is None:
         return {}
     rows = batch.slice(0, FIRST_ROWS)
-    return {name: [str(value) for value in column.to_pylist() if value is not None] for name, column in zip(rows.schema.names, rows.columns, strict=True)}
+    columns = zip(rows.schema.names, rows.columns, strict=True)
+    return {name: [value for value in column.to_pylist() if value is not None] for name, column in columns if _is_text(column.type)}
+
+
+def _is_text(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def is_plain(path: Path) -> bool:

@@ -117,7 +117,7 @@ def events(told: Iterable[Json]) -> None:
         data = event["data"]
         name = (event["name"], str(data.get("cause")))
         # The same but for its numbers.
-        what = (data.get("outcome"), data.get("release"), [re.sub(r"\d[\d.,:T+-]*", "", reason["text"]) for reason in data.get("reasons", [])])
+        what = (data.get("outcome"), data.get("release"), [re.sub(r"(?<![\w.])\d[\d.,:T+-]*", "", reason["text"]) for reason in data.get("reasons", [])])
         before = said.get(name)
         if event["name"] in AGAIN and before and before[0] == what and not data.get("page"):
             said[name] = (what, event, before[2] + 1)

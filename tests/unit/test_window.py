@@ -257,6 +257,27 @@ def test_the_key_of_rows_that_a_batch_job_has_answered_is_known_to_later_looks(l
     assert lake.look("2026-01-02T02:00:00.000Z")["counts"]["labelled"] == 1
 
 
+@pytest.mark.parametrize(
+    ("rows", "first", "second", "counts"),
+    [
+        ("p1,77,a,1,1\n", "prediction_id,at,y\np1,2026-01-01,1\n", "id,at,y\n77,2026-01-01,0\n", (0, 1)),
+        ("1,2,a,1,1\n9,1,b,1,0\n", "id,at,y\n2,2026-01-01,1\n", "id,at,y\n1,2026-01-01,0\n", (1, 0)),
+    ],
+    ids=["twice", "another"],
+)
+def test_what_was_told_by_one_name_is_known_by_the_other_and_no_other_ones(lake, monkeypatch, rows, first, second, counts):
+    keyed = spec()
+    keyed["data"]["key"] = ["id"]
+    monkeypatch.setitem(globals(), "spec", lambda: keyed)
+    lake.s3.put_object(Bucket="lake", Key="scored/m/night.csv", Body=f"prediction_id,id,kind,x,prediction\n{rows}".encode())
+    lake.look()
+    lake.tell("a.csv", first)
+    assert lake.look("2026-01-02T02:00:00.000Z")["counts"]["labelled"] == 1
+    lake.tell("b.csv", second)
+    found = lake.look("2026-01-02T03:00:00.000Z")["counts"]
+    assert (found["labelled"], found["conflicting"]) == counts
+
+
 def test_a_header_as_long_as_one_may_be_makes_no_sentence_that_long(lake):
     lake.tell("a.csv", f"{'x;' * 15_000}\n1\n")
     lake.tell("b.csv", f"{'y;' * 15_000}\n1\n")

@@ -64,7 +64,7 @@ class Prediction:
     @property
     def names(self) -> tuple[str, str]:
         """What truth may call it: by its id, and by its key, for which the id stands where the row has none."""
-        return self.id, KEYED + (self.key or self.id)
+        return names_of(self.id, self.key)
 
 
 @dataclass(frozen=True)
@@ -106,17 +106,17 @@ def keyed(row: Sequence[str], at: tuple[int, ...]) -> str:
     return SEPARATOR.join(row[place] for place in at)
 
 
-def names_of(name: str, key: str, sent: bool) -> tuple[str, ...]:
-    """What truth may have called the prediction with this id and key; the id stands for a key that the endpoint is not sent."""
-    return (name, KEYED + (key or name)) if sent or not key else (name, KEYED + key, KEYED + name)
+def names_of(name: str, key: str) -> tuple[str, str]:
+    """What truth may call the prediction with this id and key; the id stands for a key that is not known."""
+    return name, KEYED + (key or name)
 
 
-def called(header: list[str], rows: Iterable[list[str]], names: set[str], contract: DataContract, sent: bool) -> Iterator[tuple[list[str], str]]:
+def called(header: list[str], rows: Iterable[list[str]], names: set[str], contract: DataContract) -> Iterator[tuple[list[str], str]]:
     """Of rows whose first column is an id those with one of these names, with their keys."""
     at = (header.index(KEY),) if KEY in header else places(header, contract)
     by_key = any(name.startswith(KEYED) for name in names)
     for row in rows:
-        if row[0] in names or (by_key and not names.isdisjoint(names_of(row[0], keyed(row, at), sent))):
+        if row[0] in names or (by_key and not names.isdisjoint(names_of(row[0], keyed(row, at)))):
             yield row, keyed(row, at)
 
 

@@ -23,7 +23,7 @@ from noria.kernel.published import complete
 from noria.monitoring import drift
 from noria.monitoring.comparing import PREDICTION, Reference, against_contract, compare
 from noria.monitoring.states import EMPTY_WINDOW, FIRST_LOOK
-from noria.monitoring.truth import AHEAD, KEY, Faults, Prediction, Truth, answered, called, captured, join, names_of, places, told
+from noria.monitoring.truth import AHEAD, KEY, Faults, Prediction, Truth, answered, called, captured, join, names_of, told
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.release.fleet import CHALLENGER, MAIN
@@ -76,7 +76,6 @@ class _Look:
         self._event, self._bucket, self._spec = event, event["bucket"], complete(event["spec"])
         self._contract, self._target = DataContract.of(self._spec["data"]), self._spec["target"]
         self._features = self._contract.features(self._target)
-        self._sent = bool(places(self._features, self._contract))
         self._name = f"{event['number']:08}-{digest(event['token'])}"
         folder = event["baseline"]
         # A dataset of before there were profiles has none.
@@ -201,7 +200,7 @@ class _Look:
         looks = [self._key(kind, "csv", one["look"]) for one in self._state["recent"] if one[count]] if names else []
         for body in objects.read_all(self._bucket, looks):
             rows = csv.reader(io.StringIO(body.decode(), newline=""))
-            yield from called(next(rows), rows, names, self._contract, self._sent)
+            yield from called(next(rows), rows, names, self._contract)
 
     def _predicted(self, names: set[str]) -> list[Prediction]:
         wide = 4 + len(self._features)
@@ -210,21 +209,22 @@ class _Look:
     def _known(self, names: set[str]) -> dict[str, str]:
         """What was true of predictions, by each of their names."""
         labelled = self._rows("labelled", "labelled", names)
-        return {name: row[-1] for row, key in labelled for name in names_of(row[0], key, self._sent)}
+        return {name: row[-1] for row, key in labelled for name in names_of(row[0], key)}
 
     def _label(self, pairs: list[tuple[Prediction, Truth]]) -> None:
         """Write rows that are labelled now, and count the answers of the version that serves."""
         required = [name for name in self._contract.required(self._target) if name != self._target]
         # No column of a contract begins so.
-        rows: list[list[str]] = [["#prediction_id", "#at", "#variant", "#prediction", *required, self._target]]
+        rows: list[list[str]] = [["#prediction_id", "#at", "#variant", "#prediction", KEY, *required, self._target]]
         level = self._event["level"]
         for prediction, truth in pairs:
             known = {**dict(zip(self._features, prediction.features, strict=True)), **truth.columns}
             if self._contract.time:
                 known.setdefault(self._contract.time, prediction.at)
             for name in self._contract.key:
-                known.setdefault(name, prediction.id)
-            rows.append([prediction.id, prediction.at, prediction.variant, prediction.value, *(known[name] for name in required), truth.value])
+                known.setdefault(name, (prediction.key if len(self._contract.key) == 1 else "") or prediction.id)
+            about = [prediction.id, prediction.at, prediction.variant, prediction.value, prediction.key]
+            rows.append([*about, *(known[name] for name in required), truth.value])
             seconds = moment(known[self._contract.time] if self._contract.time else prediction.at)
             if not any(first <= prediction.at <= last for first, last in self._state["held"]):
                 # Wrong answers to a broken feed say nothing of the model.
