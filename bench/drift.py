@@ -21,8 +21,8 @@ from bench import peers
 from bench.results import FOLDER, ROOT, Result
 from cli.demo import archive
 from noria.monitoring import drift
+from noria.profile.batches import add
 from noria.profile.dataset import Profile
-from noria.profile.reading import add
 
 Json = dict[str, Any]
 SETS = {
@@ -54,7 +54,7 @@ READ = "import pyarrow.parquet as pq\nfor file in sys.argv[1:]: pq.read_table(fi
 OURS = """
 from pathlib import Path
 from noria.monitoring import drift
-from noria.profile.reading import profile
+from noria.profile.batches import profile
 before, now = (profile(Path(file)) for file in sys.argv[1:])
 drift.check(before, now, None)
 """

@@ -205,7 +205,7 @@ def _three_sigma(before: Sequence[tuple[str, int]], after: Sequence[tuple[str, i
     days = list(_by_day(after).items())
     mean = sum(error for _, error in before) / len(before)
     for end in range(span, len(days) + 1):
-        counts = quality.together(dict(days[end - span : end]))
+        counts = quality.merge_counts(dict(days[end - span : end]))
         rows = sum(counts.values())
         if counts["wrong"] / rows > mean + 3 * (mean * (1 - mean) / rows) ** 0.5:
             return days[end - 1][0]
@@ -229,14 +229,14 @@ def delay() -> Result:
     with _errors() as (before, after):
         level = quality.level("accuracy", _by_day(before))
         assert level is not None
-        found = quality.weigh(level, dict(list(_by_day(after).items())[:YEAR]), margin=0.05)
+        found = quality.detect_degradation(level, dict(list(_by_day(after).items())[:YEAR]), margin=0.05)
         days = list(_by_day(after))
         ours = days.index(found.fallen) + 1 if found.fallen else len(days)
-        quiet = quality.weigh(level, _by_day(before), margin=0.05).fallen
+        quiet = quality.detect_degradation(level, _by_day(before), margin=0.05).fallen
         drawn, flags, usual = random.Random(1), 0, 0
         for _ in range(STREAMS):
             shuffled = list(zip([day for day, _ in before], drawn.sample([error for _, error in before], len(before)), strict=True))
-            flags += quality.weigh(level, _by_day(shuffled), margin=0.05).fallen is not None
+            flags += quality.detect_degradation(level, _by_day(shuffled), margin=0.05).fallen is not None
             usual += _three_sigma(before, shuffled, 7) is not None
         others = {"3 sigma over 7 days": _three_sigma(before, after, 7), "3 sigma a day": _three_sigma(before, after, 1), **_river([*before, *after])}
     parts: Json = {

@@ -17,9 +17,9 @@ from bench.healing import _bikeshare
 from bench.results import ROOT, Result
 from cli import specs
 from noria.adapters import objects
-from noria.monitoring.judging import judge_window
-from noria.monitoring.window import read_window
-from noria.profile.curating import keep
+from noria.data.curate import keep
+from noria.monitoring.judge_window import judge_window
+from noria.monitoring.read_window import read_window
 from noria.training import quality
 
 Json = dict[str, Any]
@@ -96,7 +96,7 @@ def _month() -> Month:
     _put(s3, "artifacts", "runs/m/r/truth/truth.csv", "".join(f"{row['busy']},{row['ts']}\n" for row in held))
     event: Json = {"model": MODEL, "bucket": "lake", "artifacts": "artifacts", "endpoint": "e", "spec": spec, "run_folder": "runs/m/r/"}
     event |= {"release": {"id": "r", "time": RELEASED.isoformat(), "version": "m/1"}, "baseline": f"curated/{MODEL}/d/", "state": None}
-    event |= {"level": quality.Level("accuracy", 0.93, 0.91).to_json(), "importance": None, "previous": None, "ledger": "l"}
+    event |= {"level": quality.QualityBaseline("accuracy", 0.93, 0.91).to_json(), "importance": None, "previous": None, "ledger": "l"}
     told, truth = Month(Counter()), list[str]()
     calls = objects._client().meta.events
     calls.register("before-call.s3", told.counter.count)

@@ -1,6 +1,6 @@
 """Puts together the rows that a model is trained on again."""
 
-from noria.healing.assembling import assemble_dataset
-from noria.kernel.entry import serves
+from noria.healing.assemble_dataset import assemble_dataset
+from noria.kernel.handler import lambda_handler_for
 
-lambda_handler = serves(assemble_dataset)
+lambda_handler = lambda_handler_for(assemble_dataset)

@@ -1,6 +1,6 @@
 """Concludes a run: registered, rejected or failed."""
 
-from noria.kernel.entry import serves
-from noria.training.concluding import conclude_run
+from noria.kernel.handler import lambda_handler_for
+from noria.training.conclude_run import conclude_run
 
-lambda_handler = serves(conclude_run)
+lambda_handler = lambda_handler_for(conclude_run)

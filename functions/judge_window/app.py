@@ -1,6 +1,6 @@
 """Judges one look at a served model."""
 
-from noria.kernel.entry import serves
-from noria.monitoring.judging import judge_window
+from noria.kernel.handler import lambda_handler_for
+from noria.monitoring.judge_window import judge_window
 
-lambda_handler = serves(judge_window)
+lambda_handler = lambda_handler_for(judge_window)

@@ -1,6 +1,6 @@
 """Plans the alarms on what serves."""
 
-from noria.kernel.entry import serves
-from noria.release.fleet import plan_watch
+from noria.kernel.handler import lambda_handler_for
+from noria.release.endpoint_config import plan_alarms
 
-lambda_handler = serves(plan_watch)
+lambda_handler = lambda_handler_for(plan_alarms)

@@ -1,6 +1,6 @@
 """Reads one upload and finds the facts that its judgement needs."""
 
-from noria.data.reading import profile_dataset
-from noria.kernel.entry import serves
+from noria.data.read_upload import profile_dataset
+from noria.kernel.handler import lambda_handler_for
 
-lambda_handler = serves(profile_dataset)
+lambda_handler = lambda_handler_for(profile_dataset)

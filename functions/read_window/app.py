@@ -1,6 +1,6 @@
 """Looks at what was captured and what turned out to be true since the last look."""
 
-from noria.kernel.entry import serves
-from noria.monitoring.window import read_window
+from noria.kernel.handler import lambda_handler_for
+from noria.monitoring.read_window import read_window
 
-lambda_handler = serves(read_window)
+lambda_handler = lambda_handler_for(read_window)

@@ -7,17 +7,17 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from noria.data.ingest import judge_dataset
-from noria.healing.deciding import announce_healing
-from noria.monitoring.judging import judge_window
+from noria.data.judge_dataset import judge_dataset
+from noria.healing.decide_healing import announce_healing
+from noria.monitoring.judge_window import judge_window
+from noria.release.admission import plan_turn
+from noria.release.analysis import weigh_traffic
 from noria.release.approval import decide_approval
-from noria.release.fleet import plan_watch
-from noria.release.observing import weigh_traffic
+from noria.release.endpoint_config import plan_alarms
 from noria.release.rollback import conclude_rollback, plan_rollback
 from noria.release.rollout import conclude_rollout, plan_rollout
-from noria.release.turn import plan_turn
-from noria.training.concluding import conclude_run
-from noria.training.planning import plan_evaluation, plan_run
+from noria.training.conclude_run import conclude_run
+from noria.training.plan_run import plan_evaluation, plan_run
 from tests.samples import sample
 
 SESSION = botocore.session.get_session()
@@ -94,7 +94,7 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "dynamodb", "TransactWriteItems", turn["take"]
     yield "events", "PutEvents", as_put_events(turn["entry"])
     yield "sagemaker", "UpdateEndpointWeightsAndCapacities", weigh_traffic(sample("functions/weigh_traffic.json"))["request"]
-    for alarm in plan_watch(sample("functions/plan_watch.json"))["alarms"]:
+    for alarm in plan_alarms(sample("functions/plan_watch.json"))["alarms"]:
         yield "cloudwatch", "PutMetricAlarm", alarm
     rollback = plan_rollback(sample("functions/plan_rollback.json"))["deploy"]
     yield "sagemaker", "UpdateEndpoint", rollback["update"]

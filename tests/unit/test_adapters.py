@@ -16,14 +16,13 @@ from cli.errors import CliError
 from cli.session import Session, explained
 from local import machine
 from noria.adapters import objects
-from noria.data import reading
+from noria.data import curate, read_upload
 from noria.kernel.errors import SpecError, TransientError, UnreadableDatasetError
-from noria.preprocessing import preparing
-from noria.profile import curating
-from noria.release import smoke
+from noria.preprocessing import prepare
+from noria.release import smoke_test
 from noria.release.rollout import plan_rollout
-from noria.training import scoring
-from noria.training.concluding import conclude_run
+from noria.training import score_holdout
+from noria.training.conclude_run import conclude_run
 from tests.samples import ROOT, sample
 
 REGION = "us-east-1"
@@ -57,7 +56,7 @@ def test_a_reading_function_reads_the_exact_version(stack):
     event = sample("functions/profile_dataset.json")
     first = stack.s3.put_object(Bucket="lake", Key="k", Body=b"")["VersionId"]
     stack.s3.put_object(Bucket="lake", Key="k", Body=b"later")
-    assert reading.profile_dataset({**event, "bucket": "lake", "key": "k", "version": first})["bytes"] == 0
+    assert read_upload.profile_dataset({**event, "bucket": "lake", "key": "k", "version": first})["bytes"] == 0
 
 
 def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
@@ -65,8 +64,8 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     rows = [f"2011-01-{1 + i // 24:02}T{i % 24:02}:00:00,{i % 24},5,1,1,9,0,{i},{int(i > 60)}" for i in range(100)]
     text = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy\n" + "\n".join([*rows, "2011-02-01T00:00:00,77,5,1,1,9,0,1,0"]) + "\n"
     version = stack.s3.put_object(Bucket="lake", Key="k", Body=text.encode())["VersionId"]
-    made = curating.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
-    prepared = preparing.prepare_dataset(
+    made = curate.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
+    prepared = prepare.prepare_dataset(
         {
             "source": {"bucket": "lake", "key": made["location"]},
             "artifacts": "artifacts",
@@ -86,7 +85,7 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     # Whatever is answered depends on the hour alone, which is the first column.
     again = "".join(f"1,{int(row.split(',')[0]) / 100}\n" if number < 20 else "1,0.9\n" for number, row in enumerate(asked))
     stack.s3.put_object(Bucket="artifacts", Key="runs/r/s.out", Body=again.encode())
-    scored = scoring.score_holdout(
+    scored = score_holdout.score_holdout(
         {
             "bucket": "artifacts",
             "truth": "runs/r/truth/truth.csv",
@@ -104,7 +103,7 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     assert scored["candidate"]["accuracy"] == 1.0
     assert scored["importance"] == {"hour": 1.0, **dict.fromkeys(["dow", "month", "tmin", "tmax", "pn", "lag_week"], 0.0)}
     stack.s3.put_object(Bucket="artifacts", Key="answers", Body=b"1,0.9\n" * 5)
-    assert smoke.check_answers({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out", "rows": 5})["rows"] == 5
+    assert smoke_test.compare_predictions({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out", "rows": 5})["rows"] == 5
 
 
 def test_publishing_twice_changes_nothing_and_keeps_every_spec(stack):

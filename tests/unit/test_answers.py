@@ -6,9 +6,9 @@ import json
 import pytest
 
 from noria.adapters import objects
-from noria.release import answers, sticky
-from noria.release.observation import plan_observation
-from noria.release.observing import weigh_traffic
+from noria.release import captured_predictions, sticky
+from noria.release.analysis import weigh_traffic
+from noria.release.analysis_plan import plan_observation
 from tests.samples import sample
 
 ANY = {"between": None, "values": None}
@@ -32,7 +32,7 @@ def captured(data: str, encoding: str = "CSV") -> dict:
     ],
 )
 def test_predictions_are_read_from_every_encoding_and_what_cannot_be_read_holds_none(data, encoding, found):
-    assert answers.predictions(captured(data, encoding)) == found
+    assert captured_predictions.predictions(captured(data, encoding)) == found
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_predictions_are_read_from_every_encoding_and_what_cannot_be_read_holds_
     ],
 )
 def test_a_prediction_keeps_its_contract_or_breaks_it(value, task, contract, broken):
-    assert answers.broken(value, task, contract) is broken
+    assert captured_predictions.broken(value, task, contract) is broken
 
 
 @pytest.fixture
@@ -75,7 +75,9 @@ def line(*values: str, at: str = "08:10:30") -> str:
 def look(read=(), results=(), kinds: int = 0, since: str = "2026-11-24T08:10:00Z", now: str = "2026-11-24T08:11:00Z") -> dict:
     asked = {"bucket": "lake", "prefix": "capture/e/", "artifacts": "a", "expected": "expected", "task": "regression", "contract": ANY}
     asked |= {"first": 1, "kinds": kinds}
-    return answers.count_answers({"answers": asked, "began": "2026-11-24T08:10:00Z", "since": since, "now": now, "read": read, "results": results})
+    return captured_predictions.count_captured(
+        {"answers": asked, "began": "2026-11-24T08:10:00Z", "since": since, "now": now, "read": read, "results": results}
+    )
 
 
 def series(told: dict) -> dict[str, list[float]]:

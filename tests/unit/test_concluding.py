@@ -6,7 +6,7 @@ import pytest
 
 from noria.release.approval import decide_approval
 from noria.release.rollout import conclude_rollout, plan_rollout
-from noria.training.concluding import conclude_run
+from noria.training.conclude_run import conclude_run
 from tests.samples import sample
 
 

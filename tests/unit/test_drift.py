@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from cli import app, checking
 from cli.errors import CliError
-from noria.monitoring import drift, evidence
+from noria.monitoring import drift, two_sample_tests
+from noria.profile.batches import add
 from noria.profile.dataset import Profile
-from noria.profile.reading import add
 
 SIZE, WINDOW = 10_000, 1_000
 
@@ -150,14 +150,14 @@ def test_names_infinities_new_columns_and_ten_thousand_categories_do_no_harm():
 
 
 def test_evidence_is_none_where_there_is_none_and_strong_where_it_is():
-    assert evidence.of_distance(0.0, 100, 100) == 1.0
-    assert evidence.of_distance(0.5, 1_000, 1_000) < 1e-20
-    assert evidence.of_share(0, 100, 0, 100) == 1.0
-    assert evidence.of_share(50, 100, 0, 1_000) < 1e-20
-    assert evidence.of_categories({"a": 50, "b": 50}, {"a": 500, "b": 500}) > 0.5
-    assert evidence.of_categories({"a": 90, "b": 10}, {"a": 500, "b": 500}) < 1e-6
+    assert two_sample_tests.of_distance(0.0, 100, 100) == 1.0
+    assert two_sample_tests.of_distance(0.5, 1_000, 1_000) < 1e-20
+    assert two_sample_tests.of_share(0, 100, 0, 100) == 1.0
+    assert two_sample_tests.of_share(50, 100, 0, 1_000) < 1e-20
+    assert two_sample_tests.of_categories({"a": 50, "b": 50}, {"a": 500, "b": 500}) > 0.5
+    assert two_sample_tests.of_categories({"a": 90, "b": 10}, {"a": 500, "b": 500}) < 1e-6
     # A rare category alone decides nothing.
-    assert evidence.of_categories({"a": 100, "c": 1}, {"a": 1_000}) == 1.0
+    assert two_sample_tests.of_categories({"a": 100, "c": 1}, {"a": 1_000}) == 1.0
 
 
 def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):

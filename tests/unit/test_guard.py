@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noria.release import evidence, guard, simulation
-from noria.release.evidence import HARM, HARMLESS, Counts
+from noria.release import guard, sequential_test, simulation
+from noria.release.analysis import weigh_traffic
 from noria.release.guard import Guard, Tally, Watch
-from noria.release.observing import weigh_traffic
+from noria.release.sequential_test import HARM, HARMLESS, Counts
 from tests.samples import sample
 
 GUARD = Guard((Watch("errors", tolerated=0.01),), 0.98, (0.1, 0.5), 3, 60, "undo")
@@ -142,7 +142,7 @@ def test_the_expectation_of_the_evidence_is_at_most_one_where_the_hypothesis_hol
     hits = min(judged + other, 12)
     ways = [(k, _hypergeometric(k, judged, other, hits)) for k in range(max(0, hits - other), min(hits, judged) + 1)]
     for factors in (HARM, HARMLESS):
-        expected = sum(p * evidence.process([Counts(judged, k, other, hits - k)], 1.0, factors).value for k, p in ways)
+        expected = sum(p * sequential_test.process([Counts(judged, k, other, hits - k)], 1.0, factors).value for k, p in ways)
         assert expected <= 1 + 1e-9
 
 
@@ -158,11 +158,11 @@ def test_the_interval_holds_the_true_ratio_and_closes_in():
     for _ in range(120):
         challenger, champion = 300, 2700
         periods.append(Counts(challenger, drawn.binomialvariate(challenger, 0.03), champion, drawn.binomialvariate(champion, 0.02)))
-        low, high = evidence.interval(periods, 0.02)
+        low, high = sequential_test.interval(periods, 0.02)
         assert low <= 1.5 <= high
         widths.append(high - low)
     assert widths[-1] < 0.6
-    assert evidence.interval([], 0.02) == (0.0, float("inf"))
+    assert sequential_test.interval([], 0.02) == (0.0, float("inf"))
 
 
 @pytest.mark.parametrize("burst", [0.0, 0.4])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from noria.healing import policy
-from noria.healing.deciding import announce_healing, decide_healing
+from noria.healing.decide_healing import announce_healing, decide_healing
 from noria.kernel.identity import digest, event_id
 from noria.spec.monitoring import HealSpec
 from tests.samples import sample

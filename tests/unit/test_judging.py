@@ -6,7 +6,7 @@ import re
 import pytest
 
 from noria.data import policy
-from noria.data.ingest import judge_dataset
+from noria.data.judge_dataset import judge_dataset
 from tests.samples import sample
 
 PROFILE = {"bytes": 10, "problem": None, "header": ["id", "at", "size", "kind", "count", "y"], "rows": 100, "bad_rows": 0, "faults": {}}

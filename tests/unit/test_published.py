@@ -2,19 +2,19 @@
 
 import copy
 
-from noria.kernel.published import LATER, complete
+from noria.kernel.spec_defaults import FIELD_DEFAULTS, with_defaults
+from noria.release.admission import plan_turn
 from noria.release.approval import decide_approval
 from noria.release.rollout import plan_rollout
-from noria.release.turn import plan_turn
-from noria.training.concluding import conclude_run
-from noria.training.planning import plan_evaluation
+from noria.training.conclude_run import conclude_run
+from noria.training.plan_run import plan_evaluation
 from tests.samples import sample
 
 
 def older(spec: dict) -> dict:
     """As it was before any of the later fields."""
     made = copy.deepcopy(spec)
-    for path, fields in LATER.items():
+    for path, fields in FIELD_DEFAULTS.items():
         block = made
         for name in path:
             block = block.get(name, {})
@@ -42,8 +42,8 @@ def test_every_decision_takes_an_older_spec():
 
 def test_what_a_spec_says_is_kept_and_the_spec_itself_left_alone():
     spec = sample("functions/plan_turn.json")["spec"]
-    assert complete(spec) == spec
+    assert with_defaults(spec) == spec
     before = older(spec)
     kept = copy.deepcopy(before)
-    complete(before)
+    with_defaults(before)
     assert before == kept

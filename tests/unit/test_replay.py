@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from noria.data.contract import DataContract
-from noria.data.values import moment
 from noria.healing import policy, replay
 from noria.healing.history import history
 from noria.kernel.errors import ContractError
+from noria.kernel.values import parse_timestamp
 from noria.spec import ModelSpec
 
 SPEC = ModelSpec.model_validate(
@@ -55,7 +55,7 @@ def played(shift: float, rule: policy.Policy, noise: float = 0.05, spec: dict = 
             )
     found, aside = history(iter(["\n".join(lines).encode()]), DataContract.of(spec["data"]), "y")
     assert aside == 0
-    return replay.play(spec, replay.Replay(spec, found, Threshold(), moment("2025-04-01"), 10 * 86_400.0, drift), {"p": rule})
+    return replay.play(spec, replay.Replay(spec, found, Threshold(), parse_timestamp("2025-04-01"), 10 * 86_400.0, drift), {"p": rule})
 
 
 def rule(**changed) -> policy.Policy:

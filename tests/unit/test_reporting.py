@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from cli import app, replaying, reporting
 from cli.errors import CliError
 from noria.kernel.errors import ContractError
-from noria.monitoring.judging import judge_window
+from noria.monitoring.judge_window import judge_window
 from tests.samples import sample
 
 TRAIN = """import argparse, csv, json, os

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noria.data import profiling, rows, values
+from noria.data import inspection, rows
 from noria.data.contract import Column, DataContract
+from noria.kernel import values
 from noria.kernel.errors import UnreadableDatasetError
 from noria.spec.data import DataSpec
 
@@ -15,7 +16,7 @@ GOOD = "1,2024-01-01,1.5,a,3,0\n"
 
 def profile(contract: DataContract, text: str | bytes) -> dict:
     body = text.encode() if isinstance(text, str) else text
-    return profiling.profile([body], contract, "y")
+    return inspection.profile([body], contract, "y")
 
 
 def test_a_good_file_has_no_faults(contract):
@@ -77,7 +78,7 @@ def test_what_is_no_time_is_told_from_times(value):
 
 
 def test_an_upload_without_a_spec_is_only_hashed():
-    found = profiling.profile([b"ab", b"c"], None, "")
+    found = inspection.profile([b"ab", b"c"], None, "")
     assert (found["bytes"], found["digest"][:8]) == (3, "ba7816bf")
 
 
@@ -85,7 +86,7 @@ def test_an_upload_without_a_spec_is_only_hashed():
 def test_digest_and_size_do_not_depend_on_how_the_bytes_come(pieces):
     whole = b"".join(pieces)
     contract = DataContract.of(DataSpec.model_validate({"columns": {"a": {"type": "number"}}}).model_dump())
-    left, right = profiling.profile(pieces, contract, "y"), profiling.profile([whole], contract, "y")
+    left, right = inspection.profile(pieces, contract, "y"), inspection.profile([whole], contract, "y")
     assert left == right
     assert left["bytes"] == len(whole)
 
@@ -98,4 +99,4 @@ def test_a_number_within_its_bounds_is_right_and_outside_wrong(value):
 
 @pytest.mark.parametrize(("text", "seconds"), [("1970-01-01", 0), ("1970-01-01T00:00:10Z", 10), ("1970-01-01 01:00:00+01:00", 0), ("12.5", 12.5)])
 def test_times_are_read_in_utc(text, seconds):
-    assert values.moment(text) == seconds
+    assert values.parse_timestamp(text) == seconds

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noria.data import splitting
+from noria.data import split
 from noria.data.contract import DataContract
 from noria.kernel.errors import ContractError
 from noria.spec.data import DataSpec
@@ -15,9 +15,9 @@ CONTRACT = DataContract.of(DataSpec.model_validate({"time": "at", "columns": {"a
 HEADER = ["at", "a", "y", "extra"]
 
 
-def parted(rows: list[tuple[int, float, int]], by: str, test: float, group: tuple[str, ...] = ()) -> splitting.Split:
+def parted(rows: list[tuple[int, float, int]], by: str, test: float, group: tuple[str, ...] = ()) -> split.Split:
     texts = [[str(at), str(a), str(y), "x"] for at, a, y in rows]
-    return splitting.split(HEADER, texts, CONTRACT, "y", {"by": by, "test": test, "group": group})
+    return split.split(HEADER, texts, CONTRACT, "y", {"by": by, "test": test, "group": group})
 
 
 def test_the_newest_rows_are_the_holdout_whatever_their_order():
@@ -31,7 +31,7 @@ def test_the_newest_rows_are_the_holdout_whatever_their_order():
 def test_the_endpoint_is_sent_the_features_alone_and_smoke_rows_come_first():
     made = parted([(i, i / 10, 0) for i in range(40)], "time", 0.5)
     assert made.holdout.startswith(made.smoke)
-    assert len(made.smoke.splitlines()) == splitting.SMOKE_ROWS
+    assert len(made.smoke.splitlines()) == split.SMOKE_ROWS
 
 
 @given(
@@ -91,6 +91,6 @@ def test_one_group_cannot_be_parted():
 
 def test_bad_rows_are_set_aside_with_their_reason():
     contract = DataContract.of(DataSpec.model_validate({"columns": {"a": {"type": "number", "between": [0, 1]}}}).model_dump())
-    good, bad = splitting.curate([b"a,y\n0.5,1\n7,1\n"], contract, "y")
+    good, bad = split.curate([b"a,y\n0.5,1\n7,1\n"], contract, "y")
     assert good == "a,y\n0.5,1\n"
     assert bad == "a,y,fault_column,fault_code\n7,1,a,Range\n"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from noria.release.turn import freeze_ends, plan_turn
+from noria.release.admission import freeze_ends, plan_turn
 from noria.spec.release import FreezeSpec
 from tests.samples import sample
 

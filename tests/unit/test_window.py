@@ -9,12 +9,11 @@ import pytest
 from moto import mock_aws
 
 from noria.adapters import objects
-from noria.healing import assembling
-from noria.healing.assembling import assemble_dataset
-from noria.monitoring import truth, window
-from noria.monitoring.judging import judge_window
-from noria.monitoring.window import read_window
-from noria.profile.curating import keep
+from noria.data.curate import keep
+from noria.healing.assemble_dataset import assemble_dataset
+from noria.monitoring import truth
+from noria.monitoring.judge_window import judge_window
+from noria.monitoring.read_window import read_window
 from noria.training import quality
 from tests.samples import sample
 
@@ -65,7 +64,7 @@ class Lake:
         self.s3.put_object(Bucket="lake", Key=f"truth/m/{file}", Body=text.encode())
 
     def look(self, now: str = "2026-01-02T01:00:00.000Z", token: str = "t", recorded: bool = True) -> dict:
-        level = quality.Level("accuracy", 0.9, 0.85).to_json()
+        level = quality.QualityBaseline("accuracy", 0.9, 0.85).to_json()
         event = {"model": "m", "bucket": "lake", "artifacts": "artifacts", "endpoint": "e", "number": self.number + 1, "token": f"{token}{self.number}"}
         event |= {"state": self.state, "release": self.release, "spec": spec(), "level": level, "baseline": "curated/m/d/", "run_folder": "runs/m/r/"}
         found = read_window({**event, "now": now})
@@ -100,7 +99,7 @@ def truths(count: int, wrong: int = 0, name: str = "n", skip: int = 0) -> str:
 
 
 def answers(found: dict) -> int:
-    return round(sum(quality.together(found["days"]).values()))
+    return round(sum(quality.merge_counts(found["days"]).values()))
 
 
 def test_truth_that_comes_late_in_part_and_twice_is_counted_once(lake):
@@ -189,7 +188,7 @@ def test_drift_is_told_with_a_picture_and_a_broken_feed_is_an_incident(lake):
 
 
 def test_more_files_than_one_look_reads_are_read_by_the_next(lake, monkeypatch):
-    monkeypatch.setattr(window, "MOST_FILES", 3)
+    monkeypatch.setattr("noria.monitoring.read_window.MOST_FILES", 3)
     for number in range(8):
         traffic(lake, 2, name=f"f{number}", at=f"2026-01-02T00:0{number}:00Z")
     assert [lake.look(f"2026-01-02T0{hour}:00:00.000Z")["counts"]["predictions"] for hour in (1, 2, 3, 4)] == [6, 6, 4, 0]
@@ -286,7 +285,7 @@ def test_a_header_as_long_as_one_may_be_makes_no_sentence_that_long(lake):
 
 def test_an_error_that_has_risen_is_called_above_what_is_expected():
     event = sample("functions/judge_window.json")
-    level = quality.Level("mae", 1.0, 1.1, cap=10.0).to_json()
+    level = quality.QualityBaseline("mae", 1.0, 1.1, cap=10.0).to_json()
     days = {f"2026-01-{day:02}": {"40": 50} for day in range(1, 20)}
     judged = judge_window({**event, "level": level, "look": {**event["look"], "days": days}})
     assert "and above 1.100 is more than chance explains" in judged["verdict"]["reasons"][0]["text"]
@@ -333,13 +332,13 @@ def test_a_healing_takes_the_newest_rows_where_there_are_more_than_a_dataset_may
     for base in ("d", "backwards"):
         taken = {}
         for most in (3_000, 6_000, 9_000):
-            monkeypatch.setattr(assembling, "MOST_BYTES", most)
+            monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", most)
             taken[most] = {row[2][:7] for row in assembled(lake, state, base)}
         assert taken == {3_000: {"2025-12"}, 6_000: {"2025-11", "2025-12"}, 9_000: {"2025-08", "2025-11", "2025-12"}}
 
 
 def test_a_row_takes_its_room_once_however_many_healings_have_had_it(lake, monkeypatch):
-    monkeypatch.setattr(assembling, "MOST_BYTES", 9_000)
+    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", 9_000)
     state = labelled(lake, ["2025-11", "2025-12"])
     first = assembled(lake, state)
     assert len(first) > 200
@@ -352,7 +351,7 @@ def test_without_times_what_came_last_is_the_newest(lake, monkeypatch):
     timeless["data"]["time"] = None
     timeless["data"]["columns"]["at"] = timeless["data"]["columns"]["kind"]
     monkeypatch.setattr("tests.unit.test_window.spec", lambda: timeless)
-    monkeypatch.setattr(assembling, "MOST_BYTES", 3_000)
+    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", 3_000)
     assert {row[2][:7] for row in assembled(lake, state)} == {"2025-11"}
 
 
@@ -360,7 +359,7 @@ def test_what_is_written_is_no_larger_than_a_dataset_may_be(lake, monkeypatch):
     traffic(lake, 200, kind='"é""ü, ""ö"', name="odd")
     lake.tell("odd.csv", truths(200, name="odd"))
     state = str(lake.look()["state"])
-    monkeypatch.setattr(assembling, "MOST_BYTES", 5_000)
+    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", 5_000)
     assembled(lake, state)
     text = objects.read("lake", "curated/m/dx/data.csv")
     assert (text.count('é""'.encode()) > 50, len(text) < 5_050) == (True, True)
@@ -368,7 +367,7 @@ def test_what_is_written_is_no_larger_than_a_dataset_may_be(lake, monkeypatch):
 
 def test_a_version_that_an_earlier_one_surpassed_is_a_reason_to_heal_and_pages_nobody(lake):
     event = sample("functions/judge_window.json")
-    level = {"metric": "accuracy", "value": 0.9, "limit": 0.85, "alike": 1.0, "cap": 0.0}
+    level = {"metric": "accuracy", "value": 0.9, "limit": 0.85, "design_effect": 1.0, "cap": 0.0}
     days = {f"2026-01-{day:02}": {"right": 88.0, "wrong": 12.0} for day in range(1, 29)}
     event |= {"level": level, "previous": {"release": "before", "level": level, "wanted": 0.95, "told": []}}
     judged = judge_window({**event, "look": {**event["look"], "days": days, "drift": None}})
@@ -471,7 +470,7 @@ def test_rows_that_break_the_contract_are_set_aside_from_a_healing_and_stop_none
 
 def test_a_file_of_too_many_answered_rows_is_told_and_read_no_second_time(lake, monkeypatch):
     monkeypatch.setattr(truth, "MOST_ANSWERED", 2)
-    monkeypatch.setattr(window, "MOST_ROWS", 3)
+    monkeypatch.setattr("noria.monitoring.read_window.MOST_ROWS", 3)
     for name, rows in (("a", 2), ("b", 3), ("c", 2), ("d", 1)):
         lake.s3.put_object(Bucket="lake", Key=f"scored/m/{name}.csv", Body=b"kind,x,prediction\n" + b"a,1,1\n" * rows)
     looks = [lake.look(f"2026-01-02T0{hour}:00:00.000Z")["counts"] for hour in (1, 2, 3)]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from noria.release import fleet
+from noria.release import endpoint_config
 from noria.release.rollout import plan_rollout
-from noria.training.planning import plan_run
+from noria.training.plan_run import plan_run
 from tests.samples import sample
 from tests.workflow.running import MACHINES, PROCESSING_ROLE, Call, Execution, Failure, Interpreter, Json
 from tests.workflow.world import TRUTH, WRONG, World, published
@@ -95,7 +95,7 @@ def to_begin() -> Json:
 def scaling() -> Json:
     """What `deploy` is started with for an endpoint that follows its traffic."""
     block = {"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300}
-    return {**asked("deploy"), **fleet.scaling("Stage-bikeshare", block, None)}
+    return {**asked("deploy"), **endpoint_config.scaling("Stage-bikeshare", block, None)}
 
 
 def uncaptured() -> Json:

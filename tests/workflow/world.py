@@ -13,24 +13,24 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from noria.adapters import objects
-from noria.data.ingest import judge_dataset
-from noria.data.reading import profile_dataset
-from noria.healing.deciding import announce_healing, decide_healing
+from noria.data.curate import curate_dataset
+from noria.data.judge_dataset import judge_dataset
+from noria.data.read_upload import profile_dataset
+from noria.healing.decide_healing import announce_healing, decide_healing
 from noria.kernel.errors import NoriaError
-from noria.monitoring.judging import judge_window
-from noria.preprocessing.preparing import prepare_dataset
-from noria.profile.curating import curate_dataset
-from noria.release.answers import count_answers
+from noria.monitoring.judge_window import judge_window
+from noria.preprocessing.prepare import prepare_dataset
+from noria.release.admission import plan_turn
+from noria.release.analysis import weigh_traffic
 from noria.release.approval import decide_approval
-from noria.release.fleet import plan_watch
-from noria.release.observing import weigh_traffic
+from noria.release.captured_predictions import count_captured
+from noria.release.endpoint_config import plan_alarms
 from noria.release.rollback import conclude_rollback, plan_rollback
 from noria.release.rollout import conclude_rollout, plan_rollout
-from noria.release.smoke import check_answers
-from noria.release.turn import plan_turn
-from noria.training.concluding import conclude_run
-from noria.training.planning import plan_evaluation, plan_run, schema_digest
-from noria.training.scoring import score_holdout
+from noria.release.smoke_test import compare_predictions
+from noria.training.conclude_run import conclude_run
+from noria.training.plan_run import plan_evaluation, plan_run, schema_digest
+from noria.training.score_holdout import score_holdout
 from tests.samples import sample
 from tests.workflow.running import Call, Execution, Failure, Interpreter, Json
 
@@ -330,11 +330,11 @@ _FUNCTIONS = {
     "DecideApproval": decide_approval,
     "PlanTurn": plan_turn,
     "PlanRollout": plan_rollout,
-    "CountAnswers": count_answers,
-    "CheckAnswers": check_answers,
+    "CountAnswers": count_captured,
+    "CheckAnswers": compare_predictions,
     "ConcludeRollout": conclude_rollout,
     "WeighTraffic": lambda event: weigh_traffic({**event, "now": _later(event)}),
-    "PlanWatch": plan_watch,
+    "PlanWatch": plan_alarms,
     "PlanRollback": plan_rollback,
     "ConcludeRollback": conclude_rollback,
     "ReadWindow": lambda event: sample("functions/judge_window.json")["look"],

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noria.data.contract import DataContract
-from noria.data.values import EMPTY, moment
+from noria.kernel.values import EMPTY, parse_timestamp
 
 Json = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -82,7 +82,7 @@ def choose(contract: DataContract, target: str, task: str, header: Sequence[str]
     if len(rows) > most:
         rows = [rows[number] for number in np.linspace(0, len(rows) - 1, most).astype(int)]
     time = list(header).index(contract.time)
-    times = np.array([moment(row[time]) for row in rows])
+    times = np.array([parse_timestamp(row[time]) for row in rows])
     windows = [None, *(part * recent_days for part in PARTS)]
     choice = Choice(recent_days, {})
     if len(rows) < LEAST_ROWS:
@@ -168,7 +168,7 @@ def _number(value: str) -> float:
     try:
         return float(value)
     except ValueError:
-        return moment(value) % DAY
+        return parse_timestamp(value) % DAY
 
 
 def _categories(values: Sequence[str], most: int) -> tuple[NDArray[np.int64], int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from noria.data import splitting
+from noria.data import split
 from noria.data.contract import DataContract
 from noria.data.policy import MOST_BYTES
 from noria.healing import backtest
@@ -21,7 +21,7 @@ from noria.kernel.errors import ContractError, EvaluationError
 from noria.kernel.verdict import Reason
 from noria.preprocessing import fitting, inference
 from noria.preprocessing.transform import Transform
-from noria.training import policy, quality, scoring
+from noria.training import policy, quality, score_holdout
 from noria.training.gates import gates_of, watched_metric
 from noria.training.importance import importance
 from noria.training.metrics import label
@@ -51,7 +51,7 @@ class Serving:
     model: str
     trained_until: float
     trained_rows: int
-    level: quality.Level
+    level: quality.QualityBaseline
     wanted: float
     seconds: float
     importance: dict[str, float] | None
@@ -166,10 +166,10 @@ class Replay:
             candidate, verdict = self._run(serving.model, self._history.between(since, end), held)
             course.seconds += candidate.seconds
             better = verdict == policy.PASSED
-            attempts.append(healing.Attempt(now, healing.HELPED if better else healing.USELESS, candidate.seconds))
+            attempts.append(healing.Attempt(now, healing.IMPROVED if better else healing.NO_IMPROVEMENT, candidate.seconds))
             course.retrainings.append({"time": _iso(end), "what": "retrained" if better else "retrained, and not better"})
             if better:
-                candidate.wanted = quality.better(candidate.level.metric, candidate.wanted, serving.wanted)
+                candidate.wanted = quality.best_of(candidate.level.metric, candidate.wanted, serving.wanted)
                 serving, told = candidate, set()
         return course.to_json()
 
@@ -185,10 +185,11 @@ class Replay:
         """Why this version should be looked at, each cause told once while it serves; and how much what has drifted matters to it."""
         asked = self._spec["monitor"]["quality"]
         level = serving.level if asked["at_least"] is None else replace(serving.level, limit=asked["at_least"])
-        finding = quality.weigh(level, serving.days, asked["margin"])
+        finding = quality.detect_degradation(level, serving.days, asked["margin"])
         # An earlier version of the same model was better: it may be healed, and that is no news to page for.
-        faded = serving.wanted != serving.level.limit and quality.weigh(replace(level, limit=serving.wanted), serving.days, asked["margin"]).fallen
-        below = finding.fallen or faded
+        stricter = replace(level, limit=serving.wanted)
+        below_best = serving.wanted != serving.level.limit and quality.detect_degradation(stricter, serving.days, asked["margin"]).fallen
+        below = finding.fallen or below_best
         causes, weight = ["quality"] if below else [], None
         if self._drift and rows.stop - rows.start >= LEAST_ROWS:
             known = self._history.between(None, serving.trained_until)
@@ -211,7 +212,7 @@ class Replay:
         rows = self._history.fitting(rows, MOST_BYTES)
         numbers = [i for i in range(rows.start, rows.stop) if not any(part.start <= i < part.stop for part in held or ())]
         chosen = [self._history.rows[i] for i in numbers]
-        made = splitting.split(self._history.header, chosen, self._contract, self._target, self._spec["evaluate"]["split"])
+        made = split.split(self._history.header, chosen, self._contract, self._target, self._spec["evaluate"]["split"])
         started = clock.monotonic()
         model = self._fit(made.train)
         seconds = clock.monotonic() - started
@@ -220,13 +221,13 @@ class Replay:
             answers["champion"] = self._predict(champion, made.holdout)
         gates = gates_of(self._spec["evaluate"])
         compared = [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates if gate.against]
-        truth = scoring.lines(made.truth)
-        evaluation = scoring.evaluate(self._task, truth, answers, compared, model, self._metric)
+        truth = score_holdout.lines(made.truth)
+        evaluation = score_holdout.evaluate(self._task, truth, answers, compared, model, self._metric)
         verdict = policy.judge(evaluation, gates)
         if evaluation["level"] is None:
             raise EvaluationError(f"the holdout of {len(truth)} rows does not tell {self._metric}")
         until = self._history.times[rows.stop - 1] + 1e-6
-        level = quality.Level.of(evaluation["level"])
+        level = quality.QualityBaseline.of(evaluation["level"])
         matters = self._importance(model, answers["candidate"], made.shuffled) if self._drift else None
         return Serving(model, until, len(numbers), level, level.limit, seconds, matters), verdict.outcome if champion else policy.PASSED
 
@@ -241,7 +242,7 @@ class Replay:
     def _answers(self, model: str, rows: slice) -> list[str]:
         if rows.stop <= rows.start:
             return []
-        return self._predict(model, splitting.written([[row[i] for i in self._features] for row in self._history.rows[rows]]))
+        return self._predict(model, split.written([[row[i] for i in self._features] for row in self._history.rows[rows]]))
 
     def _told(self, answers: list[str], rows: slice) -> float | None:
         if len(answers) < LEAST_ROWS:
@@ -251,14 +252,14 @@ class Replay:
 
     def _count(self, serving: Serving, rows: slice, answers: list[str]) -> None:
         for row, time, answer in zip(self._history.rows[rows], self._history.times[rows], answers, strict=True):
-            kind = quality.kind_of(self._task, label(row[self._aim]), label(answer), serving.level.cap)
-            quality.tally(serving.days, _iso(time)[:10], kind)
+            kind = quality.outcome_of(self._task, label(row[self._aim]), label(answer), serving.level.cap)
+            quality.count_outcome(serving.days, _iso(time)[:10], kind)
 
     def _fit(self, rows: list[list[str]]) -> str:
         """Train, on rows as a run prepares them."""
         header, block = self._history.header, self._spec["preprocess"]
         if not fitting.declared(block):
-            return self._trainer.fit(splitting.written(rows, header))
+            return self._trainer.fit(split.written(rows, header))
         document, text = fitting.training_set(block, self._contract, self._target, header, rows)
         model = self._trainer.fit(text)
         self._transforms[model] = Transform(document)

@@ -10,7 +10,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Cause:
+class EventContext:
     """What an event follows from: facts that the state machine hands to a decision.
 
     Attributes:
@@ -27,7 +27,7 @@ class Cause:
     causation_id: str
 
 
-def entry(context: str, name: str, model: str, subject: str, cause: Cause, data: Json) -> Json:
+def put_events_entry(context: str, name: str, model: str, subject: str, cause: EventContext, data: Json) -> Json:
     """An entry of `PutEvents`.
 
     Args:

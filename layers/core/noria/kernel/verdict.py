@@ -37,7 +37,7 @@ class Verdict:
         return {"outcome": self.outcome, "reasons": [asdict(reason) for reason in self.reasons]}
 
 
-def innermost(cause: str) -> str:
+def root_cause(cause: str) -> str:
     """The innermost words of a failure's cause: executions, jobs and functions nest theirs as JSON."""
     for _ in range(5):
         try:

@@ -11,9 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from noria.data.values import is_time
+from noria.kernel.values import is_time
 from noria.kernel.verdict import Reason, Verdict
-from noria.monitoring import evidence
+from noria.monitoring import two_sample_tests
 from noria.monitoring.measures import measures
 from noria.profile.column import INTEGER, MOST_KEPT, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
@@ -106,8 +106,8 @@ def _empty(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     mine, theirs = (column.nulls + column.nans for column in (current, reference))
     effect = abs(mine / current.rows - theirs / reference.rows) if current.rows and reference.rows else 0.0
     both = (
-        evidence.of_share(mine, current.rows, theirs, reference.rows),
-        evidence.of_share(current.rows - mine, current.rows, reference.rows - theirs, reference.rows),
+        two_sample_tests.of_share(mine, current.rows, theirs, reference.rows),
+        two_sample_tests.of_share(current.rows - mine, current.rows, reference.rows - theirs, reference.rows),
     )
     return Difference("empty", effect, min(1.0, 2 * min(both)))
 
@@ -117,7 +117,7 @@ def _distance(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     distance = max((abs(a - b) for a, b in zip(reference.ranks(points), current.ranks(points), strict=False)), default=0.0)
     # Both sketches err independently.
     certain = distance - math.hypot(reference.rank_error, current.rank_error)
-    return Difference("distance", distance, evidence.of_distance(certain, reference.numbers.count, current.numbers.count))
+    return Difference("distance", distance, two_sample_tests.of_distance(certain, reference.numbers.count, current.numbers.count))
 
 
 def _outside(reference: ColumnProfile, current: ColumnProfile) -> Difference:
@@ -127,7 +127,7 @@ def _outside(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     share = max(0.0, ranks[0] + 1 - ranks[1] - current.rank_error) if ranks else 0.0
     if current.numbers.count and least <= current.numbers.least and current.numbers.most <= most:
         share = 0.0
-    return Difference("outside", share, evidence.of_share(share * current.numbers.count, current.numbers.count, 1.0, reference.numbers.count))
+    return Difference("outside", share, two_sample_tests.of_share(share * current.numbers.count, current.numbers.count, 1.0, reference.numbers.count))
 
 
 def _counts(column: ColumnProfile) -> dict[str, float]:
@@ -138,7 +138,7 @@ def _categories(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     mine, theirs = _counts(current), _counts(reference)
     sizes = sum(mine.values()) or 1.0, sum(theirs.values()) or 1.0
     effect = sum(abs(mine.get(name, 0) / sizes[0] - theirs.get(name, 0) / sizes[1]) for name in {**mine, **theirs}) / 2
-    return Difference("categories", effect, evidence.of_categories(mine, theirs))
+    return Difference("categories", effect, two_sample_tests.of_categories(mine, theirs))
 
 
 def _unseen(reference: ColumnProfile, current: ColumnProfile) -> Difference:
@@ -147,7 +147,7 @@ def _unseen(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     once = sum(count == 1 for count in theirs.values())
     # What was never seen has about the share of what was seen once (Good, 1953).
     size = sum(mine.values())
-    return Difference("unseen", new / size if size else 0.0, evidence.of_share(new, size, once + 1, sum(theirs.values())))
+    return Difference("unseen", new / size if size else 0.0, two_sample_tests.of_share(new, size, once + 1, sum(theirs.values())))
 
 
 def _usual(blocks: Sequence[Profile], found: dict[str, list[Difference]]) -> dict[tuple[str, str], float]:
@@ -189,7 +189,11 @@ def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None
         return Reason("ColumnEmpty", f"{name} is empty in all of {current.rows:,} rows; in the reference {before / reference.rows:.0%} are filled", name)
     typed = {INTEGER, NUMBER, TIME}
     words = current.kinds.get(TEXT, 0)
-    if reference.kind in typed and words > max(FLOORS["empty"], tolerated) * filled and evidence.of_share(words, filled, tolerated * before, before) < CERTAIN:
+    if (
+        reference.kind in typed
+        and words > max(FLOORS["empty"], tolerated) * filled
+        and two_sample_tests.of_share(words, filled, tolerated * before, before) < CERTAIN
+    ):
         example = "".join(f", {word!r} for one" for word in _words(current)[:1])
         return Reason("TypeChanged", f"{name} was {reference.kind} and holds words in {words / filled:.0%} of its values now{example}", name)
     constant = current.values.number()[0] == 1 and filled >= LEAST_ROWS

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from noria.monitoring import evidence
+from noria.monitoring import two_sample_tests
 from noria.profile.column import INTEGER, NUMBER, TIME, ColumnProfile
 
 #: Bins of equal share in the reference; points at which quantiles are compared.
@@ -35,7 +35,7 @@ def measures(reference: ColumnProfile, current: ColumnProfile) -> dict[str, floa
         return {}
     names = sorted({*mine, *theirs})
     before, now = [theirs.get(name, 0.0) / sizes[1] for name in names], [mine.get(name, 0.0) / sizes[0] for name in names]
-    statistic, degrees = evidence.chi_squared(mine, theirs)
+    statistic, degrees = two_sample_tests.chi_squared(mine, theirs)
     told = {"psi": _psi(before, now, sizes[1], sizes[0]), "js": _js(before, now), "chi2": statistic / degrees if degrees else 0.0}
     return {name: round(value, 4) for name, value in told.items()}
 

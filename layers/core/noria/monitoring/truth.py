@@ -18,9 +18,9 @@ from datetime import timedelta
 from typing import Any
 
 from noria.data.contract import DataContract
-from noria.data.values import EMPTY, is_time, moment
 from noria.kernel.errors import UnreadableDatasetError
-from noria.release.answers import scored
+from noria.kernel.values import EMPTY, is_time, parse_timestamp
+from noria.release.captured_predictions import scored
 from noria.training.metrics import label
 
 Json = dict[str, Any]
@@ -218,7 +218,7 @@ def _tells(task: str, value: str) -> bool:
 
 
 def _is_possible(value: str, latest: float) -> bool:
-    return is_time(value) and 0 <= moment(value) <= latest
+    return is_time(value) and 0 <= parse_timestamp(value) <= latest
 
 
 def join(made: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[str, Truth], known: Mapping[str, str]) -> Joined:

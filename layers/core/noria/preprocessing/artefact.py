@@ -11,7 +11,7 @@ import noria
 
 Json = dict[str, Any]
 #: The container gets this part of the package, under the same names.
-SHIPPED = ("__init__.py", "data/__init__.py", "data/values.py", "preprocessing/__init__.py", "preprocessing/transform.py")
+SHIPPED = ("__init__.py", "data/__init__.py", "kernel/values.py", "preprocessing/__init__.py", "preprocessing/transform.py")
 NAME = "preprocess.tar.gz"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from noria.data.contract import DataContract
-from noria.data.splitting import written
-from noria.data.values import EMPTY, moment
+from noria.data.split import written
 from noria.kernel.errors import ContractError
+from noria.kernel.values import EMPTY, parse_timestamp
 from noria.preprocessing import transform
 from noria.preprocessing.transform import Transform, group_of
 
@@ -55,7 +55,7 @@ def fit(block: Json, contract: DataContract, target: str, header: Sequence[str],
     document = {"version": 1, "reads": reads, "time": contract.time, "lags": lags, "columns": columns}
     made = Transform(document)
     _check_names(made.writes, target)
-    last = max((moment(row[header.index(str(contract.time))]) for row in rows), default=0.0) if lags else 0.0
+    last = max((parse_timestamp(row[header.index(str(contract.time))]) for row in rows), default=0.0) if lags else 0.0
     return {**document, "lags": [_tail(lag, last) for lag in lags]}, made.rows(features)
 
 
@@ -73,7 +73,7 @@ def _lag(lag: Json, time: str | None, header: Sequence[str], rows: Rows) -> Json
     for row in rows:
         value, when = row[at[lag["of"]]], row[at[str(time)]]
         if value not in EMPTY and when not in EMPTY:
-            history.setdefault(group_of(row, per), set()).add((moment(when), value))
+            history.setdefault(group_of(row, per), set()).add((parse_timestamp(when), value))
     back = seconds(lag["back"])
     return {
         "name": lag_name(lag["name"], lag["of"], lag["back"]),

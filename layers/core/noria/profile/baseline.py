@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from noria.data.values import EMPTY, moment
+from noria.kernel.values import EMPTY, parse_timestamp
+from noria.profile.batches import add
 from noria.profile.dataset import Profile
 from noria.profile.formats import BATCH_ROWS
-from noria.profile.reading import add
 
 #: A dataset is cut into days, or into so many blocks where it is longer.
 DAY, MOST_BLOCKS = 86_400.0, 400
@@ -33,7 +33,7 @@ def rows_by_time(rows: Sequence[Sequence[str]], column: int, seconds: float) -> 
     """Rows by blocks of time, each so many seconds long, in their order."""
     made: dict[int, list[Sequence[str]]] = {}
     for row in rows:
-        made.setdefault(int(moment(row[column]) // seconds), []).append(row)
+        made.setdefault(int(parse_timestamp(row[column]) // seconds), []).append(row)
     return [made[number] for number in sorted(made)]
 
 

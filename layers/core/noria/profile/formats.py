@@ -14,8 +14,8 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
-from noria.data.values import EMPTY
 from noria.kernel.errors import UnreadableDatasetError
+from noria.kernel.values import EMPTY
 
 #: Rows of one batch; the memory that a profile takes is that of a few batches, whatever the file's size.
 BATCH_ROWS = 131_072

@@ -4,7 +4,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from noria.kernel.published import complete
+from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
 
 Json = dict[str, Any]
@@ -26,7 +26,7 @@ def decide_approval(event: Json) -> Json:
         `{outcome: approved|pending, verdict, request, notice, expires_seconds, expiry}`: `request` writes the approval, with who
         and why, into the registry; `notice` tells the approvers; `expiry` is what becomes of a version that nobody answers.
     """
-    event = {**event, "spec": complete(event["spec"])}
+    event = {**event, "spec": with_defaults(event["spec"])}
     approve = event["spec"]["approve"]
     reasons = [Reason("AsksAPerson", "approve.mode is manual", "manual", "automatic")] if approve["mode"] == "manual" else list(_objections(event, approve))
     if reasons:

@@ -1,7 +1,7 @@
 """Whether a challenger may take more traffic, all of it, or none: a pure function of what both variants have answered so far.
 
 Every look judges the whole record from the beginning of the release, period by period, so counters that arrive late, twice
-or corrected change nothing but the record. The evidence stays valid however often it is looked at (`noria.release.evidence`).
+or corrected change nothing but the record. The evidence stays valid however often it is looked at (`noria.release.sequential_test`).
 """
 
 import math
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from noria.kernel.verdict import Reason, Verdict
-from noria.release import evidence
-from noria.release.evidence import HARM, HARMLESS, Counts, Process
+from noria.release import sequential_test
+from noria.release.sequential_test import HARM, HARMLESS, Counts, Process
 
 Json = dict[str, Any]
 UNDO, PROMOTE, SHIFT, WAIT, HOLD = "undo", "promote", "shift", "wait", "hold"
@@ -91,10 +91,10 @@ class Tally:
         if self.harmful or self.watch.harm_only:
             return not self.harmful
         tolerated = self.watch.tolerated
-        if tolerated is not None and not self.watch.good and evidence.below(self.total.judged_hits, self.total.judged, tolerated) >= enough:
+        if tolerated is not None and not self.watch.good and sequential_test.below(self.total.judged_hits, self.total.judged, tolerated) >= enough:
             return True
         # The usual case first, the one without bursts only where it is needed: both must hold.
-        return self._no_worse.value >= enough and evidence.process(self._usual(), self.watch.margin, HARMLESS).value >= enough
+        return self._no_worse.value >= enough and sequential_test.process(self._usual(), self.watch.margin, HARMLESS).value >= enough
 
     def _usual(self) -> list[Counts]:
         """The periods without bursts. Which they are is told by both variants together, so the evidence in them stays valid."""
@@ -114,12 +114,12 @@ class Tally:
 
     def to_json(self) -> Json:
         """Counts and the interval of the challenger's rate as a multiple of the champion's."""
-        low, high = evidence.interval(self.periods, self.alpha)
-        low = min(low, evidence.LARGEST)
+        low, high = sequential_test.interval(self.periods, self.alpha)
+        low = min(low, sequential_test.LARGEST)
         judged = {"requests": self.total.judged, "hits": self.total.judged_hits}
         other = {"requests": self.total.other, "hits": self.total.other_hits}
         if self.watch.good:
-            judged, other, low, high = other, judged, 1 / high if high else evidence.LARGEST, 1 / low if low else math.inf
+            judged, other, low, high = other, judged, 1 / high if high else sequential_test.LARGEST, 1 / low if low else math.inf
         return {
             "watch": self.watch.name,
             "challenger": judged,

@@ -4,10 +4,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from noria.kernel.events import Cause, entry
-from noria.kernel.verdict import Reason, Verdict, innermost
-from noria.release import fleet
-from noria.release.turn import RUNNING, UNFINISHED, WAITING
+from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.verdict import Reason, Verdict, root_cause
+from noria.release import endpoint_config
+from noria.release.admission import RUNNING, UNFINISHED, WAITING
 
 Json = dict[str, Any]
 RESTORE, YIELD, UNDONE, REFUSED = "restore", "yield", "undone", "refused"
@@ -94,8 +94,8 @@ def _told(outcome: str, reason: Reason, current: Json | None, target: Json | Non
         deploy = {
             "config": None,
             "create": {"EndpointName": endpoint, "EndpointConfigName": config},
-            "update": fleet.update_of(endpoint, config),
-            **fleet.scaling(endpoint, json.loads(target.get("autoscale", "null")), json.loads((current or {}).get("autoscale", "null"))),
+            "update": endpoint_config.update_of(endpoint, config),
+            **endpoint_config.scaling(endpoint, json.loads(target.get("autoscale", "null")), json.loads((current or {}).get("autoscale", "null"))),
         }
     kept = ("package", "release", "config", "endpoint", "run", "time")
     sides = {name: {key: item[key] for key in kept} if item else None for name, item in (("from", current), ("to", target))}
@@ -112,7 +112,7 @@ def conclude_rollback(event: Json) -> Json:
     Returns:
         `{outcome, verdict, record, entry}`.
     """
-    plan, cause, failure = event["plan"] or {}, Cause(**event["cause"]), event.get("failure")
+    plan, cause, failure = event["plan"] or {}, EventContext(**event["cause"]), event.get("failure")
     found = _verdict(plan, event.get("deployed"), failure)
     left, target = plan.get("from") or {}, plan.get("to") or {}
     took = (datetime.fromisoformat(cause.time) - datetime.fromisoformat(event["began"])).total_seconds()
@@ -131,7 +131,7 @@ def conclude_rollback(event: Json) -> Json:
         "outcome": found.outcome,
         "verdict": found.to_json(),
         "record": {"TransactItems": _records(event, found, plan, cause)},
-        "entry": entry("release", SAID[found.outcome], event["model"], f"{left.get('release')}/{event['cause']['causation_id']}", cause, data),
+        "entry": put_events_entry("release", SAID[found.outcome], event["model"], f"{left.get('release')}/{event['cause']['causation_id']}", cause, data),
     }
 
 
@@ -141,16 +141,16 @@ def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict
         return Verdict(UNDONE if plan.get("outcome") == UNDONE else REFUSED, reasons)
     if failure or deployed is None:
         told = failure or {}
-        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), innermost(str(told.get("Cause", "")))), *reasons))
+        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), root_cause(str(told.get("Cause", "")))), *reasons))
     asked, serves = plan["to"]["config"], deployed.get("EndpointConfigName")
     if deployed["EndpointStatus"] == "InService" and serves == asked:
-        return Verdict(RESTORED, (*reasons, *fleet.unscaled(deployed)))
+        return Verdict(RESTORED, (*reasons, *endpoint_config.unscaled(deployed)))
     refused = deployed.get("Refused") or {}
-    text = innermost(str(refused.get("Cause"))) if refused else f"the endpoint is {deployed['EndpointStatus']} with {serves}, not with {asked}"
+    text = root_cause(str(refused.get("Cause"))) if refused else f"the endpoint is {deployed['EndpointStatus']} with {serves}, not with {asked}"
     return Verdict(FAILED, (Reason("NotRestored", text, serves, asked), *reasons))
 
 
-def _records(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json]:
+def _records(event: Json, found: Verdict, plan: Json, cause: EventContext) -> list[Json]:
     """What changes in the ledger: who serves, and that the version was taken back."""
     table, key = event["ledger"], f"MODEL#{event['model']}"
     lock = {"pk": {"S": key}, "sk": {"S": "LOCK"}}

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from noria.data.contract import SMOKE_ROWS
-from noria.kernel.events import Cause, entry
+from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest
-from noria.kernel.published import complete
-from noria.kernel.verdict import Reason, Verdict, innermost
-from noria.release import approval, fleet, guard, observing
-from noria.release.observation import plan_observation
-from noria.release.turn import UNFINISHED
-from noria.training.planning import Resources, tags, transform_job
+from noria.kernel.spec_defaults import with_defaults
+from noria.kernel.verdict import Reason, Verdict, root_cause
+from noria.release import analysis, approval, endpoint_config, guard
+from noria.release.admission import UNFINISHED
+from noria.release.analysis_plan import plan_observation
+from noria.training.plan_run import StackResources, tags, transform_job
 
 Json = dict[str, Any]
 COMPLETED, ROLLED_BACK, FAILED, HELD, BY_HAND = "completed", "rolled_back", "failed", "held", "by_hand"
@@ -41,20 +41,24 @@ def plan_rollout(event: Json) -> Json:
         `{outcome: planned|refused, verdict, release, endpoint, config, strategy, verify, first, observe, last, back}`: what
         `verify`, `deploy` and `observe` are started with; `observe` is null where no two versions serve side by side.
     """
-    resources, spec, metadata = Resources(**event["resources"]), event["spec"], event["metadata"]
-    model, serve, champion = event["model"], spec["serve"], fleet.Champion.of(event["champion"])
+    resources, spec, metadata = StackResources(**event["resources"]), event["spec"], event["metadata"]
+    model, serve, champion = event["model"], spec["serve"], endpoint_config.Champion.of(event["champion"])
     release = digest(event["package"], event["approved_at"])
     name, config = f"{resources.stack}-{model}", f"{resources.stack}-{model}-{release}"
     plan = {"release": release, "endpoint": name, "config": config}
     if reasons := _refusals(event, champion):
         return {"outcome": "refused", "verdict": Verdict("refused", tuple(reasons)).to_json(), **plan}
     uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.stack, metadata["run"])
-    alarm, running, captures = fleet.alarm_name(resources.stack, model), fleet.running(event["endpoint"], serve["count"]), f"s3://{resources.lake}/capture"
-    beside = fleet.Beside(name, alarm, serve, tagged, running, captures, champion, complete(spec)["monitor"]["capture"])
-    strategy = spec["rollout"]["strategy"] if champion and beside.running else "all_at_once"
+    alarm, running, captures = (
+        endpoint_config.alarm_name(resources.stack, model),
+        endpoint_config.running(event["endpoint"], serve["count"]),
+        f"s3://{resources.lake}/capture",
+    )
+    planner = endpoint_config.EndpointPlanner(name, alarm, serve, tagged, running, captures, champion, with_defaults(spec)["monitor"]["capture"])
+    strategy = spec["rollout"]["strategy"] if champion and planner.running else "all_at_once"
     observed = strategy in OBSERVED
     first = (
-        beside.pair(f"{config}-try", champion, config, spec["rollout"]) if observed and champion else beside.alone(config, config, strategy, spec["rollout"])
+        planner.pair(f"{config}-try", champion, config, spec["rollout"]) if observed and champion else planner.alone(config, config, strategy, spec["rollout"])
     )
     return {
         "outcome": "planned",
@@ -64,12 +68,12 @@ def plan_rollout(event: Json) -> Json:
         "verify": _verify(event, resources, config, uri, tagged),
         "first": first,
         "observe": plan_observation(name, f"{config}-try", strategy, spec["rollout"], _captured(event, resources, name)) if observed else None,
-        "last": beside.alone(config, config, "all_at_once", spec["rollout"]),
-        "back": beside.back(champion) if champion else None,
+        "last": planner.alone(config, config, "all_at_once", spec["rollout"]),
+        "back": planner.back(champion) if champion else None,
     }
 
 
-def _captured(event: Json, resources: Resources, endpoint: str) -> Json:
+def _captured(event: Json, resources: StackResources, endpoint: str) -> Json:
     """Where the answers of both versions are read, and what they are held against."""
     return {
         "bucket": resources.lake,
@@ -81,7 +85,7 @@ def _captured(event: Json, resources: Resources, endpoint: str) -> Json:
     }
 
 
-def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
+def _refusals(event: Json, champion: endpoint_config.Champion | None) -> list[Reason]:
     """Why this version is not released at all."""
     endpoint = event["endpoint"]
     if missing := sorted(NEEDED - set(event["metadata"])):
@@ -89,7 +93,7 @@ def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
         return [Reason("NotRegisteredHere", text, sorted(event["metadata"]), missing)]
     if event["status"] != "Approved":
         return [Reason("NotApproved", f"the version is {event['status']} by now", event["status"], "Approved")]
-    if champion and endpoint and endpoint.get("EndpointConfigName") not in (champion.config, None) and not fleet.is_own(endpoint, champion):
+    if champion and endpoint and endpoint.get("EndpointConfigName") not in (champion.config, None) and not endpoint_config.is_own(endpoint, champion):
         found = endpoint["EndpointConfigName"]
         text = (
             f"{endpoint['EndpointName']} serves {found}, not {champion.config} that was released last: somebody has changed it by hand. "
@@ -98,7 +102,11 @@ def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
         return [Reason("ChangedByHand", text, found, champion.config)]
     if objected := approval.objection(event["spec"]["approve"], event["spec"].get("published_by", "unknown"), event["approver"]):
         return [objected]
-    if champion and fleet.version_number(event["package"]) < fleet.version_number(champion.package) and event["metadata"].get("over") != champion.package:
+    if (
+        champion
+        and endpoint_config.version_number(event["package"]) < endpoint_config.version_number(champion.package)
+        and event["metadata"].get("over") != champion.package
+    ):
         text = (
             f"{champion.package} is newer and serves: to put {event['package']} in its place, approve it once more with "
             f"noria approve --again, or with {champion.package} as its metadata property over"
@@ -110,7 +118,7 @@ def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
     return []
 
 
-def _verify(event: Json, resources: Resources, config: str, uri: str, tagged: list[Json]) -> Json:
+def _verify(event: Json, resources: StackResources, config: str, uri: str, tagged: list[Json]) -> Json:
     metadata, package = event["metadata"], event["package"]
     smoke = f"s3://{resources.artifacts}/{metadata['folder']}smoke/"
     return {
@@ -143,7 +151,7 @@ def conclude_rollout(event: Json) -> Json:
         remembers the release, and gives the model free for the next one; of a release that did not report, `entries` also ask
         for the champion alone.
     """
-    released, cause = event["released"] or {}, Cause(**event["cause"])
+    released, cause = event["released"] or {}, EventContext(**event["cause"])
     plan = released.get("plan") or {"release": digest(event["package"], event["approved_at"]), "endpoint": "", "config": ""}
     found = _unfinished(event) or _verdict(plan, released, event.get("failure"))
     data = {
@@ -167,7 +175,7 @@ def conclude_rollout(event: Json) -> Json:
         "outcome": found.outcome,
         "verdict": found.to_json(),
         "record": {"TransactItems": _records(event, found, data, cause)},
-        "entries": [entry("release", SAID[found.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, found, plan, cause)],
+        "entries": [put_events_entry("release", SAID[found.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, found, plan, cause)],
     }
 
 
@@ -176,14 +184,14 @@ def _unfinished(event: Json) -> Verdict | None:
     failure = event.get("failure")
     if not failure or event["released"] is None:
         return None
-    return Verdict(UNFINISHED, (Reason(str(failure.get("Error", "States.Runtime")), innermost(str(failure.get("Cause", "")))),))
+    return Verdict(UNFINISHED, (Reason(str(failure.get("Error", "States.Runtime")), root_cause(str(failure.get("Cause", "")))),))
 
 
-def _asked_back(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json]:
+def _asked_back(event: Json, found: Verdict, plan: Json, cause: EventContext) -> list[Json]:
     if found.outcome != UNFINISHED:
         return []
     asked = {"to": None, "by": "noria", "reason": f"the release of {event['package']} was interrupted: {found.reasons[0].text}"}
-    return [entry("release", "RollbackRequested", event["model"], plan["release"], cause, asked)]
+    return [put_events_entry("release", "RollbackRequested", event["model"], plan["release"], cause, asked)]
 
 
 def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
@@ -194,18 +202,18 @@ def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
     deployed, observed = released.get("deployed"), released.get("observed")
     if failure or deployed is None:
         told = failure or {}
-        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), innermost(str(told.get("Cause", "")))),))
+        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), root_cause(str(told.get("Cause", "")))),))
     evidence = tuple(Reason(**reason) for reason in observed["verdict"]["reasons"]) if observed else ()
     status, serves, asked = deployed["EndpointStatus"], deployed.get("EndpointConfigName"), plan["config"]
     if observed and observed["outcome"] != guard.PROMOTE:
-        outcome = {guard.UNDO: ROLLED_BACK, guard.HOLD: HELD, observing.CHANGED: BY_HAND}.get(observed["outcome"], FAILED)
+        outcome = {guard.UNDO: ROLLED_BACK, guard.HOLD: HELD, analysis.CHANGED: BY_HAND}.get(observed["outcome"], FAILED)
         back = plan["back"]["create"]["EndpointConfigName"]
         if outcome == ROLLED_BACK and (status != "InService" or serves != back):
             text = f"the challenger was to be undone, and {plan['endpoint']} is {status} with {serves}, not with {back}: bring it back with noria rollback"
             return Verdict(FAILED, (Reason("NotUndone", text, serves, back), *evidence))
-        return Verdict(outcome, (*evidence, *fleet.unscaled(deployed)))
+        return Verdict(outcome, (*evidence, *endpoint_config.unscaled(deployed)))
     if status == "InService" and serves == asked:
-        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *fleet.unscaled(deployed), *evidence))
+        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *endpoint_config.unscaled(deployed), *evidence))
     return Verdict(*_not_serving(plan, deployed, status, serves))
 
 
@@ -213,7 +221,7 @@ def _not_serving(plan: Json, deployed: Json, status: str, serves: str | None) ->
     """An endpoint that ended otherwise than it was asked to."""
     asked = plan["config"]
     if refused := deployed.get("Refused"):
-        return FAILED, (Reason(str(refused.get("Error")), innermost(str(refused.get("Cause", ""))), serves, asked),)
+        return FAILED, (Reason(str(refused.get("Error")), root_cause(str(refused.get("Cause", ""))), serves, asked),)
     if status == "InService" and serves != deployed.get("Before", serves):
         text = f"{plan['endpoint']} serves {serves}, which another release or a hand has put there meanwhile, not {asked} that was asked for"
         return FAILED, (Reason("Overtaken", text, serves, asked),)
@@ -229,9 +237,9 @@ def _exposed(released: Json) -> float | None:
     return max((finding["challenger"]["requests"] for finding in findings), default=None)
 
 
-def _records(event: Json, found: Verdict, data: Json, cause: Cause) -> list[Json]:
+def _records(event: Json, found: Verdict, data: Json, cause: EventContext) -> list[Json]:
     key, table = f"MODEL#{event['model']}", event["ledger"]
-    facts = fleet.facts(event, data, cause.time, event.get("autoscale"))
+    facts = endpoint_config.facts(event, data, cause.time, event.get("autoscale"))
     remembered = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{data['release']}"}, "status": {"S": found.outcome}, **facts}
     items = [{"Put": {"TableName": table, "Item": remembered}}]
     if found.outcome == COMPLETED:

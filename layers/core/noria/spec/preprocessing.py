@@ -122,7 +122,7 @@ class PreprocessSpec(BaseModel):
 
     @property
     def declared(self) -> bool:
-        """Whether there is anything to fit, as `noria.preprocessing.fitting.declared` has it of the published block."""
+        """Whether there is anything to fit, as `noria.preprocessing.fit.declared` has it of the published block."""
         return bool(self.columns or self.lags)
 
     def faults(self, data: DataSpec, target: str) -> Iterator[tuple[str, str]]:

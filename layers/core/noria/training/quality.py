@@ -39,7 +39,7 @@ LEAST_DAYS = 10
 
 
 @dataclass(frozen=True)
-class Level:
+class QualityBaseline:
     """What a version's quality was in its evaluation.
 
     Attributes:
@@ -53,7 +53,7 @@ class Level:
     metric: str
     value: float
     limit: float
-    alike: float = 1.0
+    design_effect: float = 1.0
     cap: float = 0.0
 
     def to_json(self) -> Json:
@@ -71,7 +71,7 @@ def watched(metric: str, task: str) -> str:
     return metric if task == "binary" else "accuracy"
 
 
-def kind_of(task: str, truth: str, predicted: str, cap: float) -> str:
+def outcome_of(task: str, truth: str, predicted: str, cap: float) -> str:
     """The kind that an answer is counted as.
 
     Args:
@@ -88,13 +88,13 @@ def kind_of(task: str, truth: str, predicted: str, cap: float) -> str:
     return ("tp" if truth == "1" else "fp") if predicted == "1" else ("fn" if truth == "1" else "tn")
 
 
-def tally(days: dict[str, dict[str, float]], day: str, kind: str) -> None:
+def count_outcome(days: dict[str, dict[str, float]], day: str, kind: str) -> None:
     """Count one answer under its day."""
     counts = days.setdefault(day, {})
     counts[kind] = counts.get(kind, 0) + 1
 
 
-def better(metric: str, first: float, second: float | None) -> float:
+def best_of(metric: str, first: float, second: float | None) -> float:
     """The better of two values of a metric."""
     if second is None:
         return first
@@ -107,7 +107,7 @@ def cap_of(errors: Sequence[float]) -> float:
     return CAP_FACTOR * ordered[min(len(ordered) - 1, int(CAP_SHARE * len(ordered)))] or 1.0
 
 
-def together(days: Mapping[str, Counts]) -> dict[str, float]:
+def merge_counts(days: Mapping[str, Counts]) -> dict[str, float]:
     """The counts of several days in one."""
     found: dict[str, float] = {}
     for counts in days.values():
@@ -137,27 +137,27 @@ def _size(metric: str, kind: str) -> float:
     return share if metric == "mae" else share * share
 
 
-def level(metric: str, days: Mapping[str, Counts], cap: float = 0.0) -> Level | None:
+def level(metric: str, days: Mapping[str, Counts], cap: float = 0.0) -> QualityBaseline | None:
     """The level that an evaluation shows; nothing where its answers do not tell the metric."""
-    found = value(metric, together(days), cap)
+    found = value(metric, merge_counts(days), cap)
     if found is None:
         return None
     limit = _bound(metric, days, cap, found)
     if metric not in LESS_IS_BETTER:
         # Without a single failure the bootstrap sees none: three in all rows is what 95 % of such samples exclude.
         harms = _harms(metric, 0.5, cap)
-        rows = sum(count for kind, count in together(days).items() if harms(kind))
+        rows = sum(count for kind, count in merge_counts(days).items() if harms(kind))
         limit = min(limit, max(0.0, 1 - 3 / rows))
-    return Level(metric, found, limit, _alike(metric, days, cap, found), cap)
+    return QualityBaseline(metric, found, limit, _design_effect(metric, days, cap, found), cap)
 
 
 def _bound(metric: str, days: Mapping[str, Counts], cap: float, found: float) -> float:
     """How bad it may be on other days: a bootstrap of whole days, or of single answers where there are few days."""
     parts: list[Counts] = list(days.values())
     if len(parts) < LEAST_DAYS:
-        parts = _singles(together(days))
+        parts = _singles(merge_counts(days))
     drawn = random.Random(0)
-    values = [value(metric, together(dict(enumerate(drawn.choices(parts, k=len(parts))))), cap) for _ in range(RESAMPLES)]  # type: ignore[arg-type]
+    values = [value(metric, merge_counts(dict(enumerate(drawn.choices(parts, k=len(parts))))), cap) for _ in range(RESAMPLES)]  # type: ignore[arg-type]
     ordered = sorted((told for told in values if told is not None), reverse=metric not in LESS_IS_BETTER)
     return ordered[int(CONFIDENCE * len(ordered))] if ordered else found
 
@@ -169,7 +169,7 @@ def _singles(counts: Counts) -> list[Counts]:
     return [{kind: size} for kind, count in counts.items() for _ in range(max(1, round(count / size)))]
 
 
-def _alike(metric: str, days: Mapping[str, Counts], cap: float, found: float) -> float:
+def _design_effect(metric: str, days: Mapping[str, Counts], cap: float, found: float) -> float:
     """The variance of a day's mean over what it were if answers had nothing to do with each other.
 
     Only neighbouring days are compared (von Neumann, 1941): a season is no likeness of one day's answers.
@@ -235,7 +235,7 @@ class Finding:
         return asdict(self)
 
 
-def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) -> Finding:
+def detect_degradation(at_release: QualityBaseline, days: Mapping[str, Counts], margin: float = 0.0) -> Finding:
     """Whether the quality has fallen since the release.
 
     Args:
@@ -251,7 +251,7 @@ def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) ->
     harms = _harms(at_release.metric, worse, at_release.cap)
     kinds = {kind for _, counts in ordered for kind in counts}
     bets = [share / _least(at_release.metric, worse, at_release.cap) for share in BETS]
-    logs = {kind: [math.log1p(bet * harms(kind)) / at_release.alike for bet in bets] for kind in kinds}
+    logs = {kind: [math.log1p(bet * harms(kind)) / at_release.design_effect for bet in bets] for kind in kinds}
     sums = [[0.0] * len(bets)]
     for _, counts in ordered:
         sums.append([before + sum(count * logs[kind][i] for kind, count in counts.items()) for i, before in enumerate(sums[-1])])
@@ -265,7 +265,7 @@ def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) ->
             since = ordered[max(range(now), key=parts.__getitem__)][0]
         if fallen is None and evidence >= needed:
             fallen = ordered[now - 1][0]
-    counts = together(days)
+    counts = merge_counts(days)
     told = value(at_release.metric, counts, at_release.cap)
     return Finding(sum(counts.values()), told, largest, needed, fallen, since if fallen else None)
 
@@ -286,5 +286,5 @@ def pooled(days: Mapping[str, Counts], most: int = MOST_DAYS) -> dict[str, Count
     """Days in their order, neighbours put together two by two until there are few enough."""
     ordered = sorted(days.items())
     while len(ordered) > max(1, most):
-        ordered = [(pair[0][0], together(dict(pair))) for pair in (ordered[i : i + 2] for i in range(0, len(ordered), 2))]
+        ordered = [(pair[0][0], merge_counts(dict(pair))) for pair in (ordered[i : i + 2] for i in range(0, len(ordered), 2))]
     return dict(ordered)

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from noria.healing import policy
-from noria.kernel.events import Cause, entry
+from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest, event_id
-from noria.kernel.published import complete
+from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
 
 Json = dict[str, Any]
 #: What events are causes of.
 CAUSES = {"QualityDegraded": "quality", "DriftDetected": policy.DRIFT}
 #: A run's status in the ledger, as a healing's outcome.
-OUTCOMES = {"registered": policy.HELPED, "rejected": policy.USELESS, "failed": policy.FAILED}
+OUTCOMES = {"registered": policy.IMPROVED, "rejected": policy.NO_IMPROVEMENT, "failed": policy.FAILED}
 #: The ledger's document before the first healing.
 NONE_YET: Json = {"attempts": [], "told": None}
 #: Healings that are remembered.
@@ -36,7 +36,7 @@ def decide_healing(event: Json) -> Json:
         `{outcome, verdict, dataset, assemble, transaction, entry}`: `assemble` is what the function that puts the rows together is
         given; `entry` is `RetrainingDeferred` or `HealingStopped`, with the `transaction` that goes before it; each may be null.
     """
-    spec, cause, data = complete(event["spec"]), Cause(**event["cause"]), event["data"]
+    spec, cause, data = with_defaults(event["spec"]), EventContext(**event["cause"]), event["data"]
     rule, now = policy.Policy.of(spec["heal"]), datetime.fromisoformat(cause.time)
     heal = event["heal"] or NONE_YET
     attempts = [
@@ -65,7 +65,7 @@ def decide_healing(event: Json) -> Json:
     elif verdict.outcome != policy.IGNORE:
         name = "HealingStopped" if verdict.outcome == policy.ASK else "RetrainingDeferred"
         first = verdict.outcome == policy.ASK and heal["told"] != len(attempts)
-        answer["entry"] = entry("healing", name, event["model"], event["event_id"], cause, {**told, "page": first})
+        answer["entry"] = put_events_entry("healing", name, event["model"], event["event_id"], cause, {**told, "page": first})
         answer["transaction"] = {"TransactItems": [_heal(event, {**heal, "told": len(attempts)}, cause)]} if first else None
     return answer
 
@@ -105,7 +105,7 @@ def _assemble(event: Json, rule: policy.Policy, spec: Json, dataset: str) -> Jso
     }
 
 
-def _heal(event: Json, document: Json, cause: Cause) -> Json:
+def _heal(event: Json, document: Json, cause: EventContext) -> Json:
     """The healings so far in the ledger; a document that another execution has changed meanwhile is not overwritten."""
     before = event["heal"]
     put = {
@@ -138,10 +138,10 @@ def announce_healing(event: Json) -> Json:
         `{outcome, assemble: null, transaction, entry}`: `TransactWriteItems` of the dataset and the healing, and the entry of
         `TrainingRequested`; of rows that make no dataset, nothing but `RetrainingDeferred`.
     """
-    spec, cause, made, model = complete(event["spec"]), Cause(**event["cause"]), event["assembled"], event["model"]
+    spec, cause, made, model = with_defaults(event["spec"]), EventContext(**event["cause"]), event["assembled"], event["model"]
     if reason := _unfit(made, spec):
         told = {"cause": None, "until": None, "reasons": Verdict(policy.DEFER, (reason,)).to_json()["reasons"], "page": False}
-        deferred = entry("healing", "RetrainingDeferred", model, event["dataset"], cause, told)
+        deferred = put_events_entry("healing", "RetrainingDeferred", model, event["dataset"], cause, told)
         return {"outcome": policy.DEFER, "assemble": None, "transaction": None, "entry": deferred}
     subject = f"{model}/{event['dataset']}"
     run = digest(model, event["dataset"], event_id("TrainingRequested", subject))
@@ -172,7 +172,7 @@ def announce_healing(event: Json) -> Json:
                 _heal(event, kept, cause),
             ]
         },
-        "entry": entry("training", "TrainingRequested", model, subject, cause, data),
+        "entry": put_events_entry("training", "TrainingRequested", model, subject, cause, data),
     }
 
 

@@ -5,9 +5,9 @@ import io
 from typing import Any
 
 from noria.adapters import objects
-from noria.data.values import moment
 from noria.kernel.errors import EvaluationError
-from noria.kernel.verdict import innermost
+from noria.kernel.values import parse_timestamp
+from noria.kernel.verdict import root_cause
 from noria.training import metrics, quality
 from noria.training.gates import LESS_IS_BETTER
 from noria.training.importance import importance
@@ -39,7 +39,7 @@ def score_holdout(event: Json) -> Json:
     scored = evaluate(event["task"], truth, answers, event["compared"], event["run"], event["watch"])
     again = objects.read_if_there(event["bucket"], event["shuffled"]) if event.get("shuffled") else None
     scored["importance"] = importance(event["task"], event["features"], lines(texts["candidate"]), lines(again.decode())) if again else None
-    untold = f"the champion cannot answer these rows ({innermost(unable)})" if unable else None
+    untold = f"the champion cannot answer these rows ({root_cause(unable)})" if unable else None
     return {**scored, "incomparable": event.get("incomparable") or untold or scored["incomparable"]}
 
 
@@ -80,9 +80,9 @@ def _level(task: str, metric: str, held: list[list[str]], predicted: list[str]) 
     days: dict[str, dict[str, float]] = {}
     for number, (row, answer) in enumerate(zip(held, predicted, strict=True)):
         said, true = (answer, row[0]) if numbers else (metrics.label(answer), metrics.label(row[0]))
-        kind = quality.kind_of(task, true, said, cap)
-        day = str(int(moment(row[1]) // 86_400)).zfill(6) if len(row) > 1 else str(number % 1_000)
-        quality.tally(days, day, kind)
+        kind = quality.outcome_of(task, true, said, cap)
+        day = str(int(parse_timestamp(row[1]) // 86_400)).zfill(6) if len(row) > 1 else str(number % 1_000)
+        quality.count_outcome(days, day, kind)
     found = quality.level(quality.watched(metric, task), days, cap)
     return found.to_json() if found else None
 

@@ -11,7 +11,7 @@ EMPTY = ("", "NA", "NaN", "nan", "null", "NULL", "None")
 TRUTHS = {"true", "false", "0", "1", "True", "False", "TRUE", "FALSE"}
 
 
-def moment(value: str) -> float:
+def parse_timestamp(value: str) -> float:
     """A time as seconds since the epoch, from ISO 8601 or such seconds; a time without a zone is taken as UTC.
 
     Raises:
@@ -30,12 +30,12 @@ def moment(value: str) -> float:
 def is_time(value: str) -> bool:
     """Whether a value is an ISO 8601 time or seconds since the epoch."""
     try:
-        moment(value)
+        parse_timestamp(value)
     except ValueError:
         return False
     return True
 
 
-def instant(value: str) -> datetime:
-    """A time in UTC, as `moment` reads it."""
-    return datetime.fromtimestamp(moment(value), timezone.utc)
+def to_datetime(value: str) -> datetime:
+    """A time in UTC, as `parse_timestamp` reads it."""
+    return datetime.fromtimestamp(parse_timestamp(value), timezone.utc)

@@ -4,7 +4,7 @@ from typing import Any
 
 Json = dict[str, Any]
 #: Fields that came after the first version, by their block: what they are where a document lacks them.
-LATER: dict[tuple[str, ...], Json] = {
+FIELD_DEFAULTS: dict[tuple[str, ...], Json] = {
     ("preprocess",): {"script": None, "columns": {}, "lags": []},
     ("approve",): {"freeze": []},
     ("approve", "policy"): {"most_days": None},
@@ -31,10 +31,10 @@ LATER: dict[tuple[str, ...], Json] = {
 }
 
 
-def complete(spec: Json) -> Json:
+def with_defaults(spec: Json) -> Json:
     """A document with every field of the present version; the given one is left as it is."""
     made = {name: dict(block) if isinstance(block, dict) else block for name, block in spec.items()}
-    for path, fields in LATER.items():
+    for path, fields in FIELD_DEFAULTS.items():
         block = made
         for name in path:
             block[name] = dict(block.get(name, {}))

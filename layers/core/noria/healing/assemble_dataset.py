@@ -10,13 +10,13 @@ from hashlib import sha256
 from typing import Any
 
 from noria.adapters import objects
-from noria.data import splitting
+from noria.data import split
 from noria.data.contract import DataContract
+from noria.data.curate import keep
 from noria.data.policy import MOST_BYTES
 from noria.data.rows import RowChecker, lines, table
-from noria.data.values import moment
 from noria.healing import backtest
-from noria.profile.curating import keep
+from noria.kernel.values import parse_timestamp
 
 Json = dict[str, Any]
 DAY = 86_400.0
@@ -51,15 +51,15 @@ def assemble_dataset(event: Json) -> Json:
     aside, since, tried = len(known) - len(rows), None, None
     if contract.time:
         time, days = names.index(contract.time), event["recent_days"]
-        rows.sort(key=lambda row: moment(row[time]))
+        rows.sort(key=lambda row: parse_timestamp(row[time]))
         if event.get("backtest"):
             tried = backtest.choose(contract, target, event["spec"]["task"], names, rows, days)
             days = tried.days
         if days is not None and rows:
-            first = moment(rows[-1][time]) - days * DAY
-            rows = [row for row in rows if moment(row[time]) >= first]
+            first = parse_timestamp(rows[-1][time]) - days * DAY
+            rows = [row for row in rows if parse_timestamp(row[time]) >= first]
         since = rows[0][time] if rows else None
-    text = splitting.written(rows, list(names))
+    text = split.written(rows, list(names))
     keep(event["bucket"], event["folder"], text, contract.time)
     facts = {"rows": len(rows), "set_aside": aside, "digest": sha256(text.encode()).hexdigest()}
     return {**facts, "base": event["base"], "since": since, "backtest": tried and tried.to_json(), "missing": []}
@@ -78,7 +78,7 @@ class _Newest:
             self._rows[row] = min(place, self._rows[row])
         elif self._oldest is None or self._age((row, place)) >= self._oldest:
             self._rows[row] = place
-            self._held += splitting.size_of(row)
+            self._held += split.size_of(row)
             if self._held > OVER * MOST_BYTES:
                 self._cut()
 
@@ -91,7 +91,7 @@ class _Newest:
     def _cut(self) -> None:
         held, kept = 0, dict[tuple[str, ...], int]()
         for row, place in sorted(self._rows.items(), key=self._age, reverse=True):
-            if held + (size := splitting.size_of(row)) > MOST_BYTES:
+            if held + (size := split.size_of(row)) > MOST_BYTES:
                 break
             held, kept[row] = held + size, place
         self._held, self._rows = held, kept
@@ -101,7 +101,7 @@ class _Newest:
     def _age(self, item: tuple[tuple[str, ...], int]) -> tuple[float, int]:
         row, place = item
         try:
-            return (0.0 if self._time is None else moment(row[self._time])), place
+            return (0.0 if self._time is None else parse_timestamp(row[self._time])), place
         except ValueError:
             return -math.inf, place
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from noria.adapters import objects
 from noria.kernel.errors import SmokeMismatchError
-from noria.training.scoring import lines
+from noria.training.score_holdout import lines
 
 Json = dict[str, Any]
 #: Answers are numbers printed by the same code from the same model: nothing but the last bit may differ.
 RELATIVE = 1e-9
 
 
-def check_answers(event: Json) -> Json:
+def compare_predictions(event: Json) -> Json:
     """Compare the answers to the smoke rows with the first ones of the holdout.
 
     Args:

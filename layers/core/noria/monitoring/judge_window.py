@@ -6,17 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from noria.kernel.events import Cause, entry
-from noria.kernel.published import complete
+from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
-from noria.monitoring.states import CONTRACT, DEGRADED, DRIFT, FADED, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
+from noria.monitoring.window_state import BELOW_BEST, CONTRACT, DEGRADED, DRIFT, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
 from noria.training import quality
 
 Json = dict[str, Any]
 #: Causes by what is said of them.
 SAID = {
     DEGRADED: "QualityDegraded",
-    FADED: "QualityDegraded",
+    BELOW_BEST: "QualityDegraded",
     DRIFT: "DriftDetected",
     INCIDENT: "DataIncident",
     CONTRACT: "DataIncident",
@@ -24,7 +24,7 @@ SAID = {
     NO_TRUTH: "MonitoringSilent",
 }
 #: What a model's state is called after, worst first.
-ORDER = (DEGRADED, INCIDENT, CONTRACT, DRIFT, NO_TRAFFIC, NO_TRUTH, FADED, UNDECIDED, OK)
+ORDER = (DEGRADED, INCIDENT, CONTRACT, DRIFT, NO_TRAFFIC, NO_TRUTH, BELOW_BEST, UNDECIDED, OK)
 #: Periods that the course of quality is told by, at most.
 MOST_PERIODS = 120
 #: What the ledger has of a look as it is.
@@ -40,20 +40,20 @@ def judge_window(event: Json) -> Json:
 
     Args:
         event: `{model, look, number, began, release: {id, time, version}, spec, level, importance, previous, ledger, cause}`: `look`
-            is what `noria.monitoring.window.read_window` returns, `level` and `importance` what the evaluation has shown, `previous`
+            is what `noria.monitoring.read_window.read_window` returns, `level` and `importance` what the evaluation has shown, `previous`
             the ledger's document of the last look; each of these three may be null.
 
     Returns:
         `{outcome, verdict, record, metrics, entries}`: requests of `PutItem` and `PutMetricData`, and entries of `PutEvents`.
     """
-    spec, cause, look = complete(event["spec"]), Cause(**event["cause"]), event["look"]
+    spec, cause, look = with_defaults(event["spec"]), EventContext(**event["cause"]), event["look"]
     previous = event["previous"] or {}
     asked, wanted = spec["monitor"]["quality"], _wanted(event["level"], previous)
     finding, reasons = _quality(event["level"], asked, look["days"])
     same = previous.get("release") == event["release"]["id"]
     fresh = look["drift"] and {**look["drift"], "weight": _weight(look["drift"], event.get("importance"))}
     judged = fresh or (previous.get("drift") if same else None)
-    fallen = [DEGRADED] if finding and finding["fallen"] else _faded(event["level"], asked, look["days"], wanted)
+    fallen = [DEGRADED] if finding and finding["fallen"] else _below_best(event["level"], asked, look["days"], wanted)
     moved = _drifted(judged, look, spec["monitor"]["persist"])
     if INCIDENT in moved:
         # While a feed is broken, wrong answers are its fault.
@@ -98,9 +98,9 @@ def _verdict(found: set[str], reasons: list[Reason]) -> Verdict:
 def _quality(level: Json | None, asked: Json, days: Json) -> tuple[Json | None, list[Reason]]:
     if level is None or not days:
         return None, []
-    found = quality.Level.of(level)
+    found = quality.QualityBaseline.of(level)
     found = found if asked["at_least"] is None else replace(found, limit=asked["at_least"])
-    finding = quality.weigh(found, days, asked["margin"])
+    finding = quality.detect_degradation(found, days, asked["margin"])
     told = {**finding.to_json(), "metric": found.metric, "limit": found.limit}
     if not finding.fallen or finding.value is None:
         return told, []
@@ -124,14 +124,14 @@ def _wanted(level: Json | None, previous: Json) -> float | None:
     if level is None:
         return None
     same = (previous.get("level") or {}).get("metric") == level["metric"]
-    return quality.better(level["metric"], level["limit"], previous.get("wanted") if same else None)
+    return quality.best_of(level["metric"], level["limit"], previous.get("wanted") if same else None)
 
 
-def _faded(level: Json | None, asked: Json, days: Json, wanted: float | None) -> list[str]:
+def _below_best(level: Json | None, asked: Json, days: Json, wanted: float | None) -> list[str]:
     """Whether it is worse than an earlier version was: no news to page for, and a reason to try."""
     if level is None or wanted is None or wanted == level["limit"] or not days:
         return []
-    return [FADED] if quality.weigh(replace(quality.Level.of(level), limit=wanted), days, asked["margin"]).fallen else []
+    return [BELOW_BEST] if quality.detect_degradation(replace(quality.QualityBaseline.of(level), limit=wanted), days, asked["margin"]).fallen else []
 
 
 def _drifted(judged: Json | None, look: Json, persist: int) -> list[str]:
@@ -184,7 +184,7 @@ def _told(found: set[str], judged: Json | None, spec: Json, weight: float | None
         asked = spec["heal"]["drift_weight"]
         reasons.insert(0, Reason("DriftWeight", f"what has drifted is {weight:.0%} of what moves this model's answers", weight, asked))
     days = spec["monitor"]["silent_days"]
-    if FADED in found:
+    if BELOW_BEST in found:
         reasons.append(
             Reason("QualityFaded", "it is as good as its evaluation said, and an earlier version of this model was better: a reason to train, and none to page")
         )
@@ -210,12 +210,12 @@ def series(level: Json | None, days: Json) -> list[Json]:
     size = max(1, -(-len(ordered) // MOST_PERIODS))
     made = []
     for begin in range(0, len(ordered), size):
-        counts = quality.together(dict(ordered[begin : begin + size]))
+        counts = quality.merge_counts(dict(ordered[begin : begin + size]))
         made.append({"from": ordered[begin][0], "value": quality.value(level["metric"], counts, level["cap"]), "rows": sum(counts.values())})
     return made
 
 
-def _record(event: Json, document: Json, cause: Cause) -> Json:
+def _record(event: Json, document: Json, cause: EventContext) -> Json:
     """The look in the ledger; who was overtaken by another look has changed nothing."""
     return {
         "TableName": event["ledger"],
@@ -253,7 +253,7 @@ def _metrics(model: str, document: Json) -> Json:
     }
 
 
-def _entries(event: Json, found: set[str], told_before: list[str], document: Json, cause: Cause) -> list[Json]:
+def _entries(event: Json, found: set[str], told_before: list[str], document: Json, cause: EventContext) -> list[Json]:
     """Each cause that there is, and that the look is done; a cause that was not told before is paged."""
     subject = f"{event['release']['id']}/{event['number']}"
     data = {
@@ -261,9 +261,13 @@ def _entries(event: Json, found: set[str], told_before: list[str], document: Jso
         for name in ("number", "release", "outcome", "causes", "reasons", "quality", "fresh_rows", "labelled_rows", "trained_rows", "counts", "weight")
     }
     data["version"] = event["release"]["version"]
+
+    def pages(state: str) -> bool:
+        return state not in (*told_before, BELOW_BEST)
+
     said = [
-        entry("monitoring", SAID[state], event["model"], f"{subject}/{state}", cause, {**data, "cause": state, "page": state not in (*told_before, FADED)})
+        put_events_entry("monitoring", SAID[state], event["model"], f"{subject}/{state}", cause, {**data, "cause": state, "page": pages(state)})
         for state in ORDER
         if state in found and state in SAID
     ]
-    return [*said, entry("monitoring", "MonitoringCompleted", event["model"], subject, cause, data)]
+    return [*said, put_events_entry("monitoring", "MonitoringCompleted", event["model"], subject, cause, data)]

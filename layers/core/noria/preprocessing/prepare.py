@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from noria.adapters import objects
-from noria.data import splitting
+from noria.data import split
 from noria.data.contract import DataContract
 from noria.data.rows import RowChecker, lines, table
 from noria.kernel.errors import ContractError
@@ -33,8 +33,8 @@ def prepare_dataset(event: Json) -> Json:
     else:
         header, read = table(lines(objects.chunks(source["bucket"], source["key"])))
         rows = list(read)
-    parted = splitting.split(header, rows, contract, target, event["split"])
-    train = splitting.written(parted.train, header)
+    parted = split.split(header, rows, contract, target, event["split"])
+    train = split.written(parted.train, header)
     if fitting.declared(event["preprocess"]):
         document, train = fitting.training_set(event["preprocess"], contract, target, header, parted.train)
         objects.write(event["artifacts"], f"{event['folder']}preprocess/{artefact.NAME}", artefact.packed(document), GZIP)

@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
-from noria.kernel.events import Cause, entry
-from noria.kernel.published import complete
-from noria.kernel.verdict import Reason, Verdict, innermost
+from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.spec_defaults import with_defaults
+from noria.kernel.verdict import Reason, Verdict, root_cause
 from noria.training import policy
 from noria.training.gates import gates_of
-from noria.training.planning import Resources, schema_digest, serving_containers
+from noria.training.plan_run import StackResources, schema_digest, serving_containers
 
 Json = dict[str, Any]
 SAID = {policy.PASSED: "ModelRegistered", policy.REJECTED: "ModelRejected", policy.FAILED: "TrainingFailed"}
@@ -28,7 +28,7 @@ def conclude_run(event: Json) -> Json:
         `{outcome, verdict, registration, record, entry}`; `registration` is the request of a version that is good enough.
         The event's data lacks the version's ARN, which the registry gives.
     """
-    spec, cause = complete(event["spec"]), Cause(**event["cause"])
+    spec, cause = with_defaults(event["spec"]), EventContext(**event["cause"])
     evaluation = event.get("evaluation")
     if event.get("failure") or evaluation is None:
         verdict = Verdict(policy.FAILED, (_failure(event.get("failure") or {}),))
@@ -51,7 +51,7 @@ def conclude_run(event: Json) -> Json:
         "verdict": verdict.to_json(),
         "registration": _registration(event, spec, data) if verdict.outcome == policy.PASSED else None,
         "record": _record(event, verdict, data, cause),
-        "entry": entry("training", SAID[verdict.outcome], event["model"], event["run"], cause, data),
+        "entry": put_events_entry("training", SAID[verdict.outcome], event["model"], event["run"], cause, data),
     }
 
 
@@ -71,7 +71,7 @@ def _failure(failure: Json) -> Reason:
     if isinstance(told, dict) and told.get("SecondaryStatus") == "MaxRuntimeExceeded":
         text = f"the training job ran into its limit of {told['StoppingCondition']['MaxRuntimeInSeconds']} s (train.max_minutes)"
     else:
-        text = innermost(cause)
+        text = root_cause(cause)
     return Reason(str(failure.get("Error", "States.Runtime")), text)
 
 
@@ -85,7 +85,7 @@ def _billed(failure: Json) -> float | None:
 
 
 def _registration(event: Json, spec: Json, data: Json) -> Json:
-    resources = Resources(**event["resources"])
+    resources = StackResources(**event["resources"])
     uri = f"s3://{resources.artifacts}/{event['folder']}"
     name = f"{resources.stack}-{event['model']}-{event['run']}"
     metadata = {
@@ -131,7 +131,7 @@ def _baselines(source: Json, evaluation: str) -> Json:
     }
 
 
-def _record(event: Json, verdict: Verdict, data: Json, cause: Cause) -> Json:
+def _record(event: Json, verdict: Verdict, data: Json, cause: EventContext) -> Json:
     return {
         "TableName": event["ledger"],
         "Key": {"pk": {"S": f"MODEL#{event['model']}"}, "sk": {"S": f"RUN#{event['run']}"}},

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noria.release.fleet import CHALLENGER, MAIN, MICROSECONDS_PER_MS, NAMESPACE, PERIOD_SECONDS
+from noria.release.endpoint_config import CHALLENGER, MAIN, MICROSECONDS_PER_MS, NAMESPACE, PERIOD_SECONDS
 
 Json = dict[str, Any]
 #: Predictions are told apart by so many kinds.

@@ -16,18 +16,18 @@ from typing import Any
 from noria.adapters import objects
 from noria.data.contract import DataContract
 from noria.data.rows import lines, table
-from noria.data.values import moment
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
-from noria.kernel.published import complete
+from noria.kernel.spec_defaults import with_defaults
+from noria.kernel.values import parse_timestamp
 from noria.monitoring import drift
-from noria.monitoring.comparing import PREDICTION, Reference, against_contract, compare
-from noria.monitoring.states import EMPTY_WINDOW, FIRST_LOOK
+from noria.monitoring.comparison import PREDICTION, Reference, against_contract, compare
 from noria.monitoring.truth import AHEAD, KEY, Faults, Prediction, Truth, answered, called, captured, join, names_of, told
+from noria.monitoring.window_state import EMPTY_WINDOW, FIRST_LOOK
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
-from noria.release.fleet import CHALLENGER, MAIN
-from noria.training import estimating, quality
+from noria.release.endpoint_config import CHALLENGER, MAIN
+from noria.training import cbpe, quality
 from noria.training.metrics import label
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ def _day(seconds: float) -> str:
 
 class _Look:
     def __init__(self, event: Json) -> None:
-        self._event, self._bucket, self._spec = event, event["bucket"], complete(event["spec"])
+        self._event, self._bucket, self._spec = event, event["bucket"], with_defaults(event["spec"])
         self._contract, self._target = DataContract.of(self._spec["data"]), self._spec["target"]
         self._features = self._contract.features(self._target)
         self._name = f"{event['number']:08}-{digest(event['token'])}"
@@ -225,7 +225,7 @@ class _Look:
                 known.setdefault(name, (prediction.key if len(self._contract.key) == 1 else "") or prediction.id)
             about = [prediction.id, prediction.at, prediction.variant, prediction.value, prediction.key]
             rows.append([*about, *(known[name] for name in required), truth.value])
-            seconds = moment(known[self._contract.time] if self._contract.time else prediction.at)
+            seconds = parse_timestamp(known[self._contract.time] if self._contract.time else prediction.at)
             if not any(first <= prediction.at <= last for first, last in self._state["held"]):
                 # Wrong answers to a broken feed say nothing of the model.
                 self._tally(_day(seconds), prediction, truth, (level or {}).get("cap", 0.0), level is not None)
@@ -237,13 +237,13 @@ class _Look:
         numbers = self._spec["task"] == "regression"
         try:
             true, said = (truth.value, prediction.value) if numbers else (label(truth.value), label(prediction.value))
-            kind = quality.kind_of(self._spec["task"], true, said, cap)
+            kind = quality.outcome_of(self._spec["task"], true, said, cap)
         except ValueError:
             self._counts["bad_truths"] += 1
             return
-        quality.tally(self._state["history"], day, kind)
+        quality.count_outcome(self._state["history"], day, kind)
         if judged and prediction.variant == MAIN and prediction.at >= self._event["release"]["time"][:19]:
-            quality.tally(self._state["days"], day, kind)
+            quality.count_outcome(self._state["days"], day, kind)
 
     def _drift(self, fresh: list[Prediction]) -> Json | None:
         """The verdict on the window, once it has come together; it then begins anew."""
@@ -260,7 +260,7 @@ class _Look:
             state["window_broken"] += broken
             state["window_faults"] = dict(Counter(state["window_faults"]) + faults)
             for prediction in fresh:
-                if prediction.variant != CHALLENGER and (counted := estimating.seen(self._spec["task"], prediction.value, prediction.score)):
+                if prediction.variant != CHALLENGER and (counted := cbpe.seen(self._spec["task"], prediction.value, prediction.score)):
                     state["window_said"][counted] = state["window_said"].get(counted, 0) + 1
         old = state["window_since"] and self._now - datetime.fromisoformat(state["window_since"]) >= WINDOW_AGE
         if not self._baseline or not state["window"] or not (state["window_rows"] >= WINDOW_ROWS or old):
@@ -290,7 +290,8 @@ class _Look:
             self._state["newest_known"] = _day(last) if last is not None else NEVER
         known_day = self._state["newest_known"] or NEVER
         days = {day: counts for day, counts in self._state["history"].items() if day > known_day}
-        return {"fresh_rows": round(sum(quality.together(days).values())), "trained_rows": self._state["trained_rows"], "labelled_rows": self._all_labelled()}
+        fresh_rows = round(sum(quality.merge_counts(days).values()))
+        return {"fresh_rows": fresh_rows, "trained_rows": self._state["trained_rows"], "labelled_rows": self._all_labelled()}
 
     def _all_labelled(self) -> int:
-        return round(sum(quality.together(self._state["history"]).values()))
+        return round(sum(quality.merge_counts(self._state["history"]).values()))

@@ -8,7 +8,7 @@ from typing import Any
 
 from noria.kernel.verdict import Reason, Verdict
 from noria.release import guard as guards
-from noria.release.fleet import CHALLENGER, MAIN, PERIOD_SECONDS
+from noria.release.endpoint_config import CHALLENGER, MAIN, PERIOD_SECONDS
 from noria.release.guard import Guard
 
 Json = dict[str, Any]

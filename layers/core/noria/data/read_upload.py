@@ -3,7 +3,7 @@
 from typing import Any
 
 from noria.adapters import objects
-from noria.data import policy, profiling
+from noria.data import inspection, policy
 from noria.data.contract import DataContract
 
 Json = dict[str, Any]
@@ -19,4 +19,4 @@ def profile_dataset(event: Json) -> Json:
     spec = event["spec"] if event["size"] <= policy.MOST_BYTES else None
     contract = DataContract.of(spec["data"]) if spec else None
     pieces = objects.chunks(event["bucket"], event["key"], event["version"])
-    return profiling.profile(pieces, contract, spec["target"] if spec else "")
+    return inspection.profile(pieces, contract, spec["target"] if spec else "")

@@ -76,7 +76,7 @@ def _bins(scores: Mapping[float, tuple[int, int]]) -> list[tuple[float, int, int
     return made
 
 
-def estimate(metric: str, calibration: Calibration, counts: Mapping[str, int], alike: float = 1.0) -> Json | None:
+def estimate(metric: str, calibration: Calibration, counts: Mapping[str, int], design_effect: float = 1.0) -> Json | None:
     """What the metric is likely to be on answers without truth.
 
     Args:
@@ -103,7 +103,7 @@ def estimate(metric: str, calibration: Calibration, counts: Mapping[str, int], a
     drawn = random.Random(0)
     told: list[float] = []
     for _ in range(DRAWS):
-        shares = {where: drawn.betavariate(hits / alike + 0.5, (size - hits) / alike + 0.5) for where, (_, size, hits) in known.items()}
+        shares = {where: drawn.betavariate(hits / design_effect + 0.5, (size - hits) / design_effect + 0.5) for where, (_, size, hits) in known.items()}
         sampled = {where: min(1.0, max(0.0, drawn.gauss(share, (share * (1 - share) / placed[where]) ** 0.5))) for where, share in shares.items()}
         found = quality.value(metric, _expected(sampled, placed))
         if found is not None:

@@ -9,12 +9,12 @@ from noria.adapters import objects
 from noria.data.contract import DataContract
 from noria.data.rows import column_fault
 from noria.monitoring import drift
-from noria.monitoring.pictures import pictures
+from noria.monitoring.charts import pictures
 from noria.profile import baseline
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
-from noria.training import estimating, quality
-from noria.training.scoring import lines
+from noria.training import cbpe, quality
+from noria.training.score_holdout import lines
 
 Json = dict[str, Any]
 #: The column under which predictions are profiled.
@@ -43,7 +43,7 @@ def compare(known: Reference, spec: Json, window: Profile, said: dict[str, int])
     """The verdict on the window's inputs and predictions, with pictures, and its quality as the probabilities tell it.
 
     Args:
-        said: answers of the window by `noria.training.estimating.seen`.
+        said: answers of the window by `noria.training.cbpe.seen`.
 
     Returns:
         What `noria.monitoring.drift.check` does, with `predictions`, `pictures` and `estimate` (or null).
@@ -70,11 +70,11 @@ def compare(known: Reference, spec: Json, window: Profile, said: dict[str, int])
 def _estimate(known: Reference, spec: Json, answers: list[list[str]], said: dict[str, int]) -> Json | None:
     if known.level is None or not said:
         return None
-    level = quality.Level.of(known.level)
+    level = quality.QualityBaseline.of(known.level)
     truth = lines(objects.read(known.artifacts, f"{known.run}truth/truth.csv").decode())
     held = [(true[0], answer[0], answer[1] if len(answer) > 1 else "") for true, answer in zip(truth, answers, strict=True)]
-    calibration = estimating.calibrate(spec["task"], held)
-    return estimating.estimate(level.metric, calibration, said, level.alike) if calibration else None
+    calibration = cbpe.calibrate(spec["task"], held)
+    return cbpe.estimate(level.metric, calibration, said, level.design_effect) if calibration else None
 
 
 def against_contract(contract: DataContract, names: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[int, Counter[str]]:

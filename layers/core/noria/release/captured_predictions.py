@@ -16,8 +16,8 @@ from typing import Any
 
 from noria.adapters import objects
 from noria.kernel.identity import digest
-from noria.release.fleet import CHALLENGER, MAIN
-from noria.training.scoring import first_column, lines
+from noria.release.endpoint_config import CHALLENGER, MAIN
+from noria.training.score_holdout import first_column, lines
 
 Json = dict[str, Any]
 SIDES = {"champion": MAIN, "challenger": CHALLENGER}
@@ -31,7 +31,7 @@ RESOLUTION_SECONDS = 0.5
 MOST_CATEGORIES = 20
 
 
-def count_answers(event: Json) -> Json:
+def count_captured(event: Json) -> Json:
     """Count what has been captured since the last look, by the look in which each request was answered.
 
     Args:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from noria.data import policy
 from noria.data.contract import DataContract, is_model_name
-from noria.kernel.events import Cause, entry
+from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest
 from noria.kernel.verdict import Verdict
 
@@ -37,12 +37,12 @@ class Facts:
     upload: Upload
     spec: Json | None
     profile: Json
-    cause: Cause
+    cause: EventContext
     ledger: str
 
     @classmethod
     def of(cls, event: Json) -> Self:
-        return cls(event["model"], Upload(**event["upload"]), event["spec"], event["profile"], Cause(**event["cause"]), event["ledger"])
+        return cls(event["model"], Upload(**event["upload"]), event["spec"], event["profile"], EventContext(**event["cause"]), event["ledger"])
 
 
 def judge_dataset(event: Json) -> Json:
@@ -91,7 +91,7 @@ def _requests(facts: Facts, verdict: Verdict, spec: Json | None, model: str, dat
         "copy": {"Bucket": upload.bucket, "Key": data["location"], "CopySource": source, "TaggingDirective": "REPLACE"},
         "report": {"Bucket": upload.bucket, "Key": data["verdict"], "Body": report, "ContentType": "application/json"},
         "record": _record(facts, model, dataset, data, spec, verdict),
-        "entry": entry("data", said, model, dataset, facts.cause, data),
+        "entry": put_events_entry("data", said, model, dataset, facts.cause, data),
     }
 
 

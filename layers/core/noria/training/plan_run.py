@@ -6,7 +6,7 @@ from typing import Any
 
 from noria.data.contract import DataContract
 from noria.kernel.identity import digest
-from noria.kernel.published import complete
+from noria.kernel.spec_defaults import with_defaults
 from noria.preprocessing import artefact, fitting
 from noria.training.gates import gates_of, watched_metric
 
@@ -23,7 +23,7 @@ OTHER_SCHEMA = "the champion is sent other columns, or predicts another target"
 
 
 @dataclass(frozen=True)
-class Resources:
+class StackResources:
     """The names of the stack that a request needs."""
 
     stack: str
@@ -44,7 +44,7 @@ def plan_run(event: Json) -> Json:
         `{outcome, run, folder, preprocess: {processing, prepare}, training, candidate: {model, request}}`; `processing` is the
         job of the project's own script, or null.
     """
-    resources, spec = Resources(**event["resources"]), complete(event["spec"])
+    resources, spec = StackResources(**event["resources"]), with_defaults(event["spec"])
     model = event["model"]
     run = digest(model, event["dataset"], event["cause_id"])
     folder = f"runs/{model}/{run}/"
@@ -65,7 +65,7 @@ def tags(model: str, stage: str, run: str) -> list[Json]:
     return [{"Key": key, "Value": value} for key, value in (("noria:model", model), ("noria:stage", stage), ("noria:run", run))]
 
 
-def _preprocess(name: str, spec: Json, source: Json, folder: str, resources: Resources, tagged: list[Json]) -> Json:
+def _preprocess(name: str, spec: Json, source: Json, folder: str, resources: StackResources, tagged: list[Json]) -> Json:
     """What comes between the dataset and the training job."""
     script, processed = spec["preprocess"]["script"], f"{folder}processed/"
     return {
@@ -83,7 +83,7 @@ def _preprocess(name: str, spec: Json, source: Json, folder: str, resources: Res
     }
 
 
-def _processing_job(name: str, spec: Json, source: Json, target: str, resources: Resources, tagged: list[Json]) -> Json:
+def _processing_job(name: str, spec: Json, source: Json, target: str, resources: StackResources, tagged: list[Json]) -> Json:
     script = spec["preprocess"]["script"]
     inputs = {"code": spec["source"], "data": f"s3://{source['bucket']}/{source['key']}"}
     arguments = [part for key, value in script["arguments"].items() for part in (f"--{key}", value if isinstance(value, str) else json.dumps(value))]
@@ -129,7 +129,7 @@ def serving_containers(spec: Json, uri: str, name: str) -> list[Json]:
     return [in_front, model]
 
 
-def _training_job(name: str, spec: Json, resources: Resources, uri: str, tagged: list[Json]) -> Json:
+def _training_job(name: str, spec: Json, resources: StackResources, uri: str, tagged: list[Json]) -> Json:
     train, instance = spec["train"], spec["train"]["instance"]
     hyperparameters = {key: value if isinstance(value, str) else json.dumps(value) for key, value in train["hyperparameters"].items()}
     seconds = max(1, round(train["max_minutes"] * 60))
@@ -158,7 +158,7 @@ def _job_resources(instance: Json) -> Json:
     return {"InstanceType": instance["type"], "InstanceCount": instance["count"], "VolumeSizeInGB": instance["volume_gb"]}
 
 
-def _model(name: str, spec: Json, uri: str, resources: Resources, tagged: list[Json]) -> Json:
+def _model(name: str, spec: Json, uri: str, resources: StackResources, tagged: list[Json]) -> Json:
     return {"ModelName": name, "ExecutionRoleArn": resources.execution_role, "Containers": serving_containers(spec, uri, name), "Tags": tagged}
 
 
@@ -195,7 +195,7 @@ def plan_evaluation(event: Json) -> Json:
     Returns:
         `{outcome, transforms: [{side, request}], score}`
     """
-    resources, spec, run = Resources(**event["resources"]), complete(event["spec"]), event["run"]
+    resources, spec, run = StackResources(**event["resources"]), with_defaults(event["spec"]), event["run"]
     uri, folder = f"s3://{resources.artifacts}/{event['folder']}", event["folder"]
     held = event.get("champion") or {}
     comparable = held.get("schema", {}).get("S") == schema_digest(spec)

@@ -9,9 +9,9 @@ from typing import Any
 
 from noria.data.contract import SMOKE_ROWS, DataContract
 from noria.data.rows import RowChecker, lines, table
-from noria.data.shuffling import shuffled
-from noria.data.values import moment
+from noria.data.shuffle import shuffled
 from noria.kernel.errors import ContractError
+from noria.kernel.values import parse_timestamp
 
 Json = dict[str, Any]
 
@@ -67,7 +67,7 @@ def split(header: list[str], rows: list[list[str]], contract: DataContract, targ
     if how["by"] == "time":
         assert contract.time is not None
         column = at[contract.time]
-        rows = sorted(rows, key=lambda row: moment(row[column]))
+        rows = sorted(rows, key=lambda row: parse_timestamp(row[column]))
         size = round(len(rows) * how["test"])
     elif how["by"] == "group":
         rows, size = _by_group(rows, [at[name] for name in how["group"]], how["test"])
@@ -79,7 +79,7 @@ def split(header: list[str], rows: list[list[str]], contract: DataContract, targ
     features = [[row[at[name]] for name in contract.features(target)] for row in held]
     facts = {"rows": len(rows), "train": len(known), "holdout": len(held), "by": how["by"]}
     if contract.time:
-        times = sorted((row[at[contract.time]] for row in held), key=moment)
+        times = sorted((row[at[contract.time]] for row in held), key=parse_timestamp)
         facts |= {"first": times[0], "last": times[-1]}
     return Split(
         train=known,

@@ -5,7 +5,7 @@ import io
 from typing import Any
 
 from noria.adapters import objects
-from noria.data import splitting
+from noria.data import split
 from noria.data.contract import DataContract
 from noria.profile import baseline
 from noria.profile.baseline import profile_rows
@@ -22,7 +22,7 @@ def curate_dataset(event: Json) -> Json:
     """
     spec, folder = event["spec"], event["folder"]
     pieces = objects.chunks(event["bucket"], event["key"], event["version"])
-    good, bad = splitting.curate(pieces, DataContract.of(spec["data"]), spec["target"])
+    good, bad = split.curate(pieces, DataContract.of(spec["data"]), spec["target"])
     keep(event["bucket"], folder, good, spec["data"]["time"])
     if bad:
         objects.write(event["bucket"], f"{folder}set-aside.csv", bad.encode(), CSV)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from noria.kernel.events import Cause, entry
+from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest
-from noria.kernel.published import complete
+from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
-from noria.release import fleet
+from noria.release import endpoint_config
 
 Json = dict[str, Any]
 GO, FROZEN = "go", "frozen"
@@ -37,9 +37,9 @@ def plan_turn(event: Json) -> Json:
         the release, in a freeze the item that only notes it; `seconds` how long to wait before the next plan; `spec` the document
         with every field of this version.
     """
-    event = {**event, "spec": complete(event["spec"])}
+    event = {**event, "spec": with_defaults(event["spec"])}
     now, release = datetime.fromisoformat(event["now"]), digest(event["package"], event["approved_at"])
-    endpoint, cause = f"{event['stack']}-{event['model']}", Cause(**event["cause"])
+    endpoint, cause = f"{event['stack']}-{event['model']}", EventContext(**event["cause"])
     data = {
         "release": release,
         "model_package_arn": event["package"],
@@ -55,7 +55,7 @@ def plan_turn(event: Json) -> Json:
         verdict = Verdict(FROZEN, (reason,)).to_json()
         told = {**data, "until": ends.isoformat(), "reasons": verdict["reasons"]}
         seconds = min(LONGEST_WAIT_SECONDS, max(1, round((ends - now).total_seconds())))
-        said = entry("release", "RolloutDeferred", event["model"], f"{release}/{ends.isoformat()}", cause, told)
+        said = put_events_entry("release", "RolloutDeferred", event["model"], f"{release}/{ends.isoformat()}", cause, told)
         return {"outcome": FROZEN, "verdict": verdict, "seconds": seconds, "take": _noted(event, told, WAITING)["Put"], "entry": said, "spec": event["spec"]}
     verdict = Verdict(GO, (Reason("Begins", f"{endpoint} is to serve {data['config']}", data["strategy"]),)).to_json()
     data["reasons"] = verdict["reasons"]
@@ -64,7 +64,7 @@ def plan_turn(event: Json) -> Json:
         "verdict": verdict,
         "seconds": 0,
         "take": {"TransactItems": [_lock(event, now), _noted(event, data)]},
-        "entry": entry("release", "RolloutStarted", event["model"], release, cause, data),
+        "entry": put_events_entry("release", "RolloutStarted", event["model"], release, cause, data),
         "spec": event["spec"],
     }
 
@@ -122,6 +122,6 @@ def _lock(event: Json, now: datetime) -> Json:
 
 def _noted(event: Json, data: Json, status: str = RUNNING) -> Json:
     """The release as one that is under way, so that an interrupted one can be put right; or as one that waits."""
-    facts = fleet.facts(event, data, event["now"], event["spec"]["serve"]["autoscale"])
+    facts = endpoint_config.facts(event, data, event["now"], event["spec"]["serve"]["autoscale"])
     key = {"pk": {"S": f"MODEL#{event['model']}"}, "sk": {"S": f"RELEASE#{data['release']}"}}
     return {"Put": {"TableName": event["ledger"], "Item": {**key, "status": {"S": status}, **facts}}}

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
-from noria.kernel.verdict import Reason, innermost
+from noria.kernel.verdict import Reason, root_cause
 
 Json = dict[str, Any]
 #: Names of the variants: constant, so that capacity and autoscaling of `main` outlive an update.
@@ -96,7 +96,7 @@ def is_own(endpoint: Json, champion: Champion) -> bool:
 
 
 @dataclass(frozen=True)
-class Beside:
+class EndpointPlanner:
     """Makes what `deploy` is started with, for one endpoint.
 
     Attributes:
@@ -209,10 +209,10 @@ def _following(endpoint: str, variant: Json, autoscale: Json | None, shrinks: bo
 def unscaled(deployed: Json) -> list[Reason]:
     """What kept an endpoint's instances from following the traffic; it serves all the same."""
     failure = deployed.get("Unscaled")
-    return [Reason("NotScaled", f"serve.autoscale has no effect: {innermost(str(failure.get('Cause')))}", str(failure.get("Error")))] if failure else []
+    return [Reason("NotScaled", f"serve.autoscale has no effect: {root_cause(str(failure.get('Cause')))}", str(failure.get("Error")))] if failure else []
 
 
-def plan_watch(event: Json) -> Json:
+def plan_alarms(event: Json) -> Json:
     """The alarms on what serves.
 
     Args:
@@ -221,7 +221,7 @@ def plan_watch(event: Json) -> Json:
     Returns:
         `{outcome, alarms}`: requests of `PutMetricAlarm`.
     """
-    alarms = [alarm(alarm_name(event["stack"], event["model"]), event["endpoint"]), watched_alarm(event["stack"], event["model"])]
+    alarms = [alarm(alarm_name(event["stack"], event["model"]), event["endpoint"]), monitoring_alarm(event["stack"], event["model"])]
     return {"outcome": "planned", "alarms": alarms}
 
 
@@ -243,7 +243,7 @@ def alarm(name: str, endpoint: str) -> Json:
     }
 
 
-def watched_alarm(stack: str, model: str) -> Json:
+def monitoring_alarm(stack: str, model: str) -> Json:
     """The alarm on what looks at a model find: `PutMetricAlarm`. It shows a state; who is paged is paged by the event, once a cause."""
     return {
         "AlarmName": f"{stack}-monitoring/{model}",

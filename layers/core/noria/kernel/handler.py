@@ -22,7 +22,7 @@ def metrics() -> Metrics:
     return Metrics(namespace="Noria")
 
 
-def serves(use_case: Callable[[Json], Json]) -> Callable[[Json, Any], Json]:
+def lambda_handler_for(use_case: Callable[[Json], Json]) -> Callable[[Json, Any], Json]:
     """A Lambda handler of a use case.
 
     Its log lines carry the business keys; one metric counts each outcome. What it raises reaches the state machine by

@@ -8,7 +8,7 @@ DEGRADED, DRIFT, INCIDENT = "degraded", "drift", "incident"
 #: More of what it is asked breaks the contract than the contract allows.
 CONTRACT = "contract"
 #: It is as good as when it was released, and an earlier version of it was better.
-FADED = "faded"
+BELOW_BEST = "faded"
 #: Nobody asks it; nobody tells what was true. Neither is a good sign, nor a bad one.
 NO_TRAFFIC, NO_TRUTH = "no_traffic", "no_truth"
 
@@ -22,7 +22,7 @@ EMPTY_WINDOW: dict[str, Any] = {
     "window_faults": {},
     "window_broken": 0,
 }
-#: What there is before the first look (`noria.monitoring.window`).
+#: What there is before the first look (`noria.monitoring.read_window`).
 FIRST_LOOK: dict[str, Any] = {
     "number": 0,
     "labelled": [],

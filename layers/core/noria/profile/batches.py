@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from noria.data.values import TRUTHS
+from noria.kernel.values import TRUTHS
 from noria.profile.column import BOOLEAN, INTEGER, LONGEST_VALUE, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
 from noria.profile.formats import batches
