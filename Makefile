@@ -43,7 +43,7 @@ bench: setup-dev ## measure; BENCH=name runs one of them
 docs: setup-dev ## write the generated files anew
 	@$(BIN)/python -m scripts.generate
 
-local-invoke: setup ## sam local invoke one function: FN=JudgeDatasetFunction EVENT=events/functions/judge_dataset.json
+local-invoke: setup ## sam local invoke one function: FN=JudgeDatasetFunction EVENT=events/functions/data/judge_dataset.json
 	@scripts/local-invoke.sh "$(FN)" "$(EVENT)"
 
 remote-invoke: setup ## sam remote invoke one function of the local stack: FN=… EVENT=…

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 #: How far back events are looked for (days).
 DAYS = 30
 #: Machines that another one calls: it concludes what their failure means.
-CALLED = ("PreprocessStateMachine", "EvaluateStateMachine", "VerifyStateMachine", "DeployStateMachine", "ReleaseStateMachine", "ObserveStateMachine")
+CALLED = ("PreprocessStateMachine", "EvaluateStateMachine", "SmokeTestStateMachine", "DeployStateMachine", "ReleaseStateMachine", "ObserveStateMachine")
 
 
 def status(session: Session, model: str) -> Json:

@@ -150,7 +150,7 @@ def _expressions(name: str, node: Any) -> Iterator[str]:
 def lint_inline() -> str:
     """cfn-lint's word on every definition, put into a template of its own; nothing where all is well."""
     resources = {
-        re.sub(r"\W", "", name): {
+        re.sub(r"[\W_]", "", name): {
             "Type": "AWS::StepFunctions::StateMachine",
             "Properties": {"RoleArn": "arn:aws:iam::123456789012:role/r", "Definition": _filled(machine)},
         }

@@ -4,8 +4,8 @@
 # this machine's Python and AWS's own runtime interface client; podman and runc are installed where that is allowed.
 set -eu
 cd "$(dirname "$0")/.."
-function=${1:?usage: make local-invoke FN=JudgeDatasetFunction EVENT=events/functions/judge_dataset.json}
-event=${2:?usage: make local-invoke FN=JudgeDatasetFunction EVENT=events/functions/judge_dataset.json}
+function=${1:?usage: make local-invoke FN=JudgeDatasetFunction EVENT=events/functions/data/judge_dataset.json}
+event=${2:?usage: make local-invoke FN=JudgeDatasetFunction EVENT=events/functions/data/judge_dataset.json}
 PATH="$PWD/.noria/uv/bin:$PATH:/usr/sbin:/sbin"
 export PATH SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-us-east-1}"
 sam="$PWD/.noria/envs/sam/bin/sam"

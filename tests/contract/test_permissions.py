@@ -5,25 +5,11 @@ import re
 import pytest
 
 from scripts.check_machines import ROOT, machines, template
+from scripts.import_graph import deciding
 
 RESOURCES = template()["Resources"]
-DECIDING = (
-    "JudgeDataset",
-    "PlanRun",
-    "PlanEvaluation",
-    "ConcludeRun",
-    "DecideApproval",
-    "PlanRollout",
-    "ConcludeRollout",
-    "WeighTraffic",
-    "PlanWatch",
-    "PlanRollback",
-    "ConcludeRollback",
-    "PlanTurn",
-    "JudgeWindow",
-    "DecideHealing",
-    "AnnounceHealing",
-)
+#: Functions whose use case reaches no AWS client.
+DECIDING = sorted("".join(word.title() for word in folder.split("/")[1].split("_")) for folder in deciding())
 #: IAM actions of the integrations that are not named after them.
 ACTIONS = {
     "lambda:invoke": {"lambda:InvokeFunction"},
@@ -76,7 +62,7 @@ ACTIONS = {
 PLANNED = {
     "train.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
     "rollout.asl.yaml": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
-    "turn.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "acquire_lock.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
     "rollback.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
     "heal.asl.yaml": {"dynamodb:PutItem"},
 }
@@ -138,7 +124,12 @@ def test_a_machine_may_do_what_its_tasks_call_and_no_more(name, machine, resourc
 
 
 #: The role in each machine's requests to SageMaker: training sees no holdout, so it has a role of its own.
-PASSED = {"train.asl.yaml": "TrainingRole", "preprocess.asl.yaml": "ProcessingRole", "evaluate.asl.yaml": "ExecutionRole", "verify.asl.yaml": "ExecutionRole"}
+PASSED = {
+    "train.asl.yaml": "TrainingRole",
+    "preprocess.asl.yaml": "ProcessingRole",
+    "evaluate.asl.yaml": "ExecutionRole",
+    "smoke_test.asl.yaml": "ExecutionRole",
+}
 
 
 @pytest.mark.parametrize(("name", "machine", "resource"), list(machines()), ids=lambda value: value if isinstance(value, str) else "")

@@ -53,14 +53,14 @@ def stack(monkeypatch, tmp_path):
 
 
 def test_a_reading_function_reads_the_exact_version(stack):
-    event = sample("functions/profile_dataset.json")
+    event = sample("functions/data/inspect_upload.json")
     first = stack.s3.put_object(Bucket="lake", Key="k", Body=b"")["VersionId"]
     stack.s3.put_object(Bucket="lake", Key="k", Body=b"later")
-    assert read_upload.profile_dataset({**event, "bucket": "lake", "key": "k", "version": first})["bytes"] == 0
+    assert read_upload.inspect_upload({**event, "bucket": "lake", "key": "k", "version": first})["bytes"] == 0
 
 
 def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
-    spec = sample("functions/judge_dataset.json")["spec"]
+    spec = sample("functions/data/judge_dataset.json")["spec"]
     rows = [f"2011-01-{1 + i // 24:02}T{i % 24:02}:00:00,{i % 24},5,1,1,9,0,{i},{int(i > 60)}" for i in range(100)]
     text = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy\n" + "\n".join([*rows, "2011-02-01T00:00:00,77,5,1,1,9,0,1,0"]) + "\n"
     version = stack.s3.put_object(Bucket="lake", Key="k", Body=text.encode())["VersionId"]
@@ -122,7 +122,7 @@ def test_content_that_is_known_for_the_spec_is_not_sent_again(stack, tmp_path):
     file.write_text("a\n")
     sent = uploading.upload(stack, "bikeshare", file)
     assert sent["sent"]
-    document = {**sample("noria/DatasetAccepted.v1.json")["detail"]["data"], "digest": sent["digest"], "spec": published["spec"]}
+    document = {**sample("data/DatasetAccepted.v1.json")["detail"]["data"], "digest": sent["digest"], "spec": published["spec"]}
     item = {
         "pk": {"S": "MODEL#bikeshare"},
         "sk": {"S": "DATASET#x"},
@@ -213,7 +213,7 @@ def test_only_what_passes_at_s3_is_worth_another_try(monkeypatch, code, status, 
 
 def test_approving_an_older_version_than_the_one_that_serves_asks_again(stack):
     publishing.publish(stack, ROOT / "models" / "bikeshare")
-    told = sample("functions/conclude_run.json")
+    told = sample("functions/training/conclude_run.json")
     request = {**conclude_run(told)["registration"], "ModelPackageGroupName": "noria-bikeshare"}
     arns = [stack.sagemaker.create_model_package(**{**request, "ClientToken": token})["ModelPackageArn"] for token in ("a", "b")]
     document = {"endpoint": "e", "spec": "s", "model_package_arn": arns[1]}
@@ -280,14 +280,14 @@ def test_an_aws_error_is_one_sentence_with_what_to_do(code, told):
 
 
 def test_events_without_reasons_are_shown_too(capsys):
-    data = sample("noria/DatasetAccepted.v1.json")["detail"]["data"]
+    data = sample("data/DatasetAccepted.v1.json")["detail"]["data"]
     render.events([{"time": "2026-01-01T00:00:00Z", "name": "DatasetAccepted", "data": {**data, "reasons": []}}])
     render.events([{"time": "2026-01-01T00:00:00Z", "name": "Execution failed", "data": {"machine": "m", "error": "E", "cause": "why"}}])
     assert "why" in capsys.readouterr().out
 
 
 def test_what_every_look_says_again_is_told_once_and_counted(capsys):
-    data = sample("noria/QualityDegraded.v1.json")["detail"]["data"]
+    data = sample("monitoring/QualityDegraded.v1.json")["detail"]["data"]
     look = [{"time": f"2026-01-01T00:00:0{i}Z", "name": "QualityDegraded", "data": {**data, "page": i == 0}} for i in range(4)]
     other = {"time": "2026-01-01T00:00:09Z", "name": "QualityDegraded", "data": {**data, "release": "next", "page": True}}
     feeds = [{"reasons": [{"text": f"{column} is empty in all of {rows} rows"}], "page": False} for column, rows in (("x1", 20), ("x1", 31), ("x2", 20))]
@@ -304,13 +304,13 @@ def test_what_every_look_says_again_is_told_once_and_counted(capsys):
     "started",
     [
         sample("aws/model-package-approved.json"),
-        sample("noria/TrainingRequested.v1.json"),
+        sample("training/TrainingRequested.v1.json"),
         {"detail": {"object": {"key": "incoming/bikeshare/a b.csv"}}},
-        sample("functions/plan_evaluation.json"),
-        {**plan_rollout(sample("functions/plan_rollout.json"))["verify"], "name": "bikeshare"},
-        {**plan_rollout(sample("functions/plan_rollout.json"))["first"], "model": "bikeshare"},
+        sample("functions/training/plan_evaluation.json"),
+        {**plan_rollout(sample("functions/release/plan_rollout.json"))["smoke_test"], "name": "bikeshare"},
+        {**plan_rollout(sample("functions/release/plan_rollout.json"))["first"], "model": "bikeshare"},
     ],
-    ids=["rollout", "train", "ingest", "evaluate", "verify", "deploy"],
+    ids=["rollout", "train", "ingest", "evaluate", "smoke_test", "deploy"],
 )
 def test_a_failed_execution_is_told_under_the_model_that_it_was_started_for(started):
     detail = {"stateMachineArn": "a:Machine", "executionArn": "e", "status": "FAILED", "input": json.dumps(started)}

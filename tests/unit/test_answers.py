@@ -119,7 +119,7 @@ def test_a_key_is_always_answered_by_the_same_version_and_a_growing_challenger_k
 
 @pytest.mark.parametrize(("share", "outcome"), [(0.6, "undo"), (0.25, "promote")])
 def test_predictions_that_have_shifted_beyond_what_the_spec_allows_are_harm_and_others_are_not(share, outcome):
-    spec = sample("functions/plan_rollout.json")["spec"]["rollout"]
+    spec = sample("functions/release/plan_rollout.json")["spec"]["rollout"]
     rollout = {**spec, "guard": {**spec["guard"], "answers": {**spec["guard"]["answers"], "drift": 2.0}}}
     observe = plan_observation("e", "c", "progressive", rollout, {})
     assert (observe["answers"]["first"], observe["answers"]["kinds"], len(observe["guard"]["watches"])) == (1, 5, 7)

@@ -52,7 +52,7 @@ def test_a_burst_that_hits_both_is_no_proof_that_one_is_no_worse():
 
 
 def test_a_challenger_that_fails_everything_is_told_in_numbers_that_json_has():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     for result in event["results"]:
         if "hits" in result["Id"]:
             result["Values"] = [300.0 if "challenger" in result["Id"] else 0.0] * 20
@@ -62,7 +62,7 @@ def test_a_challenger_that_fails_everything_is_told_in_numbers_that_json_has():
 
 
 def test_a_minute_under_way_and_a_counter_that_is_not_there_yet_are_left_to_the_next_look():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     whole = weigh_traffic(event)["findings"][0]["challenger"]["requests"]
     late = next(result for result in event["results"] if result["Id"] == "champion_hits_0")
     event["now"] = "2026-11-24T08:31:30.000Z"
@@ -73,7 +73,7 @@ def test_a_minute_under_way_and_a_counter_that_is_not_there_yet_are_left_to_the_
 
 
 def test_shares_are_not_moved_while_somebody_else_changes_the_endpoint():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     assert weigh_traffic(event)["outcome"] == "shift"
     event["endpoint"]["EndpointStatus"] = "Updating"
     assert (weigh_traffic(event)["outcome"], weigh_traffic(event)["request"]) == ("wait", None)
@@ -182,7 +182,7 @@ def test_a_challenger_with_four_times_the_errors_is_always_undone_soon():
 @settings(max_examples=25)
 @given(st.permutations(range(20)))
 def test_counters_that_come_late_twice_or_out_of_order_change_nothing(order):
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     expected = weigh_traffic(event)
     for result in event["results"]:
         pairs = [(result["Timestamps"][i], result["Values"][i]) for i in order]
@@ -193,14 +193,14 @@ def test_counters_that_come_late_twice_or_out_of_order_change_nothing(order):
 
 
 def test_a_period_in_which_the_weights_changed_is_left_out():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     whole = weigh_traffic(event)["findings"][0]["challenger"]["requests"]
     event["changes"].append("2026-11-24T08:15:30.000Z")
     assert weigh_traffic(event)["findings"][0]["challenger"]["requests"] == whole - 300
 
 
 def test_an_endpoint_that_was_changed_by_hand_is_told_and_left_alone():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     event["endpoint"]["EndpointConfigName"] = "by-hand"
     answer = weigh_traffic(event)
     assert (answer["outcome"], answer["request"], answer["verdict"]["reasons"][0]["code"]) == ("changed", None, "ChangedByHand")
@@ -208,7 +208,7 @@ def test_an_endpoint_that_was_changed_by_hand_is_told_and_left_alone():
 
 @pytest.mark.parametrize(("asked", "code"), [("supersede", "Superseded"), ("wrong prices", "RollbackRequested")])
 def test_a_release_that_somebody_wants_to_end_undoes_itself(asked, code):
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     event["lock"]["asked"] = {"S": asked}
     answer = weigh_traffic(event)
     assert (answer["outcome"], answer["verdict"]["reasons"][0]["code"]) == ("undo", code)
@@ -216,7 +216,7 @@ def test_a_release_that_somebody_wants_to_end_undoes_itself(asked, code):
 
 
 def test_a_shadow_has_no_weight_to_take_away():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     event["observe"]["strategy"] = "shadow"
     event["lock"]["asked"] = {"S": "supersede"}
     assert weigh_traffic(event)["request"] is None

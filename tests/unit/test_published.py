@@ -3,7 +3,7 @@
 import copy
 
 from noria.kernel.spec_defaults import FIELD_DEFAULTS, with_defaults
-from noria.release.admission import plan_turn
+from noria.release.admission import plan_admission
 from noria.release.approval import decide_approval
 from noria.release.rollout import plan_rollout
 from noria.training.conclude_run import conclude_run
@@ -34,14 +34,14 @@ def test_every_decision_takes_an_older_spec():
     assert plan_evaluation(aged("plan_evaluation"))["transforms"][0]["request"]["TransformResources"]["InstanceType"] == "ml.m5.large"
     assert conclude_run(aged("conclude_run"))["outcome"] == "registered"
     assert decide_approval(aged("decide_approval"))["outcome"] == "approved"
-    turn = plan_turn(aged("plan_turn"))
-    plan = plan_rollout({**sample("functions/plan_rollout.json"), "spec": turn["spec"]})
+    turn = plan_admission(aged("plan_turn"))
+    plan = plan_rollout({**sample("functions/release/plan_rollout.json"), "spec": turn["spec"]})
     assert (turn["outcome"], plan["outcome"], plan["observe"]["answers"]) == ("go", "planned", None)
     assert plan["last"]["config"]["ProductionVariants"][0]["InstanceType"] == "ml.m5.large"
 
 
 def test_what_a_spec_says_is_kept_and_the_spec_itself_left_alone():
-    spec = sample("functions/plan_turn.json")["spec"]
+    spec = sample("functions/release/plan_admission.json")["spec"]
     assert with_defaults(spec) == spec
     before = older(spec)
     kept = copy.deepcopy(before)

@@ -43,7 +43,7 @@ heal: {min_rows: 100, recent_days: 30}
 
 
 def look() -> dict:
-    event = sample("functions/judge_window.json")
+    event = sample("functions/monitoring/judge_window.json")
     drift = {"verdict": "drift", "rows": 2, "since": "s", "until": "u", "predictions": None, "reasons": []}
     drift["columns"] = {"<b>": {"drifted": True, "effect": 0.2, "measure": "distance", "evidence": 0.0, "limit": 0.1}}
     drift["pictures"] = {"<b>": {"from": 0.0, "to": 1.0, "before": [0.5, 0.5], "now": [0.0, 1.0]}}

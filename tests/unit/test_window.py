@@ -18,7 +18,7 @@ from noria.training import quality
 from tests.samples import sample
 
 RELEASE = {"id": "r1", "time": "2026-01-01T00:00:00.000Z", "version": "m/1"}
-SPEC = sample("functions/read_window.json")["spec"]
+SPEC = sample("functions/monitoring/read_window.json")["spec"]
 FEATURES = ["x", "kind"]
 
 
@@ -68,7 +68,7 @@ class Lake:
         event = {"model": "m", "bucket": "lake", "artifacts": "artifacts", "endpoint": "e", "number": self.number + 1, "token": f"{token}{self.number}"}
         event |= {"state": self.state, "release": self.release, "spec": spec(), "level": level, "baseline": "curated/m/d/", "run_folder": "runs/m/r/"}
         found = read_window({**event, "now": now})
-        cause = {**sample("functions/judge_window.json")["cause"], "time": now}
+        cause = {**sample("functions/monitoring/judge_window.json")["cause"], "time": now}
         event["importance"] = self.importance
         judged = judge_window({"model": "m", "look": found, **event, "previous": self.previous, "ledger": "l", "cause": cause, "began": now})
         if recorded:
@@ -284,7 +284,7 @@ def test_a_header_as_long_as_one_may_be_makes_no_sentence_that_long(lake):
 
 
 def test_an_error_that_has_risen_is_called_above_what_is_expected():
-    event = sample("functions/judge_window.json")
+    event = sample("functions/monitoring/judge_window.json")
     level = quality.QualityBaseline("mae", 1.0, 1.1, cap=10.0).to_json()
     days = {f"2026-01-{day:02}": {"40": 50} for day in range(1, 20)}
     judged = judge_window({**event, "level": level, "look": {**event["look"], "days": days}})
@@ -366,7 +366,7 @@ def test_what_is_written_is_no_larger_than_a_dataset_may_be(lake, monkeypatch):
 
 
 def test_a_version_that_an_earlier_one_surpassed_is_a_reason_to_heal_and_pages_nobody(lake):
-    event = sample("functions/judge_window.json")
+    event = sample("functions/monitoring/judge_window.json")
     level = {"metric": "accuracy", "value": 0.9, "limit": 0.85, "design_effect": 1.0, "cap": 0.0}
     days = {f"2026-01-{day:02}": {"right": 88.0, "wrong": 12.0} for day in range(1, 29)}
     event |= {"level": level, "previous": {"release": "before", "level": level, "wanted": 0.95, "told": []}}

@@ -31,11 +31,11 @@ def upload() -> Json:
 
 
 def request() -> Json:
-    return sample("noria/TrainingRequested.v1.json")
+    return sample("training/TrainingRequested.v1.json")
 
 
 def registered() -> Json:
-    return sample("noria/ModelRegistered.v1.json")
+    return sample("training/ModelRegistered.v1.json")
 
 
 def approved() -> Json:
@@ -49,18 +49,18 @@ def automatic() -> Json:
 
 
 def asked(action: str) -> Json:
-    """What `rollout` starts `verify` and `deploy` with."""
-    plan = plan_rollout(sample("functions/plan_rollout.json"))
+    """What `rollout` starts `smoke_test` and `deploy` with."""
+    plan = plan_rollout(sample("functions/release/plan_rollout.json"))
     if action == "observe":
         return {"model": "bikeshare", "release": plan["release"], "observe": plan["observe"], "correlation_id": "c"}
-    if action == "verify":
-        return {**plan["verify"], "name": "bikeshare", "release": plan["release"], "correlation_id": "c"}
+    if action == "smoke_test":
+        return {**plan["smoke_test"], "name": "bikeshare", "release": plan["release"], "correlation_id": "c"}
     return plan["last"]
 
 
 def released() -> Json:
     """What `rollout` starts `release` with."""
-    event = sample("functions/plan_rollout.json")
+    event = sample("functions/release/plan_rollout.json")
     event["resources"]["stack"] = "Stage"
     return {key: value for key, value in event.items() if key not in ("champion", "endpoint")}
 
@@ -68,7 +68,7 @@ def released() -> Json:
 def under_way() -> list[Json]:
     """The ledger's items while a release is under way."""
     lock = {"sk": {"S": "LOCK"}, "holder": {"S": "x"}, "expires": {"N": "9999999999"}, "package": {"S": "p"}}
-    return [lock, *sample("functions/plan_rollback.json")["items"]]
+    return [lock, *sample("functions/release/plan_rollback.json")["items"]]
 
 
 def alarmed() -> Json:
@@ -87,8 +87,8 @@ def interrupted_rollback() -> Json:
 
 
 def to_begin() -> Json:
-    """What `rollout` starts `turn` with."""
-    event = sample("functions/plan_turn.json")
+    """What `rollout` starts `acquire_lock` with."""
+    event = sample("functions/release/plan_admission.json")
     return {key: value for key, value in event.items() if key not in ("spec", "ledger", "now")}
 
 
@@ -112,14 +112,14 @@ def useless() -> list[Json]:
 
 
 def evaluation() -> Json:
-    event = sample("functions/plan_evaluation.json")
+    event = sample("functions/training/plan_evaluation.json")
     del event["champion"]
     return event
 
 
 def preparing(script: bool) -> Json:
     """What `train` starts `preprocess` with."""
-    event = {**sample("functions/plan_run.json"), "spec": published()}
+    event = {**sample("functions/training/plan_run.json"), "spec": published()}
     if script:
         block: Json = {
             "entry": "preprocess.py",
@@ -145,9 +145,9 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         "approve": {
             "automatic": (registered(), {}),
             "manual": (registered(), {"spec": manual()}),
-            "expired": (registered(), {"spec": manual(), "faults": {"approve: Await answer": [Failure("States.Timeout")]}}),
+            "expired": (registered(), {"spec": manual(), "faults": {"approve: Await approval": [Failure("States.Timeout")]}}),
         },
-        "answer": {"waited for": (approved(), {}), "nobody": (approved(), {"waiting": False}), "automatic": (automatic(), {"waiting": False})},
+        "approval_callback": {"waited for": (approved(), {}), "nobody": (approved(), {"waiting": False}), "automatic": (automatic(), {"waiting": False})},
         "deploy": {
             "update": (asked("deploy"), {"endpoint": dict(SERVING), "scales": True}),
             "create": (asked("deploy"), {}),
@@ -172,31 +172,34 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "next": (approved(), {"endpoint": dict(SERVING), "champion": "m"}),
             "first": (approved(), {}),
         },
-        "turn": {
+        "acquire_lock": {
             "free": (to_begin(), {}),
-            "busy": (to_begin(), {"faults": {"turn: Take lock": [CANCELED]}}),
-            "older": (to_begin(), {"faults": {"turn: Take lock": [CANCELED], "turn: Ask for lock": [BUSY]}}),
-            "free meanwhile": (to_begin(), {"faults": {"turn: Take lock": [CANCELED], "turn: Wait for turn": [CANCELED]}}),
+            "busy": (to_begin(), {"faults": {"acquire_lock: Take lock": [CANCELED]}}),
+            "older": (to_begin(), {"faults": {"acquire_lock: Take lock": [CANCELED], "acquire_lock: Request lock": [BUSY]}}),
+            "free meanwhile": (to_begin(), {"faults": {"acquire_lock: Take lock": [CANCELED], "acquire_lock: Wait for lock": [CANCELED]}}),
             "frozen": (to_begin(), {"freezes": 1}),
         },
-        "wake": {
+        "resume_waiters": {
             "settled": (sample("aws/endpoint-in-service.json"), {"releases": [WAITER]}),
-            "late": (sample("noria/RolloutCompleted.v1.json"), {"releases": [WAITER], "faults": {"wake: Wake": [LATE], "wake: Forget": [BUSY]}}),
+            "late": (
+                sample("release/RolloutCompleted.v1.json"),
+                {"releases": [WAITER], "faults": {"resume_waiters: Resume": [LATE], "resume_waiters: Forget": [BUSY]}},
+            ),
             "nobody": (sample("aws/endpoint-in-service.json"), {"releases": []}),
         },
         "monitor": {
             "told": (sample("aws/s3-truth-created.json"), {"champion": "m"}),
-            "asked": (sample("noria/MonitoringRequested.v1.json"), {"champion": "m", "looked": False}),
-            "nothing serves": (sample("noria/MonitoringRequested.v1.json"), {}),
+            "asked": (sample("monitoring/MonitoringRequested.v1.json"), {"champion": "m", "looked": False}),
+            "nothing serves": (sample("monitoring/MonitoringRequested.v1.json"), {}),
             "overtaken": (sample("aws/s3-truth-created.json"), {"champion": "m", "began": "9999", "faults": {"monitor: Record look": [BUSY]}}),
             "overtaken for ever": (sample("aws/s3-truth-created.json"), {"champion": "m", "faults": {"monitor: Record look": [BUSY, ...]}}),
         },
-        "patrol": {"hourly": ({}, {})},
+        "schedule_monitoring": {"hourly": ({}, {})},
         "heal": {
-            "retrained": (sample("noria/QualityDegraded.v1.json"), {"champion": "m"}),
-            "stopped": (sample("noria/QualityDegraded.v1.json"), {"champion": "m", "attempts": useless()}),
-            "deferred": (sample("noria/QualityDegraded.v1.json"), {"champion": "m", "heals": {"min_rows": 100_000}}),
-            "ignored": (sample("noria/DriftDetected.v1.json"), {"champion": "m"}),
+            "retrained": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m"}),
+            "stopped": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m", "attempts": useless()}),
+            "deferred": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m", "heals": {"min_rows": 100_000}}),
+            "ignored": (sample("monitoring/DriftDetected.v1.json"), {"champion": "m"}),
         },
         "recover": {
             "freed": (sample("aws/execution-aborted.json"), {}),
@@ -218,14 +221,14 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         },
         "rollback": {
             "alarmed": (alarmed(), {"endpoint": dict(SERVING)}),
-            "asked": (sample("noria/RollbackRequested.v1.json"), {"endpoint": dict(SERVING)}),
+            "asked": (sample("release/RollbackRequested.v1.json"), {"endpoint": dict(SERVING)}),
             "refused": (alarmed(), {"releases": []}),
             "under way": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way()}),
             "looked at again": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way(), "faults": {"rollback: Wait for release": [SLOW]}}),
             "taken": (alarmed(), {"endpoint": dict(SERVING), "faults": {"rollback: Take lock": [BUSY]}}),
         },
-        "mark": {"marked": (sample("noria/RolledBack.v1.json"), {})},
-        "watch": {"watched": (sample("noria/RolloutCompleted.v1.json"), {})},
+        "reject_version": {"marked": (sample("release/RolledBack.v1.json"), {})},
+        "put_alarms": {"watched": (sample("release/RolloutCompleted.v1.json"), {})},
         "preprocess": {
             "plain": (preparing(script=False), {}),
             "script": (preparing(script=True), {}),
@@ -233,7 +236,7 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "failed before": (preparing(script=True), {"faults": {"preprocess: Process dataset": [MADE]}, "processings": ("Failed",)}),
         },
         "train": {"registered": (request(), {}), "rejected": (request(), {"answers": {"candidate": WRONG, "champion": TRUTH}})},
-        "verify": {"equal": (asked("verify"), {}), "again": (asked("verify"), {"faults": {"verify: Create model": [EXISTS, ...]}})},
+        "smoke_test": {"equal": (asked("smoke_test"), {}), "again": (asked("smoke_test"), {"faults": {"smoke_test: Create model": [EXISTS, ...]}})},
     }
 
 

@@ -18,7 +18,7 @@ PYTHON = ROOT / ".noria" / "envs" / "local" / "bin" / "python"
 EXECUTION_ROLE = "arn:aws:iam::123456789012:role/execution"
 TRAINING_ROLE = "arn:aws:iam::123456789012:role/TrainingRole"
 PROCESSING_ROLE = "arn:aws:iam::123456789012:role/ProcessingRole"
-MACHINES = {path.name.removesuffix(".asl.yaml"): yaml.safe_load(path.read_text()) for path in sorted((ROOT / "statemachines").glob("*.asl.yaml"))}
+MACHINES = {path.name.removesuffix(".asl.yaml"): yaml.safe_load(path.read_text()) for path in sorted((ROOT / "statemachines").rglob("*.asl.yaml"))}
 
 
 class Failure(Exception):

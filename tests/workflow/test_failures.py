@@ -12,7 +12,7 @@ CAUGHT = list(caught())
 #: The longest that a machine may try one call again (seconds, jitter at its most), so a run does not hang unseen.
 LONGEST_RETRY_S = 300
 #: Where a failure leads to another try later.
-AGAIN = ("Settled?", "Describe endpoint", "Ask for lock", "Plan turn", "Take lock", "Wait for turn", "Load releases", "Load champion")
+AGAIN = ("Settled?", "Describe endpoint", "Request lock", "Plan admission", "Take lock", "Wait for lock", "Load releases", "Load champion")
 
 
 @pytest.fixture(scope="session")

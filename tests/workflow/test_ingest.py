@@ -58,7 +58,7 @@ def test_a_bad_upload_is_copied_aside_with_its_verdict_and_never_curated(world: 
 
 def test_an_upload_for_a_model_that_nobody_published_is_quarantined(world: WorldMaker):
     played = world(spec=None).play("ingest", upload())
-    assert played.requests("Profile dataset")[0]["Payload"]["spec"] is None
+    assert played.requests("Inspect upload")[0]["Payload"]["spec"] is None
     assert [reason["code"] for reason in played.output["verdict"]["reasons"]] == ["UnknownModel"]
 
 
@@ -78,7 +78,7 @@ def test_an_object_key_is_only_data_whatever_it_says(world: WorldMaker, key: str
     played = world().play("ingest", event)
     assert played.output["outcome"] == "accepted"
     assert f"/{key}@" in played.requests("Claim upload")[0]["Item"]["pk"]["S"]
-    assert played.requests("Profile dataset")[0]["Payload"]["key"] == key
+    assert played.requests("Inspect upload")[0]["Payload"]["key"] == key
     assert played.requests("Write verdict")[0]["Key"] == f"curated/bikeshare/{played.output['dataset']}/verdict.json"
     assert played.requests("Announce")[0]["Entries"][0]["Detail"]["data"]["source"]["key"] == key
 
@@ -102,4 +102,4 @@ def test_an_event_without_what_names_a_version_fails_and_says_so(world: WorldMak
     del event["detail"]["object"][missing]
     played = world().play("ingest", event)
     assert (played.status, played.error) == ("FAILED", "Noria.QueryEvaluationError")
-    assert "Profile dataset" not in played.states
+    assert "Inspect upload" not in played.states

@@ -99,7 +99,7 @@ def test_an_old_version_that_is_approved_while_a_newer_one_serves_asks_again(wor
 
 
 def test_a_version_that_was_rejected_while_it_waited_is_not_released(world: WorldMaker):
-    services = progressive(world, approval="Rejected", faults={"turn: Take lock": [CANCELED]})
+    services = progressive(world, approval="Rejected", faults={"acquire_lock: Take lock": [CANCELED]})
     played = services.play("rollout", approved())
     assert played.output["verdict"]["reasons"][0]["code"] == "NotApproved"
     assert not services.executions["deploy"]
@@ -121,13 +121,13 @@ def test_one_whose_undoing_fails_is_not_told_as_undone(world: WorldMaker):
 
 @pytest.mark.parametrize(("busy", "asks"), [("wait", "waiting"), ("supersede", "asked")])
 def test_a_second_release_of_a_model_waits_for_its_turn_and_asks_for_it_as_its_spec_says(world: WorldMaker, busy: str, asks: str):
-    services = progressive(world, faults={"turn: Take lock": [CANCELED] * 2})
+    services = progressive(world, faults={"acquire_lock: Take lock": [CANCELED] * 2})
     assert services.spec
     services.spec["rollout"]["busy"] = busy
     played = services.play("rollout", approved())
-    (turn,) = services.executions["turn"]
-    assert turn.states.count("Wait for turn") == 2
-    assert f"SET {asks} = :asked" in turn.requests("Ask for lock")[0]["UpdateExpression"]
+    (turn,) = services.executions["acquire_lock"]
+    assert turn.states.count("Wait for lock") == 2
+    assert f"SET {asks} = :asked" in turn.requests("Request lock")[0]["UpdateExpression"]
     assert played.output["outcome"] == "completed"
 
 
@@ -162,7 +162,7 @@ def test_sagemakers_guardrails_go_back_by_the_alarm_on_what_serves(world: WorldM
 def test_an_approved_version_waits_out_a_freeze_and_is_released_then(world: WorldMaker):
     services = progressive(world, freezes=1)
     assert services.play("rollout", approved()).output["outcome"] == "completed"
-    (turn,) = services.executions["turn"]
+    (turn,) = services.executions["acquire_lock"]
     assert turn.waits == [7200]
     (told,), (began,) = turn.requests("Announce delay"), turn.requests("Announce start")
     assert [entry["Entries"][0]["DetailType"] for entry in (told, began)] == ["RolloutDeferred", "RolloutStarted"]
@@ -171,7 +171,7 @@ def test_an_approved_version_waits_out_a_freeze_and_is_released_then(world: Worl
 def test_a_release_is_on_record_from_the_moment_that_it_holds_its_model(world: WorldMaker):
     services = progressive(world)
     played = services.play("rollout", approved())
-    lock, noted = services.executions["turn"][0].requests("Take lock")[0]["TransactItems"]
+    lock, noted = services.executions["acquire_lock"][0].requests("Take lock")[0]["TransactItems"]
     assert lock["Update"]["ExpressionAttributeValues"][":me"]["S"].endswith(played.name)
     assert (noted["Put"]["Item"]["sk"]["S"], noted["Put"]["Item"]["status"]["S"]) == (f"RELEASE#{played.output['release']}", "running")
 
@@ -210,7 +210,7 @@ def test_what_goes_back_scales_as_the_champion_did(world: WorldMaker):
 
 
 def test_captured_answers_that_cannot_be_read_end_no_release(world: WorldMaker):
-    services = progressive(world, faults={"observe: Count answers": [Failure("TransientError", "S3 is busy"), ...]})
+    services = progressive(world, faults={"observe: Count captured": [Failure("TransientError", "S3 is busy"), ...]})
     assert services.play("rollout", approved()).output["outcome"] == "completed"
 
 

@@ -28,12 +28,12 @@ def test_the_first_approved_version_is_verified_then_gets_a_new_endpoint_and_is_
     played = services.play("rollout", approved())
     release = played.output["release"]
     assert (played.status, played.output["outcome"]) == ("SUCCEEDED", "completed")
-    (verified,), (deployed,) = services.executions["verify"], services.executions["deploy"]
+    (verified,), (deployed,) = services.executions["smoke_test"], services.executions["deploy"]
     assert verified.requests("Create model")[0]["Containers"] == [{"ModelPackageName": PACKAGE}]
     assert deployed.requests("Create endpoint")[0]["EndpointConfigName"] == f"Stage-bikeshare-{release}"
     assert not deployed.requests("Update endpoint")
     (carried,) = services.executions["release"]
-    assert all(carried.requests(state)[0]["Name"].startswith(f"bikeshare-{release}-") for state in ("Verify version", "Open traffic"))
+    assert all(carried.requests(state)[0]["Name"].startswith(f"bikeshare-{release}-") for state in ("Smoke test", "Open traffic"))
     assert recorded(played) == [f"RELEASE#{release}", "CHAMPION"]
     assert announced(played)["DetailType"] == "RolloutCompleted"
     # Who, when and why is on record.
@@ -63,7 +63,7 @@ def test_a_version_that_answers_otherwise_than_in_its_evaluation_never_meets_tra
     services = world(endpoint=dict(SERVING), smoke=[*TRUTH[:4], "1"])
     played = services.play("rollout", approved())
     assert played.output["outcome"] == "failed"
-    assert (services.executions["verify"][0].error, services.executions["deploy"]) == ("SmokeMismatchError", [])
+    assert (services.executions["smoke_test"][0].error, services.executions["deploy"]) == ("SmokeMismatchError", [])
     assert announced(played)["DetailType"] == "RolloutFailed"
     (reason,) = announced(played)["Detail"]["data"]["reasons"]
     assert reason["text"] == "row 5 of the holdout is answered '1', its evaluation had '0'"
@@ -120,7 +120,7 @@ def test_a_version_that_noria_did_not_register_is_refused_before_anything_is_mad
     assert not services.executions["deploy"]
 
 
-@pytest.mark.parametrize(("machine", "state", "after"), [("verify", "Create model", "Made already?"), ("deploy", "Create configuration", "Configured?")])
+@pytest.mark.parametrize(("machine", "state", "after"), [("smoke_test", "Create model", "Made already?"), ("deploy", "Create configuration", "Configured?")])
 def test_what_an_earlier_try_made_counts_as_made(world: WorldMaker, machine: str, state: str, after: str):
     services = world(faults={f"{machine}: {state}": [EXISTS, ...]})
     played = services.play("rollout", approved())
@@ -129,9 +129,9 @@ def test_what_an_earlier_try_made_counts_as_made(world: WorldMaker, machine: str
 
 
 def test_a_version_is_verified_by_its_own_holdout(world: WorldMaker):
-    played = world().play("verify", asked("verify"))
-    (check,) = played.requests("Check answers")
-    (transform,) = played.requests("Answer smoke rows")
+    played = world().play("smoke_test", asked("smoke_test"))
+    (check,) = played.requests("Compare predictions")
+    (transform,) = played.requests("Predict smoke rows")
     assert check["Payload"]["expected"] == "runs/bikeshare/a4e33cbea049/predictions/candidate/holdout.csv.out"
     assert transform["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"].endswith("/runs/bikeshare/a4e33cbea049/smoke/")
     assert played.output == {"outcome": "equal", "rows": 5}
@@ -153,9 +153,9 @@ def test_an_endpoint_that_failed_is_made_anew_only_when_it_is_gone(world: WorldM
     assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", "InService")
 
 
-@pytest.mark.parametrize("machine", ["verify", "deploy"])
+@pytest.mark.parametrize("machine", ["smoke_test", "deploy"])
 def test_what_is_refused_for_another_reason_is_not_taken_for_made(world: WorldMaker, machine: str):
-    state = "Create model" if machine == "verify" else "Create configuration"
+    state = "Create model" if machine == "smoke_test" else "Create configuration"
     refusal = Failure("SageMaker.AmazonSageMakerException", "Could not access model data")
     services = world(faults={f"{machine}: {state}": [refusal, ...]})
     played = services.play("rollout", approved())
@@ -180,10 +180,10 @@ def test_waiting_for_an_endpoint_is_a_token_that_its_own_event_releases(world: W
     (waited, *_) = world().play("deploy", asked("deploy")).requests("Wait")
     assert waited["Item"]["pk"] == {"S": "ENDPOINT#noria-bikeshare"}
     services = world(releases=[WAITER])
-    woken = services.play("wake", sample("aws/endpoint-in-service.json"))
+    woken = services.play("resume_waiters", sample("aws/endpoint-in-service.json"))
     assert woken.output == {"outcome": "woken", "count": 1}
     assert woken.requests("Load waiters")[0]["ExpressionAttributeValues"][":pk"] == waited["Item"]["pk"]
-    assert woken.requests("Wake")[0]["TaskToken"] == WAITER["token"]["S"]
+    assert woken.requests("Resume")[0]["TaskToken"] == WAITER["token"]["S"]
 
 
 def test_an_endpoint_whose_event_got_lost_is_looked_at_all_the_same(world: WorldMaker):

@@ -1,6 +1,7 @@
 """What answers the machines' calls: the application's own functions, and scripted services and objects."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,12 +16,12 @@ from botocore.validate import ParamValidator
 from noria.adapters import objects
 from noria.data.curate import curate_dataset
 from noria.data.judge_dataset import judge_dataset
-from noria.data.read_upload import profile_dataset
+from noria.data.read_upload import inspect_upload
 from noria.healing.decide_healing import announce_healing, decide_healing
 from noria.kernel.errors import NoriaError
 from noria.monitoring.judge_window import judge_window
 from noria.preprocessing.prepare import prepare_dataset
-from noria.release.admission import plan_turn
+from noria.release.admission import plan_admission
 from noria.release.analysis import weigh_traffic
 from noria.release.approval import decide_approval
 from noria.release.captured_predictions import count_captured
@@ -48,7 +49,7 @@ CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 def published() -> Json:
     """The spec's document in the ledger."""
-    spec: Json = sample("functions/plan_run.json")["spec"]
+    spec: Json = sample("functions/training/plan_run.json")["spec"]
     spec["data"]["min_rows"] = len(HOURS)
     return spec
 
@@ -102,7 +103,7 @@ class World:
     trainings: tuple[str, ...] = ("Completed",)
     answers: dict[str, list[str]] = field(default_factory=lambda: {"candidate": TRUTH, "champion": WRONG})
     smoke: list[str] = field(default_factory=lambda: TRUTH[:5])
-    metadata: Json = field(default_factory=lambda: sample("functions/plan_rollout.json")["metadata"])
+    metadata: Json = field(default_factory=lambda: sample("functions/release/plan_rollout.json")["metadata"])
     endpoint: Json | None = None
     settles: tuple[str, ...] = ("Creating", "InService")
     goes_back: bool = False
@@ -124,7 +125,7 @@ class World:
     began: str = "2026-11-02T08:00:00.000Z"
     attempts: list[Json] = field(default_factory=list)
     heals: Json = field(default_factory=dict)
-    releases: list[Json] = field(default_factory=lambda: sample("functions/plan_rollback.json")["items"])
+    releases: list[Json] = field(default_factory=lambda: sample("functions/release/plan_rollback.json")["items"])
     written: list[str] = field(default_factory=list)
     executions: dict[str, list[Execution]] = field(default_factory=lambda: defaultdict(list))
 
@@ -153,7 +154,7 @@ class World:
                 [f"{folder}part-{i}.csv" for i in range(self.processed)] if folder.endswith("processed/") else [f"{folder}{self.looks}.jsonl"]
             ),
         }
-        if function == "PlanTurn" and self.freezes:
+        if function == "PlanAdmission" and self.freezes:
             self.freezes -= 1
             until = (datetime.fromisoformat(event["now"]) + timedelta(hours=2)).isoformat()
             event["spec"]["approve"]["freeze"] = [{"days": [], "hours": None, "since": None, "until": until}]
@@ -210,10 +211,10 @@ class World:
         return {"Responses": {name: [item for item in found if item]}, "UnprocessedKeys": {}}
 
     def _item(self, key: str) -> Json | None:
-        heal, kind = sample("functions/decide_healing.json"), key.split("#")[0]
+        heal, kind = sample("functions/healing/decide_healing.json"), key.split("#")[0]
         document: Json | None = {
             "SPEC": {**(self.spec or published()), "heal": {**published()["heal"], **self.heals}},
-            "RUN": {"run": "a4e33cbea049", "dataset": "8461379a676e", "level": sample("functions/judge_window.json")["level"]},
+            "RUN": {"run": "a4e33cbea049", "dataset": "8461379a676e", "level": sample("functions/monitoring/judge_window.json")["level"]},
             "MONITOR": {"number": 1, "release": "before", "told": []} if self.looked else None,
             "HEAL": {"attempts": self.attempts, "told": None} if self.attempts else None,
         }.get(kind)
@@ -232,7 +233,7 @@ class World:
     def started(self, request: Json) -> Json:
         name = request["Name"]
         assert len(name) <= MOST_NAME
-        execution = self.play(request["StateMachineArn"].removesuffix("StateMachine").lower(), request["Input"])
+        execution = self.play(snake_case(request["StateMachineArn"].removesuffix("StateMachine")), request["Input"])
         told = {"ExecutionArn": f"arn:aws:states:eu-central-1:123456789012:execution:{name}", "Status": execution.status}
         if execution.status != "SUCCEEDED":
             raise Failure("States.TaskFailed", json.dumps({**told, "Error": execution.error, "Cause": execution.cause}))
@@ -308,6 +309,11 @@ class World:
         return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
 
 
+def snake_case(name: str) -> str:
+    """`SmokeTest` as `smoke_test`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
 def _later(event: Json) -> str:
     """A look's own time: no wait takes any here, and each look's period must have ended."""
     began = datetime.fromisoformat(event["changes"][0]).timestamp()
@@ -319,7 +325,7 @@ def _always(answer: Any) -> Callable[[World, Json], Any]:
 
 
 _FUNCTIONS = {
-    "ProfileDataset": profile_dataset,
+    "InspectUpload": inspect_upload,
     "JudgeDataset": judge_dataset,
     "CurateDataset": curate_dataset,
     "PlanRun": plan_run,
@@ -328,19 +334,19 @@ _FUNCTIONS = {
     "ScoreHoldout": score_holdout,
     "ConcludeRun": conclude_run,
     "DecideApproval": decide_approval,
-    "PlanTurn": plan_turn,
+    "PlanAdmission": plan_admission,
     "PlanRollout": plan_rollout,
-    "CountAnswers": count_captured,
-    "CheckAnswers": compare_predictions,
+    "CountCaptured": count_captured,
+    "ComparePredictions": compare_predictions,
     "ConcludeRollout": conclude_rollout,
     "WeighTraffic": lambda event: weigh_traffic({**event, "now": _later(event)}),
-    "PlanWatch": plan_alarms,
+    "PlanAlarms": plan_alarms,
     "PlanRollback": plan_rollback,
     "ConcludeRollback": conclude_rollback,
-    "ReadWindow": lambda event: sample("functions/judge_window.json")["look"],
+    "ReadWindow": lambda event: sample("functions/monitoring/judge_window.json")["look"],
     "JudgeWindow": judge_window,
     "DecideHealing": decide_healing,
-    "AssembleDataset": lambda event: sample("functions/announce_healing.json")["assembled"],
+    "AssembleDataset": lambda event: sample("functions/healing/announce_healing.json")["assembled"],
     "AnnounceHealing": announce_healing,
 }
 _SERVICES = {

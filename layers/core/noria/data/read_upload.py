@@ -9,7 +9,7 @@ from noria.data.contract import DataContract
 Json = dict[str, Any]
 
 
-def profile_dataset(event: Json) -> Json:
+def inspect_upload(event: Json) -> Json:
     """The facts of one object version.
 
     Args:

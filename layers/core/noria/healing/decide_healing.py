@@ -34,7 +34,7 @@ def decide_healing(event: Json) -> Json:
 
     Returns:
         `{outcome, verdict, dataset, assemble, transaction, entry}`: `assemble` is what the function that puts the rows together is
-        given; `entry` is `RetrainingDeferred` or `HealingStopped`, with the `transaction` that goes before it; each may be null.
+        given; `entry` is `RetrainingDeferred` or `RetrainingEscalated`, with the `transaction` that goes before it; each may be null.
     """
     spec, cause, data = with_defaults(event["spec"]), EventContext(**event["cause"]), event["data"]
     rule, now = policy.Policy.of(spec["heal"]), datetime.fromisoformat(cause.time)
@@ -63,7 +63,7 @@ def decide_healing(event: Json) -> Json:
     if verdict.outcome == policy.RETRAIN:
         answer["assemble"] = _assemble(event, rule, spec, dataset)
     elif verdict.outcome != policy.IGNORE:
-        name = "HealingStopped" if verdict.outcome == policy.ASK else "RetrainingDeferred"
+        name = "RetrainingEscalated" if verdict.outcome == policy.ASK else "RetrainingDeferred"
         first = verdict.outcome == policy.ASK and heal["told"] != len(attempts)
         answer["entry"] = put_events_entry("healing", name, event["model"], event["event_id"], cause, {**told, "page": first})
         answer["transaction"] = {"TransactItems": [_heal(event, {**heal, "told": len(attempts)}, cause)]} if first else None

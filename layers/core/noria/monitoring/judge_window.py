@@ -20,8 +20,8 @@ SAID = {
     DRIFT: "DriftDetected",
     INCIDENT: "DataIncident",
     CONTRACT: "DataIncident",
-    NO_TRAFFIC: "MonitoringSilent",
-    NO_TRUTH: "MonitoringSilent",
+    NO_TRAFFIC: "MonitoringDataMissing",
+    NO_TRUTH: "MonitoringDataMissing",
 }
 #: What a model's state is called after, worst first.
 ORDER = (DEGRADED, INCIDENT, CONTRACT, DRIFT, NO_TRAFFIC, NO_TRUTH, BELOW_BEST, UNDECIDED, OK)

@@ -21,7 +21,7 @@ from noria.kernel.identity import digest
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.values import parse_timestamp
 from noria.monitoring import drift
-from noria.monitoring.comparison import PREDICTION, Reference, against_contract, compare
+from noria.monitoring.read_reference import PREDICTION, Reference, against_contract, compare
 from noria.monitoring.truth import AHEAD, KEY, Faults, Prediction, Truth, answered, called, captured, join, names_of, told
 from noria.monitoring.window_state import EMPTY_WINDOW, FIRST_LOOK
 from noria.profile.baseline import profile_rows

@@ -25,7 +25,7 @@ LONGEST_WAIT_SECONDS = 86_400
 MOST_WINDOWS = 1_000
 
 
-def plan_turn(event: Json) -> Json:
+def plan_admission(event: Json) -> Json:
     """Plan when a release begins.
 
     Args:

@@ -16,7 +16,7 @@ RESTORED, FAILED = "rolled_back", "rollback_failed"
 HELD, BY_HAND = "held", "by_hand"
 #: Who asks after an interrupted machine has left a model.
 INTERRUPTED = "noria"
-SAID = {RESTORED: "RolledBack", FAILED: "RollbackFailed", REFUSED: "RollbackFailed", UNDONE: "RollbackPassedOn"}
+SAID = {RESTORED: "RolledBack", FAILED: "RollbackFailed", REFUSED: "RollbackFailed", UNDONE: "RollbackSkipped"}
 
 
 def plan_rollback(event: Json) -> Json:

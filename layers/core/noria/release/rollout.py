@@ -65,7 +65,7 @@ def plan_rollout(event: Json) -> Json:
         "verdict": Verdict("planned", (Reason("Strategy", f"{name} gets {config} by {strategy}", strategy, spec["rollout"]["strategy"]),)).to_json(),
         **plan,
         "strategy": strategy,
-        "verify": _verify(event, resources, config, uri, tagged),
+        "smoke_test": _verify(event, resources, config, uri, tagged),
         "first": first,
         "observe": plan_observation(name, f"{config}-try", strategy, spec["rollout"], _captured(event, resources, name)) if observed else None,
         "last": planner.alone(config, config, "all_at_once", spec["rollout"]),
