@@ -36,7 +36,7 @@ def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
     spec = with_defaults(story.serving())
     body, faults = files.there(file).read_bytes(), Counter[str]()
     contract, latest = DataContract.of(spec["data"]), time.time() + truth.AHEAD.total_seconds()
-    rows = sum(1 for _ in truth.told(*table(lines([body])), contract, spec["target"], spec["task"], latest, faults))
+    rows = sum(1 for _ in truth.parse_truths(*table(lines([body])), contract, spec["target"], spec["task"], latest, faults))
     if not rows:
         why = ", ".join(f"{count:,} with {fault}" for fault, count in faults.most_common()) or "it has no rows"
         raise CliError(f"{file} tells no truth: {why}")

@@ -16,8 +16,8 @@ import jsonata
 import yaml
 
 from noria.kernel import errors
+from noria.kernel.json import Json
 
-Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
 MOST_STATES = 12
 #: Functions and operators that Step Functions' JSONata (2.0.6) does not have.

@@ -44,25 +44,25 @@ def reference() -> str:
     for name, block in blocks.items():
         lines += [f"## {name}", "", block.get("description", "").split("\n")[0], "", "| field | type | default | meaning |", "|---|---|---|---|"]
         required = block.get("required", [])
-        for field, found in block.get("properties", {}).items():
-            default = "**required**" if field in required else f"`{json.dumps(found.get('default'))}`"
-            lines.append(f"| `{field}` | {_type(found)} | {default} | {found.get('description', '')} |")
+        for field, item in block.get("properties", {}).items():
+            default = "**required**" if field in required else f"`{json.dumps(item.get('default'))}`"
+            lines.append(f"| `{field}` | {_type(item)} | {default} | {item.get('description', '')} |")
         lines.append("")
     return "\n".join(lines)
 
 
-def _type(found: dict[str, Any]) -> str:
-    if "$ref" in found:
-        name = str(found["$ref"]).rsplit("/", 1)[1]
+def _type(result: dict[str, Any]) -> str:
+    if "$ref" in result:
+        name = str(result["$ref"]).rsplit("/", 1)[1]
         return f"[{name}](#{name.lower()})"
-    if "enum" in found or "const" in found:
-        words = found.get("enum") or [found.get("const")]
+    if "enum" in result or "const" in result:
+        words = result.get("enum") or [result.get("const")]
         return " or ".join(f"`{word}`" for word in words)
-    if isinstance(options := found.get("anyOf"), list):
+    if isinstance(options := result.get("anyOf"), list):
         return " or ".join(_type(option) for option in options)
-    if found.get("type") == "array" and isinstance(items := found.get("items"), dict):
+    if result.get("type") == "array" and isinstance(items := result.get("items"), dict):
         return f"list of {_type(items)}"
-    return str(found.get("type", "any"))
+    return str(result.get("type", "any"))
 
 
 def main() -> None:

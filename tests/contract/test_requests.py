@@ -59,10 +59,10 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "dynamodb", "UpdateItem", concluded["record"]
     yield "events", "PutEvents", as_put_events(concluded["entry"])
     yield "sagemaker", "UpdateModelPackage", decide_approval(sample("functions/release/decide_approval.json"))["request"]
-    asked = sample("functions/release/decide_approval.json")
-    asked["spec"]["approve"]["mode"] = "manual"
-    yield "sns", "Publish", decide_approval(asked)["notice"]
-    yield "sagemaker", "UpdateModelPackage", decide_approval(asked)["expiry"]
+    request = sample("functions/release/decide_approval.json")
+    request["spec"]["approve"]["mode"] = "manual"
+    yield "sns", "Publish", decide_approval(request)["notice"]
+    yield "sagemaker", "UpdateModelPackage", decide_approval(request)["expiry"]
     rollout = plan_rollout(sample("functions/release/plan_rollout.json"))
     yield "sagemaker", "CreateModel", rollout["smoke_test"]["model"]
     yield "sagemaker", "CreateTransformJob", rollout["smoke_test"]["transform"]

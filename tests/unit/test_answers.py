@@ -19,7 +19,7 @@ def captured(data: str, encoding: str = "CSV") -> dict:
 
 
 @pytest.mark.parametrize(
-    ("data", "encoding", "found"),
+    ("data", "encoding", "result"),
     [
         ("1,0.93\n0,0.2\n", "CSV", ["1", "0"]),
         ('{"predictions": [{"label": "yes", "score": 0.9}, {"label": "no"}]}', "JSON", ["yes", "no"]),
@@ -31,8 +31,8 @@ def captured(data: str, encoding: str = "CSV") -> dict:
         ("", "CSV", []),
     ],
 )
-def test_predictions_are_read_from_every_encoding_and_what_cannot_be_read_holds_none(data, encoding, found):
-    assert captured_predictions.predictions(captured(data, encoding)) == found
+def test_predictions_are_read_from_every_encoding_and_what_cannot_be_read_holds_none(data, encoding, result):
+    assert captured_predictions.predictions(captured(data, encoding)) == result
 
 
 @pytest.mark.parametrize(
@@ -68,20 +68,20 @@ def lake(monkeypatch):
 
 
 def line(*values: str, at: str = "08:10:30") -> str:
-    told = {"captureData": {"endpointOutput": captured("".join(f"{value}\n" for value in values))}}
-    return json.dumps({**told, "eventMetadata": {"inferenceTime": f"2026-11-24T{at}Z"}})
+    report = {"captureData": {"endpointOutput": captured("".join(f"{value}\n" for value in values))}}
+    return json.dumps({**report, "eventMetadata": {"inferenceTime": f"2026-11-24T{at}Z"}})
 
 
 def look(read=(), results=(), kinds: int = 0, since: str = "2026-11-24T08:10:00Z", now: str = "2026-11-24T08:11:00Z") -> dict:
-    asked = {"bucket": "lake", "prefix": "capture/e/", "artifacts": "a", "expected": "expected", "task": "regression", "contract": ANY}
-    asked |= {"first": 1, "kinds": kinds}
+    request = {"bucket": "lake", "prefix": "capture/e/", "artifacts": "a", "expected": "expected", "task": "regression", "contract": ANY}
+    request |= {"first": 1, "kinds": kinds}
     return captured_predictions.count_captured(
-        {"answers": asked, "began": "2026-11-24T08:10:00Z", "since": since, "now": now, "read": read, "results": results}
+        {"answers": request, "began": "2026-11-24T08:10:00Z", "since": since, "now": now, "read": read, "results": results}
     )
 
 
-def series(told: dict) -> dict[str, list[float]]:
-    return {result["Id"]: result["Values"] for result in told["results"]}
+def series(record: dict) -> dict[str, list[float]]:
+    return {result["Id"]: result["Values"] for result in record["results"]}
 
 
 def test_each_look_is_a_period_and_no_file_is_counted_twice_nor_a_late_one_lost(lake):
@@ -97,15 +97,15 @@ def test_each_look_is_a_period_and_no_file_is_counted_twice_nor_a_late_one_lost(
 
 def test_predictions_are_told_apart_by_fifths_of_what_the_holdout_was_answered(lake):
     lake["capture/e/challenger/2026/11/24/08/10-40-000-c.jsonl"] = "\n".join(map(line, ("0.5", "1.5", "9.9", "1000")))
-    told = series(look(kinds=5))
-    assert [told[f"challenger_hits_{number}"][0] for number in range(2, 7)] == [2, 0, 0, 0, 2]
+    report = series(look(kinds=5))
+    assert [report[f"challenger_hits_{number}"][0] for number in range(2, 7)] == [2, 0, 0, 0, 2]
 
 
 def test_few_different_predictions_are_told_apart_one_by_one(lake):
     lake["expected"] = "1\n1\n0\n"
     lake["capture/e/challenger/2026/11/24/08/10-40-000-c.jsonl"] = "\n".join(map(line, ("1", "0", "0", "5")))
-    told = series(look(kinds=5))
-    assert [told[f"challenger_hits_{number}"][0] for number in range(2, 7)] == [1, 2, 0, 0, 1]
+    report = series(look(kinds=5))
+    assert [report[f"challenger_hits_{number}"][0] for number in range(2, 7)] == [1, 2, 0, 0, 1]
 
 
 def test_a_key_is_always_answered_by_the_same_version_and_a_growing_challenger_keeps_its_keys():

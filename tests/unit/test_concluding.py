@@ -29,7 +29,7 @@ def test_a_rejected_candidate_is_registered_nowhere():
 
 
 @pytest.mark.parametrize(
-    ("cause", "told"),
+    ("cause", "record"),
     [
         (json.dumps({"FailureReason": "AlgorithmError: boom"}), "AlgorithmError: boom"),
         (json.dumps({"Cause": json.dumps({"FailureReason": "ClientError: no answer"}), "Status": "FAILED"}), "ClientError: no answer"),
@@ -38,11 +38,11 @@ def test_a_rejected_candidate_is_registered_nowhere():
         ("plain words", "plain words"),
     ],
 )
-def test_a_failed_run_tells_the_innermost_reason(cause, told):
+def test_a_failed_run_tells_the_innermost_reason(cause, record):
     event = {**sample("functions/training/conclude_run.json"), "evaluation": None, "failure": {"Error": "States.TaskFailed", "Cause": cause}}
     answer = conclude_run(event)
     assert answer["entry"]["DetailType"] == "TrainingFailed"
-    assert told in answer["verdict"]["reasons"][0]["text"]
+    assert record in answer["verdict"]["reasons"][0]["text"]
 
 
 def test_approval_is_automatic_or_left_to_a_person():
@@ -62,8 +62,8 @@ def deployed(**differences):
 def test_a_refused_update_is_told_unless_what_was_asked_serves_all_the_same():
     refused = {"Error": "SageMaker.SageMakerException", "Cause": "Cannot update in-progress endpoint"}
     assert deployed(Refused=refused)["outcome"] == "completed"
-    told = deployed(Refused=refused, EndpointConfigName="another")
-    assert (told["outcome"], told["verdict"]["reasons"][0]["text"]) == ("failed", "Cannot update in-progress endpoint")
+    report = deployed(Refused=refused, EndpointConfigName="another")
+    assert (report["outcome"], report["verdict"]["reasons"][0]["text"]) == ("failed", "Cannot update in-progress endpoint")
 
 
 def test_every_approval_is_a_release_of_its_own():

@@ -15,33 +15,33 @@ Row = tuple[str, str, str]
 def answered(rows: int, spread: float, seed: int, bias: float = 0.0) -> list[Row]:
     """Truth, prediction and probability: the smaller the spread of the questions, the harder they are."""
     drawn = random.Random(seed)
-    made = []
+    results = []
     for _ in range(rows):
         x = drawn.gauss(0, spread)
         true = drawn.random() < 1 / (1 + math.exp(-2 * (x + bias)))
         # The model is overconfident: its probabilities have to be calibrated.
-        told = 1 / (1 + math.exp(-6 * x))
-        made.append((str(int(true)), str(int(told >= 0.5)), f"{told:.6f}"))
-    return made
+        report = 1 / (1 + math.exp(-6 * x))
+        results.append((str(int(true)), str(int(report >= 0.5)), f"{report:.6f}"))
+    return results
 
 
 def counted(rows: list[Row], task: str = "binary") -> dict[str, int]:
-    found: dict[str, int] = {}
-    for _, said, score in rows:
-        kind = cbpe.seen(task, said, score)
+    result: dict[str, int] = {}
+    for _, message, score in rows:
+        kind = cbpe.seen(task, message, score)
         assert kind
-        found[kind] = found.get(kind, 0) + 1
-    return found
+        result[kind] = result.get(kind, 0) + 1
+    return result
 
 
 def truly(metric: str, rows: list[Row]) -> float:
     counts: dict[str, float] = {}
-    for truth, said, _ in rows:
-        kind = quality.outcome_of("binary", truth, said, 0.0)
+    for truth, message, _ in rows:
+        kind = quality.outcome_of("binary", truth, message, 0.0)
         counts[kind] = counts.get(kind, 0) + 1
-    found = quality.value(metric, counts)
-    assert found is not None
-    return found
+    result = quality.value(metric, counts)
+    assert result is not None
+    return result
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1", "precision", "recall"])
@@ -51,9 +51,9 @@ def test_the_interval_holds_the_truth_and_little_is_missed_of_questions_easier_t
     for seed in range(20):
         calibration = cbpe.calibrate("binary", answered(2_000, 1.0, seed))
         live = answered(1_000, spread, 1_000 + seed)
-        found = cbpe.estimate(metric, calibration, counted(live))
-        errors.append(found["value"] - truly(metric, live))
-        within += found["low"] <= truly(metric, live) <= found["high"]
+        result = cbpe.estimate(metric, calibration, counted(live))
+        errors.append(result["value"] - truly(metric, live))
+        within += result["low"] <= truly(metric, live) <= result["high"]
     assert within >= least
     assert abs(sum(errors) / len(errors)) < 0.02
 

@@ -24,7 +24,7 @@ def looked(*periods, guard_=GUARD, look=1, share=0.1, since=1):
     return guard.decide(guard_, tallies, look, share, since)
 
 
-def found(tallies):
+def counts_of(tallies):
     return [tally.to_json() for tally in tallies]
 
 
@@ -47,8 +47,8 @@ def test_a_burst_that_hits_both_is_no_proof_that_one_is_no_worse():
     watching = Guard((Watch("errors"),), 0.98, (0.1,), 10**6, 15, "hold")
     for burst_rate in (0.0, 0.6):
         world = simulation.World(0.005, 0.01, 50, burst=burst_rate, burst_seconds=60, burst_every_seconds=420)
-        told, _ = simulation.simulate(watching, world, 60, 200, seed=5)
-        assert told["promoted"] <= 0.02
+        report, _ = simulation.simulate(watching, world, 60, 200, seed=5)
+        assert report["promoted"] <= 0.02
 
 
 def test_a_challenger_that_fails_everything_is_told_in_numbers_that_json_has():
@@ -87,8 +87,8 @@ def test_no_traffic_is_no_evidence_and_ends_as_the_spec_says():
     assert looked((0, 0, 300, 3), look=59)[0] == "wait"
     assert looked((0, 0, 300, 3), look=60) == ("undo", 0.0)
     assert looked(look=60) == ("undo", 0.0)
-    told = guard.verdict(GUARD, found(GUARD.tallies()), "undo", 60, 0.0)
-    assert "no request reached the challenger" in told.reasons[0].text
+    report = guard.verdict(GUARD, counts_of(GUARD.tallies()), "undo", 60, 0.0)
+    assert "no request reached the challenger" in report.reasons[0].text
 
 
 def test_where_nobody_asks_the_spec_says_what_follows():
@@ -96,7 +96,7 @@ def test_where_nobody_asks_the_spec_says_what_follows():
     assert looked(guard_=idle, look=2)[0] == "wait"
     assert looked((0, 0, 0, 0), guard_=idle, look=3) == ("promote", 1.0)
     assert looked((0, 0, 5, 0), guard_=idle, look=3)[0] == "wait"
-    assert guard.verdict(idle, found(idle.tallies()), "promote", 3, 1.0).reasons[0].code == "NobodyAsks"
+    assert guard.verdict(idle, counts_of(idle.tallies()), "promote", 3, 1.0).reasons[0].code == "NobodyAsks"
 
 
 def test_shares_rise_only_while_nothing_speaks_for_harm():
@@ -117,7 +117,7 @@ def test_a_dry_run_undoes_nothing_and_says_what_it_would_have_done():
     assert looked((30, 15, 270, 0), guard_=dry, look=60)[0] == "hold"
     tallies = dry.tallies()
     tallies[0].add(30, 15, 270, 0)
-    assert guard.verdict(dry, found(tallies), "wait", 1, 0.1).reasons[0].code == "DryRun"
+    assert guard.verdict(dry, counts_of(tallies), "wait", 1, 0.1).reasons[0].code == "DryRun"
 
 
 def test_an_agreed_sample_is_waited_for():
@@ -168,15 +168,15 @@ def test_the_interval_holds_the_true_ratio_and_closes_in():
 @pytest.mark.parametrize("burst", [0.0, 0.4])
 def test_an_equal_challenger_is_hardly_ever_undone(burst):
     watching = Guard((Watch("errors", margin=1.001),), 0.98, (0.1,), 10**6, 180, "hold")
-    told, _ = simulation.simulate(watching, simulation.World(0.02, 0.02, 50, burst=burst), 20, 300, seed=3)
-    assert told["undone"] <= 0.03
+    report, _ = simulation.simulate(watching, simulation.World(0.02, 0.02, 50, burst=burst), 20, 300, seed=3)
+    assert report["undone"] <= 0.03
 
 
 def test_a_challenger_with_four_times_the_errors_is_always_undone_soon():
     watching = Guard((Watch("errors"),), 0.98, (0.1,), 10**6, 360, "hold")
-    told, _ = simulation.simulate(watching, simulation.World(0.02, 0.08, 50), 10, 200)
-    assert told["undone"] == 1
-    assert told["exposed_median"] <= 200
+    report, _ = simulation.simulate(watching, simulation.World(0.02, 0.08, 50), 10, 200)
+    assert report["undone"] == 1
+    assert report["exposed_median"] <= 200
 
 
 @settings(max_examples=25)
@@ -206,10 +206,10 @@ def test_an_endpoint_that_was_changed_by_hand_is_told_and_left_alone():
     assert (answer["outcome"], answer["request"], answer["verdict"]["reasons"][0]["code"]) == ("changed", None, "ChangedByHand")
 
 
-@pytest.mark.parametrize(("asked", "code"), [("supersede", "Superseded"), ("wrong prices", "RollbackRequested")])
-def test_a_release_that_somebody_wants_to_end_undoes_itself(asked, code):
+@pytest.mark.parametrize(("stop_request", "code"), [("supersede", "Superseded"), ("wrong prices", "RollbackRequested")])
+def test_a_release_that_somebody_wants_to_end_undoes_itself(stop_request, code):
     event = sample("functions/release/weigh_traffic.json")
-    event["lock"]["asked"] = {"S": asked}
+    event["lock"]["asked"] = {"S": stop_request}
     answer = weigh_traffic(event)
     assert (answer["outcome"], answer["verdict"]["reasons"][0]["code"]) == ("undo", code)
     assert {entry["VariantName"]: entry["DesiredWeight"] for entry in answer["request"]["DesiredWeightsAndCapacities"]} == {"main": 1, "challenger": 0}

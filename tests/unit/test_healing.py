@@ -51,7 +51,7 @@ def test_drift_in_columns_that_matter_little_to_the_model_starts_nothing():
 
 def spent(*seconds):
     """Healings ten days apart, the last one ten days ago, and what each was billed for."""
-    return [policy.Attempt(NOW - timedelta(days=10 * (len(seconds) - i)), "helped", float(found)) for i, found in enumerate(seconds)]
+    return [policy.Attempt(NOW - timedelta(days=10 * (len(seconds) - i)), "helped", float(item)) for i, item in enumerate(seconds)]
 
 
 def test_a_training_that_would_exceed_the_budget_waits_until_enough_is_free_again():
@@ -131,9 +131,9 @@ def test_a_person_is_paged_once_for_the_same_failures():
 
 def test_the_run_of_a_healing_is_known_before_it_begins():
     event = sample("functions/healing/announce_healing.json")
-    made = announce_healing(event)
-    metadata = made["entry"]["Detail"]["metadata"]
-    (dataset, healing) = [item["Put"]["Item"] for item in made["transaction"]["TransactItems"]]
+    result = announce_healing(event)
+    metadata = result["entry"]["Detail"]["metadata"]
+    (dataset, healing) = [item["Put"]["Item"] for item in result["transaction"]["TransactItems"]]
     assert metadata["id"] == event_id("TrainingRequested", f"{event['model']}/{event['dataset']}")
     assert digest(event["model"], event["dataset"], metadata["id"]) in healing["document"]["S"]
     assert dataset["sk"]["S"] == f"DATASET#{event['dataset']}"
@@ -143,14 +143,14 @@ def test_rows_that_make_no_dataset_ask_for_no_training():
     event = sample("functions/healing/announce_healing.json")
     lacking = announce_healing({**event, "assembled": {**event["assembled"], "missing": ["wind"]}})
     few = announce_healing({**event, "assembled": {**event["assembled"], "rows": 3}})
-    assert [told["entry"]["Detail"]["data"]["reasons"][0]["code"] for told in (lacking, few)] == ["SchemaChanged", "TooFewRows"]
+    assert [record["entry"]["Detail"]["data"]["reasons"][0]["code"] for record in (lacking, few)] == ["SchemaChanged", "TooFewRows"]
     assert lacking["transaction"] is None
 
 
 def test_that_a_person_asked_is_not_forgotten_by_the_next_healing():
     event = {**sample("functions/healing/announce_healing.json"), "answered": "2026-11-01T00:00:00+00:00"}
-    kept = announce_healing(event)["transaction"]["TransactItems"][1]["Put"]["Item"]
-    assert kept["answered"] == {"S": event["answered"]}
+    retained = announce_healing(event)["transaction"]["TransactItems"][1]["Put"]["Item"]
+    assert retained["answered"] == {"S": event["answered"]}
 
 
 def test_the_weight_of_a_drift_and_what_trainings_cost_reach_the_decision():

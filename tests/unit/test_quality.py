@@ -12,18 +12,18 @@ DAYS, ROWS = 200, 100
 
 def stream(rate: float, days: int = DAYS, seed: int = 0, later: float | None = None, since: int = 0) -> dict[str, dict[str, float]]:
     """Answers by day, of which a share is wrong; from a day on another share."""
-    drawn, made = random.Random(seed), {}
+    drawn, result = random.Random(seed), {}
     for day in range(days):
         wrong = sum(drawn.random() < (later if later is not None and day >= since else rate) for _ in range(ROWS))
-        made[f"d{day:04}"] = {"wrong": float(wrong), "right": float(ROWS - wrong)}
-    return made
+        result[f"d{day:04}"] = {"wrong": float(wrong), "right": float(ROWS - wrong)}
+    return result
 
 
 @pytest.fixture(scope="module")
 def level() -> quality.QualityBaseline:
-    found = quality.level("accuracy", stream(0.05, 60, seed=1))
-    assert found is not None
-    return found
+    result = quality.level("accuracy", stream(0.05, 60, seed=1))
+    assert result is not None
+    return result
 
 
 def test_a_level_is_what_the_evaluation_shows_and_its_limit_is_a_little_worse(level):
@@ -89,7 +89,7 @@ def test_answers_that_do_not_tell_a_metric_make_no_level():
 
 
 def test_what_is_watched_of_metrics_that_counts_do_not_tell():
-    assert [quality.watched(*asked) for asked in (("r2", "regression"), ("f1", "multiclass"), ("f1", "binary"))] == ["rmse", "accuracy", "f1"]
+    assert [quality.watched(*request) for request in (("r2", "regression"), ("f1", "multiclass"), ("f1", "binary"))] == ["rmse", "accuracy", "f1"]
 
 
 def test_a_perfect_evaluation_does_not_make_the_first_mistake_a_fall():

@@ -11,9 +11,9 @@ from tests.samples import sample
 VERSION = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/noria-bikeshare/"
 
 
-def planned(items=None, **asked):
+def planned(items=None, **request):
     event = sample("functions/release/plan_rollback.json")
-    event["asked"] |= asked
+    event["asked"] |= request
     return plan_rollback({**event, "items": event["items"] if items is None else items})
 
 
@@ -43,12 +43,12 @@ def test_where_nothing_serves_there_is_no_way_back():
 LOCK = {"sk": {"S": "LOCK"}, "holder": {"S": "x"}, "expires": {"N": "9999999999"}}
 
 
-def after(status, **asked):
+def after(status, **request):
     """The plan once a release has ended that was under way when the rollback was asked for."""
     event = sample("functions/release/plan_rollback.json")
     later = {**event["items"][1], "sk": {"S": "RELEASE#3"}, "release": {"S": "3"}, "package": {"S": f"{VERSION}3"}, "status": {"S": status}}
     later |= {"time": {"S": "2026-11-24T09:00:00.000Z"}, "config": {"S": "noria-bikeshare-3"}}
-    event["asked"] |= asked
+    event["asked"] |= request
     return plan_rollback({**event, "items": [*event["items"], later]})
 
 

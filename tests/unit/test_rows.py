@@ -20,8 +20,8 @@ def profile(contract: DataContract, text: str | bytes) -> dict:
 
 
 def test_a_good_file_has_no_faults(contract):
-    found = profile(contract, HEADER + GOOD)
-    assert (found["rows"], found["bad_rows"], found["problem"]) == (1, 0, None)
+    result = profile(contract, HEADER + GOOD)
+    assert (result["rows"], result["bad_rows"], result["problem"]) == (1, 0, None)
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_a_good_file_has_no_faults(contract):
     ],
 )
 def test_a_bad_value_is_named_by_column_and_code(contract, row, column, code):
-    found = profile(contract, HEADER + row + "\n")
-    assert found["faults"] == {column: {code: 1}}
-    assert found["examples"][0]["row"] == 2
+    result = profile(contract, HEADER + row + "\n")
+    assert result["faults"] == {column: {code: 1}}
+    assert result["examples"][0]["row"] == 2
 
 
 def test_a_nullable_column_may_be_empty(contract):
@@ -50,8 +50,8 @@ def test_a_nullable_column_may_be_empty(contract):
 
 
 def test_the_second_row_with_a_key_is_the_bad_one(contract):
-    found = profile(contract, HEADER + GOOD + GOOD)
-    assert found["faults"] == {"id": {"DuplicateKey": 1}}
+    result = profile(contract, HEADER + GOOD + GOOD)
+    assert result["faults"] == {"id": {"DuplicateKey": 1}}
 
 
 @pytest.mark.parametrize("body", [b"\x89PNG\r\n\x1a\n\x00\x00", b"\xff\xfe\x00", (HEADER + '1,"open').encode(), "größe\n".encode("latin-1")])
@@ -78,8 +78,8 @@ def test_what_is_no_time_is_told_from_times(value):
 
 
 def test_an_upload_without_a_spec_is_only_hashed():
-    found = inspection.profile([b"ab", b"c"], None, "")
-    assert (found["bytes"], found["digest"][:8]) == (3, "ba7816bf")
+    result = inspection.profile([b"ab", b"c"], None, "")
+    assert (result["bytes"], result["digest"][:8]) == (3, "ba7816bf")
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8))

@@ -13,13 +13,13 @@ from noria.training.gates import Gate, gates_of
 
 
 def test_binary_metrics_are_those_of_the_definition():
-    found = metrics.quality("binary", ["1", "1", "0", "0", "1"], ["1", "0", "0", "1", "1.0"])
-    assert found == pytest.approx({"accuracy": 0.6, "precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3})
+    result = metrics.quality("binary", ["1", "1", "0", "0", "1"], ["1", "0", "0", "1", "1.0"])
+    assert result == pytest.approx({"accuracy": 0.6, "precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3})
 
 
 def test_multiclass_metrics_are_macro_averages():
-    found = metrics.quality("multiclass", ["a", "a", "b", "c"], ["a", "b", "b", "c"])
-    assert found == pytest.approx({"accuracy": 0.75, "precision": (1 + 0.5 + 1) / 3, "recall": (0.5 + 1 + 1) / 3, "f1": (2 / 3 + 2 / 3 + 1) / 3})
+    result = metrics.quality("multiclass", ["a", "a", "b", "c"], ["a", "b", "b", "c"])
+    assert result == pytest.approx({"accuracy": 0.75, "precision": (1 + 0.5 + 1) / 3, "recall": (0.5 + 1 + 1) / 3, "f1": (2 / 3 + 2 / 3 + 1) / 3})
 
 
 def test_regression_metrics_are_those_of_the_definition():
@@ -90,11 +90,11 @@ def test_the_first_metric_is_held_against_the_champion_where_no_gate_is():
 
 
 def test_a_champion_that_answers_wrongly_is_left_out_and_a_candidate_that_does_is_refused():
-    told = score_holdout.evaluate(
+    report = score_holdout.evaluate(
         "regression", [["1"], ["2"]], {"candidate": ["1", "2"], "champion": ["1"]}, [{"metric": "mae", "confidence": 0.95}], "s", "mae"
     )
-    assert (told["champion"], told["bounds"]) == (None, {})
-    assert "the champion answered 1 lines" in told["incomparable"]
+    assert (report["champion"], report["bounds"]) == (None, {})
+    assert "the champion answered 1 lines" in report["incomparable"]
     with pytest.raises(EvaluationError, match="the candidate answered 1 lines"):
         score_holdout.evaluate("regression", [["1"], ["2"]], {"candidate": ["1"]}, [], "s", "mae")
 

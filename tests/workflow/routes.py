@@ -48,7 +48,7 @@ def automatic() -> Json:
     return event
 
 
-def asked(action: str) -> Json:
+def started(action: str) -> Json:
     """What `rollout` starts `smoke_test` and `deploy` with."""
     plan = plan_rollout(sample("functions/release/plan_rollout.json"))
     if action == "observe":
@@ -77,7 +77,7 @@ def alarmed() -> Json:
 
 def trying() -> Json:
     """An endpoint that champion and challenger share."""
-    return {**SERVING, "EndpointConfigName": asked("observe")["observe"]["config"]}
+    return {**SERVING, "EndpointConfigName": started("observe")["observe"]["config"]}
 
 
 def interrupted_rollback() -> Json:
@@ -95,12 +95,12 @@ def to_begin() -> Json:
 def scaling() -> Json:
     """What `deploy` is started with for an endpoint that follows its traffic."""
     block = {"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300}
-    return {**asked("deploy"), **endpoint_config.scaling("Stage-bikeshare", block, None)}
+    return {**started("deploy"), **endpoint_config.scaling("Stage-bikeshare", block, None)}
 
 
 def uncaptured() -> Json:
     """What `observe` is started with where nothing is captured."""
-    event = asked("observe")
+    event = started("observe")
     guard = event["observe"]["guard"]
     return {**event, "observe": {**event["observe"], "answers": None, "guard": {**guard, "watches": guard["watches"][:1]}}}
 
@@ -149,14 +149,14 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         },
         "approval_callback": {"waited for": (approved(), {}), "nobody": (approved(), {"waiting": False}), "automatic": (automatic(), {"waiting": False})},
         "deploy": {
-            "update": (asked("deploy"), {"endpoint": dict(SERVING), "scales": True}),
-            "create": (asked("deploy"), {}),
-            "recreate": (asked("deploy"), {"endpoint": {**SERVING, "EndpointStatus": "Failed"}}),
-            "again": (asked("deploy"), {"faults": {"deploy: Create configuration": [EXISTS, ...]}}),
-            "back": ({**asked("deploy"), "config": None}, {"endpoint": dict(SERVING)}),
-            "trouble": (asked("deploy"), {"faults": {"deploy: Describe endpoint": [Failure("SageMaker.SageMakerException", "Internal failure")]}}),
-            "gone": (asked("deploy"), {"faults": {"deploy: Create endpoint": [{}]}}),
-            "slow": (asked("deploy"), {"faults": {"deploy: Wait": [SLOW]}}),
+            "update": (started("deploy"), {"endpoint": dict(SERVING), "scales": True}),
+            "create": (started("deploy"), {}),
+            "recreate": (started("deploy"), {"endpoint": {**SERVING, "EndpointStatus": "Failed"}}),
+            "again": (started("deploy"), {"faults": {"deploy: Create configuration": [EXISTS, ...]}}),
+            "back": ({**started("deploy"), "config": None}, {"endpoint": dict(SERVING)}),
+            "trouble": (started("deploy"), {"faults": {"deploy: Describe endpoint": [Failure("SageMaker.SageMakerException", "Internal failure")]}}),
+            "gone": (started("deploy"), {"faults": {"deploy: Create endpoint": [{}]}}),
+            "slow": (started("deploy"), {"faults": {"deploy: Wait": [SLOW]}}),
             "scaled": (scaling(), {"endpoint": dict(SERVING), "scales": True}),
         },
         "evaluate": {
@@ -214,9 +214,9 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "by hand meanwhile": (released(), {"endpoint": dict(SERVING), "champion": "m", "by_hand": True}),
         },
         "observe": {
-            "promoted": (asked("observe"), {"endpoint": trying()}),
-            "shifted": (asked("observe"), {"endpoint": trying(), "traffic": 1500.0}),
-            "undone": (asked("observe"), {"endpoint": trying(), "challenger_errors": 0.2}),
+            "promoted": (started("observe"), {"endpoint": trying()}),
+            "shifted": (started("observe"), {"endpoint": trying(), "traffic": 1500.0}),
+            "undone": (started("observe"), {"endpoint": trying(), "challenger_errors": 0.2}),
             "uncaptured": (uncaptured(), {"endpoint": trying()}),
         },
         "rollback": {
@@ -236,7 +236,7 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "failed before": (preparing(script=True), {"faults": {"preprocess: Process dataset": [MADE]}, "processings": ("Failed",)}),
         },
         "train": {"registered": (request(), {}), "rejected": (request(), {"answers": {"candidate": WRONG, "champion": TRUTH}})},
-        "smoke_test": {"equal": (asked("smoke_test"), {}), "again": (asked("smoke_test"), {"faults": {"smoke_test: Create model": [EXISTS, ...]}})},
+        "smoke_test": {"equal": (started("smoke_test"), {}), "again": (started("smoke_test"), {"faults": {"smoke_test: Create model": [EXISTS, ...]}})},
     }
 
 

@@ -78,12 +78,12 @@ class Interpreter:
     """The interpreter's process, with every machine of the application made in it."""
 
     def __init__(self) -> None:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV"))}
+        retained = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV"))}
         account = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
         emulator = {"GATEWAY_PORT": "1", "NORIA_WORK": os.devnull, "PYTHONPATH": str(ROOT)}
         self._process = subprocess.Popen(
             [str(PYTHON), str(Path(__file__).with_name("interpreter.py"))],
-            env={**kept, **account, **emulator},
+            env={**retained, **account, **emulator},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

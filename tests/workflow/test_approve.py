@@ -23,8 +23,8 @@ def test_a_version_whose_spec_asks_a_person_waits_until_the_registry_has_an_answ
     (notice,) = played.requests("Tell approvers")
     assert "noria approve bikeshare/2" in notice["Message"]
     assert "accuracy 0.9252" in notice["Message"]
-    (kept,) = played.requests("Await approval")
-    assert kept["Item"]["sk"]["S"] == f"APPROVAL#{registered()['detail']['data']['run']}"
+    (retained,) = played.requests("Await approval")
+    assert retained["Item"]["sk"]["S"] == f"APPROVAL#{registered()['detail']['data']['run']}"
     assert played.output["outcome"] == "approved"
 
 

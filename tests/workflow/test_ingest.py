@@ -35,15 +35,15 @@ def test_a_good_upload_is_claimed_curated_recorded_and_announced(world: WorldMak
     assert services.written == [f"curated/bikeshare/{dataset}/{name}" for name in ("data.csv", "data.profile", "blocks.profile")]
     (report,) = played.requests("Write verdict")
     (record,) = played.requests("Record dataset")
-    (said,) = played.requests("Announce")[0]["Entries"]
+    (message,) = played.requests("Announce")[0]["Entries"]
     assert claim["Item"]["pk"]["S"] == "CLAIM#noria-lake/incoming/bikeshare/2011.csv@IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"
     assert int(claim["Item"]["expires"]["N"]) - int(claim["ExpressionAttributeValues"][":now"]["N"]) == 3600
     assert curate["Payload"]["folder"] == f"curated/bikeshare/{dataset}/"
     assert report["Key"] == f"curated/bikeshare/{dataset}/verdict.json"
     assert record["Item"]["sk"]["S"] == f"DATASET#{dataset}"
-    assert (said["Source"], said["DetailType"], said["EventBusName"]) == ("noria.data", "DatasetAccepted", "Bus")
-    assert said["Detail"]["metadata"]["correlation_id"] == upload()["id"]
-    assert said["Detail"]["data"]["rows"] == len(HOURS)
+    assert (message["Source"], message["DetailType"], message["EventBusName"]) == ("noria.data", "DatasetAccepted", "Bus")
+    assert message["Detail"]["metadata"]["correlation_id"] == upload()["id"]
+    assert message["Detail"]["data"]["rows"] == len(HOURS)
 
 
 def test_a_bad_upload_is_copied_aside_with_its_verdict_and_never_curated(world: WorldMaker):

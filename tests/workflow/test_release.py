@@ -5,7 +5,7 @@ import pytest
 from noria.kernel.envelope import Envelope
 from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
-from tests.workflow.routes import CANCELED, SERVING, approved, asked, released, trying
+from tests.workflow.routes import CANCELED, SERVING, approved, released, started, trying
 from tests.workflow.running import Failure
 from tests.workflow.world import World
 
@@ -49,7 +49,7 @@ def test_a_harmful_challenger_loses_its_traffic_at_once_and_the_champion_serves_
 def test_shares_rise_step_by_step_and_every_look_sees_the_whole_record(world: WorldMaker):
     services = progressive(world, traffic=1500.0)
     services.endpoint = trying()
-    played = services.play("observe", asked("observe"))
+    played = services.play("observe", started("observe"))
     assert services.weights[0] == 0.25
     starts = {request["StartTime"] for request in played.requests("Read counters")}
     assert len(starts) == 1
@@ -132,7 +132,7 @@ def test_a_second_release_of_a_model_waits_for_its_turn_and_asks_for_it_as_its_s
 
 
 def test_a_release_that_a_newer_one_supersedes_gives_its_traffic_back(world: WorldMaker):
-    services = progressive(world, asked="supersede", traffic=100.0)
+    services = progressive(world, stop_request="supersede", traffic=100.0)
     played = services.play("rollout", approved())
     assert played.output["verdict"]["reasons"][0]["code"] == "Superseded"
     assert (services.weights, deployed(services)[-1]) == ([0], BEFORE)
@@ -164,8 +164,8 @@ def test_an_approved_version_waits_out_a_freeze_and_is_released_then(world: Worl
     assert services.play("rollout", approved()).output["outcome"] == "completed"
     (turn,) = services.executions["acquire_lock"]
     assert turn.waits == [7200]
-    (told,), (began,) = turn.requests("Announce delay"), turn.requests("Announce start")
-    assert [entry["Entries"][0]["DetailType"] for entry in (told, began)] == ["RolloutDeferred", "RolloutStarted"]
+    (report,), (began,) = turn.requests("Announce delay"), turn.requests("Announce start")
+    assert [entry["Entries"][0]["DetailType"] for entry in (report, began)] == ["RolloutDeferred", "RolloutStarted"]
 
 
 def test_a_release_is_on_record_from_the_moment_that_it_holds_its_model(world: WorldMaker):
@@ -197,8 +197,8 @@ def test_a_release_whose_machine_did_not_report_is_told_and_the_champion_asked_f
     services = progressive(world, faults={"rollout: Release version": [Failure("States.TaskFailed", "the release was aborted")]})
     played = services.play("rollout", approved())
     assert played.output["outcome"] == "unfinished"
-    told, asked_for = played.requests("Announce")[0]["Entries"]
-    assert (told["DetailType"], asked_for["DetailType"]) == ("RolloutFailed", "RollbackRequested")
+    report, asked_for = played.requests("Announce")[0]["Entries"]
+    assert (report["DetailType"], asked_for["DetailType"]) == ("RolloutFailed", "RollbackRequested")
     assert asked_for["Detail"]["data"]["by"] == "noria"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
-from tests.workflow.routes import EXISTS, SERVING, WAITER, approved, asked, scaling
+from tests.workflow.routes import EXISTS, SERVING, WAITER, approved, scaling, started
 from tests.workflow.running import Execution, Failure
 from tests.workflow.world import PACKAGE, TRUTH
 
@@ -37,8 +37,8 @@ def test_the_first_approved_version_is_verified_then_gets_a_new_endpoint_and_is_
     assert recorded(played) == [f"RELEASE#{release}", "CHAMPION"]
     assert announced(played)["DetailType"] == "RolloutCompleted"
     # Who, when and why is on record.
-    (kept, *_) = [item["Put"]["Item"] for item in played.requests("Record release")[0]["TransactItems"] if "Put" in item]
-    assert json.loads(kept["document"]["S"])["approval"] == {
+    (retained, *_) = [item["Put"]["Item"] for item in played.requests("Record release")[0]["TransactItems"] if "Put" in item]
+    assert json.loads(retained["document"]["S"])["approval"] == {
         "by": "arn:aws:iam::123456789012:user/approver",
         "at": str(approved()["detail"]["LastModifiedTime"]),
         "why": "it is good",
@@ -129,7 +129,7 @@ def test_what_an_earlier_try_made_counts_as_made(world: WorldMaker, machine: str
 
 
 def test_a_version_is_verified_by_its_own_holdout(world: WorldMaker):
-    played = world().play("smoke_test", asked("smoke_test"))
+    played = world().play("smoke_test", started("smoke_test"))
     (check,) = played.requests("Compare predictions")
     (transform,) = played.requests("Predict smoke rows")
     assert check["Payload"]["expected"] == "runs/bikeshare/a4e33cbea049/predictions/candidate/holdout.csv.out"
@@ -139,14 +139,14 @@ def test_a_version_is_verified_by_its_own_holdout(world: WorldMaker):
 
 def test_an_endpoint_that_another_release_is_changing_is_waited_for_before_it_is_changed(world: WorldMaker):
     services = world(endpoint={**SERVING, "EndpointStatus": "Updating"}, settles=("Updating", "Updating", "Updating", "InService"))
-    played = services.play("deploy", asked("deploy"))
+    played = services.play("deploy", started("deploy"))
     before = played.states[: played.states.index("Update endpoint")]
     assert before.count("Wait") == 2
-    assert played.output["EndpointConfigName"] == asked("deploy")["update"]["EndpointConfigName"]
+    assert played.output["EndpointConfigName"] == started("deploy")["update"]["EndpointConfigName"]
 
 
 def test_an_endpoint_that_failed_is_made_anew_only_when_it_is_gone(world: WorldMaker):
-    played = world(endpoint={**SERVING, "EndpointStatus": "Failed"}).play("deploy", asked("deploy"))
+    played = world(endpoint={**SERVING, "EndpointStatus": "Failed"}).play("deploy", started("deploy"))
     deleted = played.states.index("Delete endpoint")
     assert played.states[deleted : deleted + 6] == ["Delete endpoint", "Describe endpoint", "Settled?", "Wait", "Describe endpoint", "Settled?"]
     assert played.after("Delete endpoint") == "Describe endpoint"
@@ -171,13 +171,13 @@ def test_a_version_that_answers_only_some_of_its_smoke_rows_never_meets_traffic(
 
 
 def test_an_endpoint_that_never_settles_is_looked_at_for_two_hours_and_no_longer(world: WorldMaker):
-    played = world(settles=("Creating",)).play("deploy", asked("deploy"))
+    played = world(settles=("Creating",)).play("deploy", started("deploy"))
     assert len(played.requests("Wait")) == MOST_LOOKS
     assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", "Creating")
 
 
 def test_waiting_for_an_endpoint_is_a_token_that_its_own_event_releases(world: WorldMaker):
-    (waited, *_) = world().play("deploy", asked("deploy")).requests("Wait")
+    (waited, *_) = world().play("deploy", started("deploy")).requests("Wait")
     assert waited["Item"]["pk"] == {"S": "ENDPOINT#noria-bikeshare"}
     services = world(releases=[WAITER])
     woken = services.play("resume_waiters", sample("aws/endpoint-in-service.json"))
@@ -187,13 +187,13 @@ def test_waiting_for_an_endpoint_is_a_token_that_its_own_event_releases(world: W
 
 
 def test_an_endpoint_whose_event_got_lost_is_looked_at_all_the_same(world: WorldMaker):
-    played = world(faults={"deploy: Wait": [Failure("States.Timeout")]}).play("deploy", asked("deploy"))
+    played = world(faults={"deploy: Wait": [Failure("States.Timeout")]}).play("deploy", started("deploy"))
     assert played.output["EndpointStatus"] == "InService"
 
 
 @pytest.mark.parametrize("status", ["InService", "Failed", "OutOfService", "UpdateRollbackFailed"])
 def test_a_settled_endpoint_is_reported_as_it_is(world: WorldMaker, status: str):
-    played = world(settles=("Creating", status)).play("deploy", asked("deploy"))
+    played = world(settles=("Creating", status)).play("deploy", started("deploy"))
     assert (played.status, played.output["EndpointStatus"]) == ("SUCCEEDED", status)
     assert len(played.requests("Wait")) == 2
 

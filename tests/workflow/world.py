@@ -78,7 +78,7 @@ class World:
         traffic: requests that the challenger answers in each period; the champion answers nine times as many.
         approval: of the version, when its turn has come.
         held: the configuration that the ledger has as the champion's, where it is not the endpoint's.
-        asked: what somebody has written into the lock of the release under way.
+        stop_request: what somebody has written into the lock of the release under way.
         waiting: whether a machine waits for an answer.
         by_hand: whether somebody puts another configuration in place while both versions serve.
         weights: of the challenger, as they were set.
@@ -116,7 +116,7 @@ class World:
     traffic: float = 30_000.0
     approval: str = "Approved"
     held: str | None = None
-    asked: str | None = None
+    stop_request: str | None = None
     by_hand: bool = False
     waiting: bool = True
     looks: int = 0
@@ -169,10 +169,10 @@ class World:
         if key.endswith(".jsonl"):
             answer = self.nonsense if self.nonsense and "/challenger/" in key else "1"
             output = {"endpointOutput": {"data": f"{answer}\n", "encoding": "CSV"}}
-            told = {"captureData": output, "eventMetadata": {"inferenceTime": datetime.now(UTC).isoformat()}}
-            return "\n".join([json.dumps(told)] * CAPTURED).encode()
-        found = {"truth.csv": TRUTH, "smoke.csv.out": self.smoke}
-        return "\n".join(found.get(key.rsplit("/", 1)[1]) or self.answers[key.split("/")[-2]]).encode()
+            report = {"captureData": output, "eventMetadata": {"inferenceTime": datetime.now(UTC).isoformat()}}
+            return "\n".join([json.dumps(report)] * CAPTURED).encode()
+        result = {"truth.csv": TRUTH, "smoke.csv.out": self.smoke}
+        return "\n".join(result.get(key.rsplit("/", 1)[1]) or self.answers[key.split("/")[-2]]).encode()
 
     def read(self, request: Json) -> Json:
         key = request["Key"]["sk"]["S"]
@@ -196,7 +196,7 @@ class World:
             waiter = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": key}, "token": {"S": "t" * 30}}
             return {"Item": waiter} if self.waiting else {}
         if key == "LOCK":
-            return {"Item": {"holder": {"S": "e"}, **({"asked": {"S": self.asked}} if self.asked else {})}}
+            return {"Item": {"holder": {"S": "e"}, **({"asked": {"S": self.stop_request}} if self.stop_request else {})}}
         assert key.split("#")[0] == "SPEC"
         return {"Item": {"document": {"S": json.dumps(self.spec)}}} if self.spec else {}
 
@@ -205,10 +205,10 @@ class World:
 
     def batch(self, request: Json) -> Json:
         """The items of a look and of a healing."""
-        ((name, asked),) = request["RequestItems"].items()
-        assert all(placeholder in asked["ProjectionExpression"] for placeholder in asked.get("ExpressionAttributeNames", {}))
-        found = [self._item(key["sk"]["S"]) for key in asked["Keys"]]
-        return {"Responses": {name: [item for item in found if item]}, "UnprocessedKeys": {}}
+        ((name, requested),) = request["RequestItems"].items()
+        assert all(placeholder in requested["ProjectionExpression"] for placeholder in requested.get("ExpressionAttributeNames", {}))
+        results = [self._item(key["sk"]["S"]) for key in requested["Keys"]]
+        return {"Responses": {name: [item for item in results if item]}, "UnprocessedKeys": {}}
 
     def _item(self, key: str) -> Json | None:
         heal, kind = sample("functions/healing/decide_healing.json"), key.split("#")[0]
@@ -234,17 +234,17 @@ class World:
         name = request["Name"]
         assert len(name) <= MOST_NAME
         execution = self.play(snake_case(request["StateMachineArn"].removesuffix("StateMachine")), request["Input"])
-        told = {"ExecutionArn": f"arn:aws:states:eu-central-1:123456789012:execution:{name}", "Status": execution.status}
+        report = {"ExecutionArn": f"arn:aws:states:eu-central-1:123456789012:execution:{name}", "Status": execution.status}
         if execution.status != "SUCCEEDED":
-            raise Failure("States.TaskFailed", json.dumps({**told, "Error": execution.error, "Cause": execution.cause}))
-        return {**told, "Output": execution.output}
+            raise Failure("States.TaskFailed", json.dumps({**report, "Error": execution.error, "Cause": execution.cause}))
+        return {**report, "Output": execution.output}
 
     def described(self, request: Json) -> Json:
         if self.endpoint is None:
             raise Failure("SageMaker.SageMakerException", f'Could not find endpoint "{request["EndpointName"]}".')
         if self.endpoint["EndpointStatus"] == "Deleting":
-            told, self.endpoint = self.endpoint, None
-            return told
+            report, self.endpoint = self.endpoint, None
+            return report
         if self.by_hand and self.looks:
             return {**self.endpoint, "EndpointStatus": "InService", "EndpointConfigName": "by-hand"}
         if len(self.settles) > 1 and self.endpoint.pop("changed", None) is None and self.endpoint["EndpointStatus"] in CHANGING:

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Self
 
-Json = dict[str, Any]
+from noria.kernel.json import Json
+
 #: Names of models: they become parts of resource names, keys and paths.
 MODEL_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
 

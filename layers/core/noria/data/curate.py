@@ -2,15 +2,14 @@
 
 import csv
 import io
-from typing import Any
 
 from noria.adapters import objects
 from noria.data import split
 from noria.data.contract import DataContract
+from noria.kernel.json import Json
 from noria.profile import baseline
 from noria.profile.baseline import profile_rows
 
-Json = dict[str, Any]
 CSV, PROFILE = "text/csv", "application/octet-stream"
 
 

@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Any
 
 from noria.data.contract import DataContract
 from noria.data.rows import RowChecker, lines, table
 from noria.kernel.errors import UnreadableDatasetError
+from noria.kernel.json import Json
 
-Json = dict[str, Any]
 #: How many bad rows are shown in a verdict.
 EXAMPLES = 10
 

@@ -3,16 +3,16 @@
 import json
 import re
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 from urllib.parse import quote
 
 from noria.data import policy
 from noria.data.contract import DataContract, is_model_name
 from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest
+from noria.kernel.json import Json
 from noria.kernel.verdict import Verdict
 
-Json = dict[str, Any]
 #: A quarantined upload whose folder names no model lies under this one.
 NAMELESS = "unknown"
 #: Longest file name under quarantine/, percent-encoded.
@@ -84,14 +84,14 @@ def _requests(facts: Facts, verdict: Verdict, spec: Json | None, model: str, dat
         "reasons": verdict.to_json()["reasons"],
     }
     report = {**data, "outcome": verdict.outcome, "profile": facts.profile}
-    said = "DatasetAccepted" if accepted else "DatasetQuarantined"
+    message = "DatasetAccepted" if accepted else "DatasetQuarantined"
     source = f"{upload.bucket}/{quote(upload.key)}?versionId={quote(upload.version)}"
     return {
         "curate": {"bucket": upload.bucket, "key": upload.key, "version": upload.version, "folder": folder},
         "copy": {"Bucket": upload.bucket, "Key": data["location"], "CopySource": source, "TaggingDirective": "REPLACE"},
         "report": {"Bucket": upload.bucket, "Key": data["verdict"], "Body": report, "ContentType": "application/json"},
         "record": _record(facts, model, dataset, data, spec, verdict),
-        "entry": put_events_entry("data", said, model, dataset, facts.cause, data),
+        "entry": put_events_entry("data", message, model, dataset, facts.cause, data),
     }
 
 

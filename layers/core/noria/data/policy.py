@@ -47,14 +47,14 @@ def _all_missing(names: list[str], header: list[str], required: tuple[str, ...])
         return (
             Reason("MissingColumn", f"the header is one column {header[0][:60]!r}: it is parted by {told_mark}; upload CSV with commas", header[0][:60], ","),
         )
-    told = tuple(_missing(name, header, required) for name in names[:MOST_TOLD])
-    more = len(names) - len(told)
-    return (*told, Reason("MissingColumn", f"and {more} more columns", more, 0)) if more else told
+    report = tuple(_missing(name, header, required) for name in names[:MOST_TOLD])
+    more = len(names) - len(report)
+    return (*report, Reason("MissingColumn", f"and {more} more columns", more, 0)) if more else report
 
 
 def _missing(name: str, header: list[str], required: tuple[str, ...]) -> Reason:
-    others = [found for found in header if found not in required]
-    near = get_close_matches(name, others, n=1) or [found for found in others if min(len(name), len(found)) >= LEAST_PART and (name in found or found in name)]
+    others = [item for item in header if item not in required]
+    near = get_close_matches(name, others, n=1) or [item for item in others if min(len(name), len(item)) >= LEAST_PART and (name in item or item in name)]
     hint = f"; is it renamed to {near[0]!r}?" if near else ""
     return Reason("MissingColumn", f"the header lacks {name!r}{hint}", near[0] if near else None, name)
 
@@ -83,5 +83,5 @@ def _set_aside(profile: dict[str, Any]) -> list[Reason]:
 
 
 def _named(faults: dict[str, dict[str, int]]) -> str:
-    told = [f"{column or 'row'} {code} × {count}" for column, codes in faults.items() for code, count in codes.items()]
-    return ", ".join([*told[:MOST_TOLD], *([f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else [])])
+    records = [f"{column or 'row'} {code} × {count}" for column, codes in faults.items() for code, count in codes.items()]
+    return ", ".join([*records[:MOST_TOLD], *([f"and {len(records) - MOST_TOLD} more"] if len(records) > MOST_TOLD else [])])

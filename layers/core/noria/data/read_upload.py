@@ -1,12 +1,9 @@
 """The use case of the function that reads an upload."""
 
-from typing import Any
-
 from noria.adapters import objects
 from noria.data import inspection, policy
 from noria.data.contract import DataContract
-
-Json = dict[str, Any]
+from noria.kernel.json import Json
 
 
 def inspect_upload(event: Json) -> Json:

@@ -27,7 +27,7 @@ class Fault:
 
     column: str
     code: str
-    found: str
+    observed: str
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[str]:

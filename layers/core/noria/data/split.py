@@ -5,15 +5,13 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 from noria.data.contract import SMOKE_ROWS, DataContract
 from noria.data.rows import RowChecker, lines, table
 from noria.data.shuffle import shuffled
 from noria.kernel.errors import ContractError
+from noria.kernel.json import Json
 from noria.kernel.values import parse_timestamp
-
-Json = dict[str, Any]
 
 
 def curate(pieces: Iterable[bytes], contract: DataContract, target: str) -> tuple[str, str]:
@@ -113,10 +111,10 @@ def _place(row: list[str]) -> float:
 
 def written(rows: list[list[str]], header: list[str] | None = None) -> str:
     """Rows as CSV."""
-    made = _Csv(header)
+    result = _Csv(header)
     for row in rows:
-        made.add(row)
-    return made.text()
+        result.add(row)
+    return result.text()
 
 
 def size_of(row: Sequence[str]) -> int:

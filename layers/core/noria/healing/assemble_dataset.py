@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
 
 from noria.adapters import objects
 from noria.data import split
@@ -16,9 +15,9 @@ from noria.data.curate import keep
 from noria.data.policy import MOST_BYTES
 from noria.data.rows import RowChecker, lines, table
 from noria.healing import backtest
+from noria.kernel.json import Json
 from noria.kernel.values import parse_timestamp
 
-Json = dict[str, Any]
 DAY = 86_400.0
 #: Rows of one part; and how far over a dataset's size rows are gathered before the oldest are let go.
 PLACES, OVER = 10**9, 1.25
@@ -89,14 +88,14 @@ class _Newest:
         return [list(row) for row in sorted(self._rows, key=self._rows.__getitem__)]
 
     def _cut(self) -> None:
-        held, kept = 0, dict[tuple[str, ...], int]()
+        held, retained = 0, dict[tuple[str, ...], int]()
         for row, place in sorted(self._rows.items(), key=self._age, reverse=True):
             if held + (size := split.size_of(row)) > MOST_BYTES:
                 break
-            held, kept[row] = held + size, place
-        self._held, self._rows = held, kept
-        if kept:
-            self._oldest = self._age(next(reversed(kept.items())))
+            held, retained[row] = held + size, place
+        self._held, self._rows = held, retained
+        if retained:
+            self._oldest = self._age(next(reversed(retained.items())))
 
     def _age(self, item: tuple[tuple[str, ...], int]) -> tuple[float, int]:
         row, place = item
@@ -115,6 +114,6 @@ def _parts(event: Json) -> Iterator[tuple[int, list[str], Iterator[list[str]]]]:
     names = [f"monitor/{event['model']}/labelled/{look}.csv" for look in reversed(looks)]
     for part, body in zip(range(len(looks), 0, -1), objects.read_all(event["bucket"], names), strict=True):
         header, rows = table(lines([body]))
-        asked = header.index("#at")
-        yield part, header, (row for row in rows if not any(first <= row[asked] <= last for first, last in state["held"]))
+        request = header.index("#at")
+        yield part, header, (row for row in rows if not any(first <= row[request] <= last for first, last in state["held"]))
     yield 0, *table(lines(objects.chunks(event["bucket"], f"curated/{event['model']}/{event['base']}/data.csv")))

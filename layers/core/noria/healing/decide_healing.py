@@ -2,15 +2,14 @@
 
 import json
 from datetime import datetime
-from typing import Any
 
 from noria.healing import policy
 from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest, event_id
+from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
 
-Json = dict[str, Any]
 #: What events are causes of.
 CAUSES = {"QualityDegraded": "quality", "DriftDetected": policy.DRIFT}
 #: A run's status in the ledger, as a healing's outcome.
@@ -58,14 +57,14 @@ def decide_healing(event: Json) -> Json:
     decision = policy.decide(rule, state)
     verdict = decision.verdict
     dataset = digest(event["model"], "healing", event["event_id"])
-    told = {"cause": CAUSES[event["name"]], "until": decision.until.isoformat() if decision.until else None, "reasons": verdict.to_json()["reasons"]}
+    report = {"cause": CAUSES[event["name"]], "until": decision.until.isoformat() if decision.until else None, "reasons": verdict.to_json()["reasons"]}
     answer: Json = {"outcome": verdict.outcome, "verdict": verdict.to_json(), "dataset": dataset, "assemble": None, "transaction": None, "entry": None}
     if verdict.outcome == policy.RETRAIN:
         answer["assemble"] = _assemble(event, rule, spec, dataset)
     elif verdict.outcome != policy.IGNORE:
         name = "RetrainingEscalated" if verdict.outcome == policy.ASK else "RetrainingDeferred"
         first = verdict.outcome == policy.ASK and heal["told"] != len(attempts)
-        answer["entry"] = put_events_entry("healing", name, event["model"], event["event_id"], cause, {**told, "page": first})
+        answer["entry"] = put_events_entry("healing", name, event["model"], event["event_id"], cause, {**report, "page": first})
         answer["transaction"] = {"TransactItems": [_heal(event, {**heal, "told": len(attempts)}, cause)]} if first else None
     return answer
 
@@ -87,7 +86,7 @@ def _outcome(attempt: Json, runs: list[Json], now: datetime) -> str:
 
 def _seconds(run: str, runs: list[Json]) -> float:
     """What a run's training was billed for, as far as the ledger has it."""
-    item = next((found for found in runs if found["sk"]["S"] == f"RUN#{run}"), {})
+    item = next((entry for entry in runs if entry["sk"]["S"] == f"RUN#{run}"), {})
     return float(json.loads(item.get("document", {}).get("S", "{}")).get("train_seconds") or 0.0)
 
 
@@ -138,10 +137,10 @@ def announce_healing(event: Json) -> Json:
         `{outcome, assemble: null, transaction, entry}`: `TransactWriteItems` of the dataset and the healing, and the entry of
         `TrainingRequested`; of rows that make no dataset, nothing but `RetrainingDeferred`.
     """
-    spec, cause, made, model = with_defaults(event["spec"]), EventContext(**event["cause"]), event["assembled"], event["model"]
-    if reason := _unfit(made, spec):
-        told = {"cause": None, "until": None, "reasons": Verdict(policy.DEFER, (reason,)).to_json()["reasons"], "page": False}
-        deferred = put_events_entry("healing", "RetrainingDeferred", model, event["dataset"], cause, told)
+    spec, cause, result, model = with_defaults(event["spec"]), EventContext(**event["cause"]), event["assembled"], event["model"]
+    if reason := _unfit(result, spec):
+        report = {"cause": None, "until": None, "reasons": Verdict(policy.DEFER, (reason,)).to_json()["reasons"], "page": False}
+        deferred = put_events_entry("healing", "RetrainingDeferred", model, event["dataset"], cause, report)
         return {"outcome": policy.DEFER, "assemble": None, "transaction": None, "entry": deferred}
     subject = f"{model}/{event['dataset']}"
     run = digest(model, event["dataset"], event_id("TrainingRequested", subject))
@@ -151,38 +150,41 @@ def announce_healing(event: Json) -> Json:
         "dataset": event["dataset"],
         "bucket": event["bucket"],
         "location": f"curated/{model}/{event['dataset']}/data.csv",
-        "source": {"healing": cause.causation_id, "base": made["base"], "since": made["since"], "backtest": made["backtest"]},
+        "source": {"healing": cause.causation_id, "base": result["base"], "since": result["since"], "backtest": result["backtest"]},
         "spec": spec["id"],
         "train": True,
-        "digest": made["digest"],
-        "rows": made["rows"],
-        "set_aside": made["set_aside"],
+        "digest": result["digest"],
+        "rows": result["rows"],
+        "set_aside": result["set_aside"],
         "reasons": event["verdict"]["reasons"],
     }
     key = {"pk": {"S": f"MODEL#{model}"}}
     dataset = {**key, "sk": {"S": f"DATASET#{event['dataset']}"}, "status": {"S": "accepted"}, "time": {"S": cause.time}}
     dataset |= {"document": {"S": json.dumps(data)}, "spec": {"S": json.dumps(spec)}}
-    kept = {"attempts": [*heal["attempts"], attempt][-MOST_ATTEMPTS:], "told": None}
+    retained = {"attempts": [*heal["attempts"], attempt][-MOST_ATTEMPTS:], "told": None}
     return {
         "outcome": policy.RETRAIN,
         "assemble": None,
         "transaction": {
             "TransactItems": [
                 {"Put": {"TableName": event["ledger"], "Item": dataset, "ConditionExpression": "attribute_not_exists(claims)"}},
-                _heal(event, kept, cause),
+                _heal(event, retained, cause),
             ]
         },
         "entry": put_events_entry("training", "TrainingRequested", model, subject, cause, data),
     }
 
 
-def _unfit(made: Json, spec: Json) -> Reason | None:
+def _unfit(result: Json, spec: Json) -> Reason | None:
     """Why rows that were put together are no dataset."""
-    if made["missing"]:
-        text = f"the spec asks for {', '.join(made['missing'])}, which what serves was not trained on: upload a dataset that has it"
-        return Reason("SchemaChanged", text, None, made["missing"])
-    if made["rows"] < spec["data"]["min_rows"]:
+    if result["missing"]:
+        text = f"the spec asks for {', '.join(result['missing'])}, which what serves was not trained on: upload a dataset that has it"
+        return Reason("SchemaChanged", text, None, result["missing"])
+    if result["rows"] < spec["data"]["min_rows"]:
         return Reason(
-            "TooFewRows", f"{made['rows']:,} good rows came together, data.min_rows asks {spec['data']['min_rows']:,}", made["rows"], spec["data"]["min_rows"]
+            "TooFewRows",
+            f"{result['rows']:,} good rows came together, data.min_rows asks {spec['data']['min_rows']:,}",
+            result["rows"],
+            spec["data"]["min_rows"],
         )
     return None

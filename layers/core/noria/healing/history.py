@@ -56,9 +56,9 @@ def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tup
         raise ContractError(f"the file lacks the column {error}; the spec asks for {', '.join(contract.required(target))}") from error
     header, *rows = list(csv.reader(io.StringIO(good, newline="")))
     if not rows:
-        found = Counter(" ".join(row[-2:]).strip() for row in list(csv.reader(io.StringIO(bad, newline="")))[1:])
-        told = ", ".join(f"{fault} × {count:,}" for fault, count in found.most_common(MOST_TOLD))
-        raise ContractError(f"no row of the file keeps the contract ({told or 'it has none'}): noria contract suggest FILE writes one that it keeps")
+        result = Counter(" ".join(row[-2:]).strip() for row in list(csv.reader(io.StringIO(bad, newline="")))[1:])
+        report = ", ".join(f"{fault} × {count:,}" for fault, count in result.most_common(MOST_TOLD))
+        raise ContractError(f"no row of the file keeps the contract ({report or 'it has none'}): noria contract suggest FILE writes one that it keeps")
     at = header.index(contract.time)
     ordered = sorted(((parse_timestamp(row[at]), row) for row in rows), key=lambda pair: pair[0])
     return History(header, [row for _, row in ordered], [time for time, _ in ordered]), max(0, bad.count("\n") - 1)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
+from noria.kernel.json import Json
 from noria.kernel.verdict import Reason, Verdict
 
-Json = dict[str, Any]
 DRIFT = "drift"
 RETRAIN, DEFER, ASK, IGNORE = "retrain", "defer", "ask", "ignore"
 #: How a healing can have ended; `running` has not.
@@ -107,7 +107,7 @@ def decide(policy: Policy, state: State) -> Decision:
             f"the next one by itself is {_span(policy.cooldown_days * 2**no_improvement)} after the last"
         )
         return Decision(Verdict(ASK, (Reason("RetrainingDoesNotHelp", text, no_improvement, policy.give_up_after),)))
-    held = [found for found in _waits(policy, state, no_improvement) if found]
+    held = [item for item in _waits(policy, state, no_improvement) if item]
     if held:
         known = [until for _, until in held if until]
         return Decision(Verdict(DEFER, tuple(reason for reason, _ in held)), max(known) if len(known) == len(held) else None)
@@ -161,13 +161,13 @@ def _cooldown(policy: Policy, state: State, no_improvement: int) -> tuple[Reason
 
 
 def _caps(policy: Policy, state: State) -> list[tuple[Reason, datetime] | None]:
-    found: list[tuple[Reason, datetime] | None] = []
+    results: list[tuple[Reason, datetime] | None] = []
     for name, span, most in (("a_day", timedelta(days=1), policy.a_day), ("a_month", MONTH, policy.a_month)):
         recent = [attempt.time for attempt in state.attempts if attempt.time > state.now - span]
         if len(recent) >= most:
             until = sorted(recent)[-most] + span
-            found.append((Reason("Cap", f"{len(recent)} healings in {span.days} days, heal.{name} allows {most}", len(recent), most), until))
-    return found
+            results.append((Reason("Cap", f"{len(recent)} healings in {span.days} days, heal.{name} allows {most}", len(recent), most), until))
+    return results
 
 
 def _budget(policy: Policy, state: State) -> tuple[Reason, datetime] | None:

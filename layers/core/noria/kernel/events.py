@@ -1,11 +1,10 @@
 """Says events: the entry that `PutEvents` takes. `noria.kernel.envelope` is what their consumers read."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from noria.kernel.identity import event_id
+from noria.kernel.json import Json
 
-Json = dict[str, Any]
 VERSION = 1
 
 
@@ -35,7 +34,7 @@ def put_events_entry(context: str, name: str, model: str, subject: str, cause: E
         name: the event's class name in the past tense.
         subject: what makes the event the same event when it is said again.
     """
-    told = asdict(cause)
-    bus = told.pop("bus")
-    metadata = {"id": event_id(name, subject), "name": name, "version": VERSION, "model": model, **told}
+    report = asdict(cause)
+    bus = report.pop("bus")
+    metadata = {"id": event_id(name, subject), "name": name, "version": VERSION, "model": model, **report}
     return {"Source": f"noria.{context}", "DetailType": name, "EventBusName": bus, "Detail": {"metadata": metadata, "data": data}}

@@ -7,7 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-Json = dict[str, Any]
+from noria.kernel.json import Json
+
 #: Keys of an event that every log line carries.
 BUSINESS_KEYS = ("model", "run", "dataset", "release", "correlation_id")
 

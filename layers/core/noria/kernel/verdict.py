@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-Json = dict[str, Any]
+from noria.kernel.json import Json
+
 #: How much of a failure's cause is told (characters).
 LONGEST_CAUSE = 2_000
 

@@ -9,8 +9,8 @@ empty or constant is an incident of the feed and no drift of the world.
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from noria.kernel.json import Json
 from noria.kernel.values import is_time
 from noria.kernel.verdict import Reason, Verdict
 from noria.monitoring import two_sample_tests
@@ -18,7 +18,6 @@ from noria.monitoring.measures import measures
 from noria.profile.column import INTEGER, MOST_KEPT, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
 
-Json = dict[str, Any]
 CONSTANT = "ColumnConstant"
 OK, DRIFT, INCIDENT, UNDECIDED = "ok", "drift", "incident", "undecided"
 #: The share of whole checks that may alarm though nothing has changed.
@@ -73,14 +72,14 @@ def check(
         reason for reason in suspected if not _known(reason, reference, blocks, tolerated) and not (reason.code == CONSTANT and reason.observed in times)
     ]
     broken = {reason.observed for reason in incidents}
-    found = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
+    result = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
     if current.rows < LEAST_ROWS or reference.rows < LEAST_REFERENCE:
         text = f"{current.rows:,} rows against {reference.rows:,} of the reference tell nothing; a verdict needs at least {LEAST_ROWS} and {LEAST_REFERENCE}"
         return _told(UNDECIDED, {}, [Reason("TooFewRows", text, current.rows, LEAST_ROWS), *incidents])
-    tests = sum(map(len, found.values()))
-    usual = _usual(blocks, found) if blocks and len(blocks) >= LEAST_BLOCKS else {}
+    tests = sum(map(len, result.values()))
+    usual = _usual(blocks, result) if blocks and len(blocks) >= LEAST_BLOCKS else {}
     columns = {
-        name: {**_column(name, parts, tests, usual), "measures": measures(reference.columns[name], current.columns[name])} for name, parts in found.items()
+        name: {**_column(name, parts, tests, usual), "measures": measures(reference.columns[name], current.columns[name])} for name, parts in result.items()
     }
     drifted = [name for name, column in columns.items() if column["drifted"]]
     reasons = [*incidents, *(_reason(name, columns[name], bool(usual)) for name in drifted)]
@@ -94,12 +93,12 @@ def check(
 
 def differences(reference: ColumnProfile, current: ColumnProfile) -> list[Difference]:
     """Every measure of one column."""
-    found = [_empty(reference, current)]
+    results = [_empty(reference, current)]
     if reference.kind in (INTEGER, NUMBER):
-        found += [_distance(reference, current), _outside(reference, current)]
+        results += [_distance(reference, current), _outside(reference, current)]
     elif reference.kind != TIME and reference.values.counts is not None and current.values.counts is not None:
-        found += [_categories(reference, current), _unseen(reference, current)]
-    return found
+        results += [_categories(reference, current), _unseen(reference, current)]
+    return results
 
 
 def _empty(reference: ColumnProfile, current: ColumnProfile) -> Difference:
@@ -150,7 +149,7 @@ def _unseen(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     return Difference("unseen", new / size if size else 0.0, two_sample_tests.of_share(new, size, once + 1, sum(theirs.values())))
 
 
-def _usual(blocks: Sequence[Profile], found: dict[str, list[Difference]]) -> dict[tuple[str, str], float]:
+def _usual(blocks: Sequence[Profile], result: dict[str, list[Difference]]) -> dict[tuple[str, str], float]:
     """The largest of each measure between one block of the reference and the others."""
     largest: dict[tuple[str, str], float] = {}
     for left in range(len(blocks)):
@@ -158,7 +157,7 @@ def _usual(blocks: Sequence[Profile], found: dict[str, list[Difference]]) -> dic
         for number, block in enumerate(blocks):
             if number != left:
                 rest.merge(block)
-        for name in found:
+        for name in result:
             if name in rest.columns and name in blocks[left].columns:
                 for difference in differences(rest.columns[name], blocks[left].columns[name]):
                     key = (name, difference.measure)
@@ -168,9 +167,9 @@ def _usual(blocks: Sequence[Profile], found: dict[str, list[Difference]]) -> dic
 
 def _column(name: str, parts: list[Difference], tests: int, usual: dict[tuple[str, str], float]) -> Json:
     """The measure that speaks loudest: one that has drifted, else the one nearest to its limit."""
-    limits = {found.measure: max(FLOORS[found.measure], USUAL * usual.get((name, found.measure), 0.0)) for found in parts}
-    drifted = [found for found in parts if found.evidence <= ALPHA / tests and found.effect >= limits[found.measure]]
-    worst = max(drifted or parts, key=lambda found: found.effect / limits[found.measure])
+    limits = {item.measure: max(FLOORS[item.measure], USUAL * usual.get((name, item.measure), 0.0)) for item in parts}
+    drifted = [item for item in parts if item.evidence <= ALPHA / tests and item.effect >= limits[item.measure]]
+    worst = max(drifted or parts, key=lambda item: item.effect / limits[item.measure])
     return {
         "drifted": bool(drifted),
         "effect": round(worst.effect, 4),
@@ -211,8 +210,8 @@ def _words(column: ColumnProfile) -> list[str]:
 def _known(reason: Reason, reference: Profile, blocks: Sequence[Profile] | None, tolerated: float) -> bool:
     """Whether a block of the reference was like that too: no snow in summer is no broken feed."""
     name = str(reason.observed)
-    found = (_incident(name, reference.columns[name], block.columns.get(name), tolerated) for block in blocks or ())
-    return any(other is not None and other.code == reason.code for other in found)
+    result = (_incident(name, reference.columns[name], block.columns.get(name), tolerated) for block in blocks or ())
+    return any(other is not None and other.code == reason.code for other in result)
 
 
 WORDS = {

@@ -4,15 +4,14 @@ import json
 import math
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
 from noria.monitoring.window_state import BELOW_BEST, CONTRACT, DEGRADED, DRIFT, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
 from noria.training import quality
 
-Json = dict[str, Any]
 #: Causes by what is said of them.
 SAID = {
     DEGRADED: "QualityDegraded",
@@ -48,32 +47,32 @@ def judge_window(event: Json) -> Json:
     """
     spec, cause, look = with_defaults(event["spec"]), EventContext(**event["cause"]), event["look"]
     previous = event["previous"] or {}
-    asked, wanted = spec["monitor"]["quality"], _wanted(event["level"], previous)
-    finding, reasons = _quality(event["level"], asked, look["days"])
+    request, expected = spec["monitor"]["quality"], _wanted(event["level"], previous)
+    finding, reasons = _quality(event["level"], request, look["days"])
     same = previous.get("release") == event["release"]["id"]
     fresh = look["drift"] and {**look["drift"], "weight": _weight(look["drift"], event.get("importance"))}
     judged = fresh or (previous.get("drift") if same else None)
-    fallen = [DEGRADED] if finding and finding["fallen"] else _below_best(event["level"], asked, look["days"], wanted)
+    fallen = [DEGRADED] if finding and finding["fallen"] else _below_best(event["level"], request, look["days"], expected)
     moved = _drifted(judged, look, spec["monitor"]["persist"])
     if INCIDENT in moved:
         # While a feed is broken, wrong answers are its fault.
         fallen, reasons = [], []
     broken = _contract(judged, spec)
-    found = {*fallen, *moved, *_silent(event, spec, look), *([CONTRACT] if broken else [])}
+    results = {*fallen, *moved, *_silent(event, spec, look), *([CONTRACT] if broken else [])}
     weight = (judged or {}).get("weight")
     unread = [Reason("FileUnreadable", text) for text in look["faults"]]
-    verdict = _verdict(found, [*reasons, *broken, *_told(found, judged, spec, weight), *unread])
+    verdict = _verdict(results, [*reasons, *broken, *_told(results, judged, spec, weight), *unread])
     told_before = previous.get("told", []) if same else []
     document = {
         "number": event["number"],
         "release": event["release"]["id"],
         "outcome": verdict.outcome,
-        "causes": sorted(found),
-        "told": sorted({*told_before, *found}),
+        "causes": sorted(results),
+        "told": sorted({*told_before, *results}),
         "reasons": verdict.to_json()["reasons"],
         "quality": finding,
         "level": event["level"],
-        "wanted": wanted,
+        "wanted": expected,
         "series": series(event["level"], look["days"]),
         "drift": _short(judged),
         "weight": weight,
@@ -84,31 +83,31 @@ def judge_window(event: Json) -> Json:
         "verdict": verdict.to_json(),
         "record": _record(event, document, cause),
         "metrics": _metrics(event["model"], document),
-        "entries": [*_entries(event, found, told_before, document, cause)],
+        "entries": [*_entries(event, results, told_before, document, cause)],
     }
 
 
-def _verdict(found: set[str], reasons: list[Reason]) -> Verdict:
+def _verdict(results: set[str], reasons: list[Reason]) -> Verdict:
     """The worst of what was found, with no more reasons than a person reads."""
     more = len(reasons) - MOST_TOLD
-    kept = [*reasons[:MOST_TOLD], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
-    return Verdict(next((state for state in ORDER if state in found), OK), tuple(kept))
+    retained = [*reasons[:MOST_TOLD], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
+    return Verdict(next((state for state in ORDER if state in results), OK), tuple(retained))
 
 
-def _quality(level: Json | None, asked: Json, days: Json) -> tuple[Json | None, list[Reason]]:
+def _quality(level: Json | None, request: Json, days: Json) -> tuple[Json | None, list[Reason]]:
     if level is None or not days:
         return None, []
-    found = quality.QualityBaseline.of(level)
-    found = found if asked["at_least"] is None else replace(found, limit=asked["at_least"])
-    finding = quality.detect_degradation(found, days, asked["margin"])
-    told = {**finding.to_json(), "metric": found.metric, "limit": found.limit}
+    result = quality.QualityBaseline.of(level)
+    result = result if request["at_least"] is None else replace(result, limit=request["at_least"])
+    finding = quality.detect_degradation(result, days, request["margin"])
+    report = {**finding.to_json(), "metric": result.metric, "limit": result.limit}
     if not finding.fallen or finding.value is None:
-        return told, []
+        return report, []
     text = (
-        f"{found.metric} is {finding.value:.3f} on {finding.rows:,.0f} answers whose truth is known; in the evaluation it was {found.value:.3f}, "
-        f"and {'above' if found.metric in quality.LESS_IS_BETTER else 'below'} {found.limit:.3f} is more than chance explains, since {finding.since}"
+        f"{result.metric} is {finding.value:.3f} on {finding.rows:,.0f} answers whose truth is known; in the evaluation it was {result.value:.3f}, "
+        f"and {'above' if result.metric in quality.LESS_IS_BETTER else 'below'} {result.limit:.3f} is more than chance explains, since {finding.since}"
     )
-    return told, [Reason("QualityFell", text, finding.value, found.limit)]
+    return report, [Reason("QualityFell", text, finding.value, result.limit)]
 
 
 def _short(judged: Json | None) -> Json | None:
@@ -127,11 +126,11 @@ def _wanted(level: Json | None, previous: Json) -> float | None:
     return quality.best_of(level["metric"], level["limit"], previous.get("wanted") if same else None)
 
 
-def _below_best(level: Json | None, asked: Json, days: Json, wanted: float | None) -> list[str]:
+def _below_best(level: Json | None, request: Json, days: Json, expected: float | None) -> list[str]:
     """Whether it is worse than an earlier version was: no news to page for, and a reason to try."""
-    if level is None or wanted is None or wanted == level["limit"] or not days:
+    if level is None or expected is None or expected == level["limit"] or not days:
         return []
-    return [BELOW_BEST] if quality.detect_degradation(replace(quality.QualityBaseline.of(level), limit=wanted), days, asked["margin"]).fallen else []
+    return [BELOW_BEST] if quality.detect_degradation(replace(quality.QualityBaseline.of(level), limit=expected), days, request["margin"]).fallen else []
 
 
 def _drifted(judged: Json | None, look: Json, persist: int) -> list[str]:
@@ -156,19 +155,19 @@ def _silent(event: Json, spec: Json, look: Json) -> list[str]:
 
 def _contract(judged: Json | None, spec: Json) -> list[Reason]:
     """Why more of the last window breaks the contract than it allows, by more than chance (Chernoff's bound at one in a thousand)."""
-    told, most = (judged or {}).get("contract"), spec["data"]["bad_rows"]["at_most"]
-    if not told or not told["broken"]:
+    report, most = (judged or {}).get("contract"), spec["data"]["bad_rows"]["at_most"]
+    if not report or not report["broken"]:
         return []
-    share = told["broken"] / told["rows"]
-    if share <= most or told["broken"] < LEAST_BROKEN:
+    share = report["broken"] / report["rows"]
+    if share <= most or report["broken"] < LEAST_BROKEN:
         return []
     apart = share * math.log(share / most) if most else math.inf
     apart += (1 - share) * math.log((1 - share) / (1 - most)) if share < 1 else 0.0
-    if told["rows"] * apart < CERTAIN:
+    if report["rows"] * apart < CERTAIN:
         return []
-    kinds = sorted(told["faults"].items(), key=lambda item: -item[1])[:MOST_KINDS]
+    kinds = sorted(report["faults"].items(), key=lambda item: -item[1])[:MOST_KINDS]
     named = ", ".join(f"{kind} {count:,}" for kind, count in kinds)
-    return [Reason("ContractBroken", f"{share:.1%} of {told['rows']:,} rows that were asked break the contract: {named}", round(share, 4), most)]
+    return [Reason("ContractBroken", f"{share:.1%} of {report['rows']:,} rows that were asked break the contract: {named}", round(share, 4), most)]
 
 
 def _weight(judged: Json, importance: Json | None) -> float | None:
@@ -178,28 +177,28 @@ def _weight(judged: Json, importance: Json | None) -> float | None:
     return round(sum(float(importance.get(name, 0.0)) for name, column in judged["columns"].items() if column["drifted"]), 4)
 
 
-def _told(found: set[str], judged: Json | None, spec: Json, weight: float | None) -> list[Reason]:
-    reasons = [Reason(**reason) for reason in (judged or {}).get("reasons", [])] if {DRIFT, INCIDENT, UNDECIDED} & found else []
-    if DRIFT in found and weight is not None:
-        asked = spec["heal"]["drift_weight"]
-        reasons.insert(0, Reason("DriftWeight", f"what has drifted is {weight:.0%} of what moves this model's answers", weight, asked))
+def _told(results: set[str], judged: Json | None, spec: Json, weight: float | None) -> list[Reason]:
+    reasons = [Reason(**reason) for reason in (judged or {}).get("reasons", [])] if {DRIFT, INCIDENT, UNDECIDED} & results else []
+    if DRIFT in results and weight is not None:
+        request = spec["heal"]["drift_weight"]
+        reasons.insert(0, Reason("DriftWeight", f"what has drifted is {weight:.0%} of what moves this model's answers", weight, request))
     days = spec["monitor"]["silent_days"]
-    if BELOW_BEST in found:
+    if BELOW_BEST in results:
         reasons.append(
             Reason("QualityFaded", "it is as good as its evaluation said, and an earlier version of this model was better: a reason to train, and none to page")
         )
-    if NO_TRAFFIC in found:
+    if NO_TRAFFIC in results:
         reasons.append(Reason("NoTraffic", f"nobody has asked this model for more than {days:g} days: nothing can be said of it", None, days))
-    if NO_TRUTH in found:
+    if NO_TRUTH in results:
         text = f"no truth has come for more than {days:g} days: its quality is not known{_estimated((judged or {}).get('estimate'))}"
         reasons.append(Reason("NoTruth", text, None, days))
     return reasons
 
 
-def _estimated(found: Json | None) -> str:
-    if found is None:
+def _estimated(result: Json | None) -> str:
+    if result is None:
         return ""
-    return f"; by its own probabilities {found['metric']} is about {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+    return f"; by its own probabilities {result['metric']} is about {result['value']:.3f} ({result['low']:.3f} to {result['high']:.3f})"
 
 
 def series(level: Json | None, days: Json) -> list[Json]:
@@ -208,11 +207,11 @@ def series(level: Json | None, days: Json) -> list[Json]:
         return []
     ordered = sorted(days.items())
     size = max(1, -(-len(ordered) // MOST_PERIODS))
-    made = []
+    results = []
     for begin in range(0, len(ordered), size):
         counts = quality.merge_counts(dict(ordered[begin : begin + size]))
-        made.append({"from": ordered[begin][0], "value": quality.value(level["metric"], counts, level["cap"]), "rows": sum(counts.values())})
-    return made
+        results.append({"from": ordered[begin][0], "value": quality.value(level["metric"], counts, level["cap"]), "rows": sum(counts.values())})
+    return results
 
 
 def _record(event: Json, document: Json, cause: EventContext) -> Json:
@@ -253,7 +252,7 @@ def _metrics(model: str, document: Json) -> Json:
     }
 
 
-def _entries(event: Json, found: set[str], told_before: list[str], document: Json, cause: EventContext) -> list[Json]:
+def _entries(event: Json, results: set[str], told_before: list[str], document: Json, cause: EventContext) -> list[Json]:
     """Each cause that there is, and that the look is done; a cause that was not told before is paged."""
     subject = f"{event['release']['id']}/{event['number']}"
     data = {
@@ -265,9 +264,9 @@ def _entries(event: Json, found: set[str], told_before: list[str], document: Jso
     def pages(state: str) -> bool:
         return state not in (*told_before, BELOW_BEST)
 
-    said = [
+    messages = [
         put_events_entry("monitoring", SAID[state], event["model"], f"{subject}/{state}", cause, {**data, "cause": state, "page": pages(state)})
         for state in ORDER
-        if state in found and state in SAID
+        if state in results and state in SAID
     ]
-    return [*said, put_events_entry("monitoring", "MonitoringCompleted", event["model"], subject, cause, data)]
+    return [*messages, put_events_entry("monitoring", "MonitoringCompleted", event["model"], subject, cause, data)]

@@ -18,11 +18,12 @@ from noria.data.contract import DataContract
 from noria.data.rows import lines, table
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
+from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.values import parse_timestamp
 from noria.monitoring import drift
 from noria.monitoring.read_reference import PREDICTION, Reference, against_contract, compare
-from noria.monitoring.truth import AHEAD, KEY, Faults, Prediction, Truth, answered, called, captured, join, names_of, told
+from noria.monitoring.truth import AHEAD, KEY, Faults, Prediction, Truth, answered, called, captured, join, names_of, parse_truths
 from noria.monitoring.window_state import EMPTY_WINDOW, FIRST_LOOK
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
@@ -30,7 +31,6 @@ from noria.release.endpoint_config import CHALLENGER, MAIN
 from noria.training import cbpe, quality
 from noria.training.metrics import label
 
-Json = dict[str, Any]
 #: A file of captured traffic may appear so long after the time in its name (minutes).
 LATE = timedelta(minutes=10)
 #: Files that are read in one look; more of them wait for the next.
@@ -63,7 +63,7 @@ def read_window(event: Json) -> Json:
         `{state, days, fresh_rows, drift, counts, faults, last_prediction, last_truth, labelled}`: `state` is the key to hand to the next
         look, `days` the answers of this release by day and kind, `drift` the verdict on a window that is complete, or null.
     """
-    return _Look(event).made()
+    return _Look(event).results()
 
 
 def _day(seconds: float) -> str:
@@ -81,14 +81,14 @@ class _Look:
         # A dataset of before there were profiles has none.
         self._baseline = folder if f"{folder}data.profile" in objects.keys(self._bucket, folder, folder) else None
         self._now = datetime.fromisoformat(event["now"])
-        kept = json.loads(objects.read(self._bucket, event["state"])) if event["state"] else {}
-        self._state: Json = {**copy.deepcopy(FIRST_LOOK), **kept}
+        retained = json.loads(objects.read(self._bucket, event["state"])) if event["state"] else {}
+        self._state: Json = {**copy.deepcopy(FIRST_LOOK), **retained}
         self._faults: list[str] = []
         self._counts = dict.fromkeys(("predictions", "unreadable", "truths", "bad_truths", "labelled", "repeated", "conflicting", "waiting"), 0)
         if self._state["release"] != event["release"]["id"]:
             self._state |= {**copy.deepcopy(EMPTY_WINDOW), "release": event["release"]["id"], "days": {}, "drifted": 0, "newest_known": None}
 
-    def made(self) -> Json:
+    def results(self) -> Json:
         state = self._state
         fresh = [*self._captured(), *self._scored()]
         self._counts["predictions"] = len(fresh)
@@ -97,8 +97,8 @@ class _Look:
         state["recent"] = [one for one in state["recent"] if one["newest"] >= horizon]
         # Without new truth, only what is new can meet one that waits for it.
         named = {truth.id for truth in truths}
-        made = [*self._predicted(named), *fresh]
-        joined = join(made, truths, {key: Truth(*value) for key, value in state["waiting"].items()}, self._known(named))
+        results = [*self._predicted(named), *fresh]
+        joined = join(results, truths, {key: Truth(*value) for key, value in state["waiting"].items()}, self._known(named))
         self._counts |= {"repeated": joined.repeated, "conflicting": joined.conflicting, "labelled": len(joined.pairs), "waiting": len(joined.waiting)}
         state["waiting"] = {key: [truth.id, truth.value, truth.columns] for key, truth in list(joined.waiting.items())[-MOST_WAITING:]}
         self._label(joined.pairs)
@@ -118,8 +118,8 @@ class _Look:
         kinds = {kind for counts in state["days"].values() for kind in counts}
         last = {name: state[name] for name in ("last_prediction", "last_truth")}
         days = quality.pooled(state["days"], MOST_COUNTS // max(1, len(kinds)))
-        told = {"counts": self._counts, "faults": self._faults[:MOST_FAULTS], **freshness}
-        return {"outcome": "read", "state": key, **last, "days": days, "drift": judged, "drifted": state["drifted"], **told}
+        report = {"counts": self._counts, "faults": self._faults[:MOST_FAULTS], **freshness}
+        return {"outcome": "read", "state": key, **last, "days": days, "drift": judged, "drifted": state["drifted"], **report}
 
     def _key(self, kind: str, suffix: str, look: str | None = None) -> str:
         return f"monitor/{self._event['model']}/{kind}/{look or self._name}.{suffix}"
@@ -131,7 +131,7 @@ class _Look:
 
     def _captured(self) -> list[Prediction]:
         """What has been captured since the last look; a file that appears late is read by the next one."""
-        found: list[Prediction] = []
+        results: list[Prediction] = []
         after = datetime.fromisoformat(self._state["after"] or self._event["release"]["time"]) - LATE
         read: set[str] = set(self._state["read"])
         remembered: list[str] = []
@@ -148,21 +148,21 @@ class _Look:
                 remembered.append(name)
             for body in objects.read_all(self._bucket, new):
                 part, bad = captured(body.decode(errors="replace"), variant, self._contract, self._target)
-                found += part
+                results += part
                 self._counts["unreadable"] += bad
         # What is left is found again from where this look has begun.
         self._state |= {"after": self._state["after"] if left else self._event["now"], "read": remembered}
-        return found
+        return results
 
     def _files(self, kind: str, seen: str, bad: str, read: Callable[[str, list[str], Iterator[list[str]]], tuple[list[Any], Faults]]) -> list[Any]:
         """What is read out of files that are new or were written anew; what cannot be read is counted, and why is told."""
-        found: list[Any] = []
+        results: list[Any] = []
         known = set(self._state[seen])
         for key, tag in objects.listed(self._bucket, f"{kind}/{self._event['model']}/"):
             name = digest(key, tag)
             if name in known:
                 continue
-            if len(found) >= MOST_ROWS:
+            if len(results) >= MOST_ROWS:
                 break
             self._state[seen].append(name)
             try:
@@ -171,10 +171,10 @@ class _Look:
                 self._counts[bad] += 1
                 self._faults.append(f"{key} cannot be read: {error}"[:LONGEST_FAULT])
                 continue
-            found += part
+            results += part
             self._counts[bad] += odd.total()
             self._faults += [f"{key}: {count:,} rows with {why}"[:LONGEST_FAULT] for why, count in odd.most_common()]
-        return found
+        return results
 
     def _scored(self) -> list[Prediction]:
         """The rows that batch jobs have answered since the last look."""
@@ -187,13 +187,13 @@ class _Look:
         """What has been told to be true since the last look."""
         latest = (self._now + AHEAD).timestamp()
         about = (self._contract, self._target, self._spec["task"], latest)
-        found: list[Truth] = self._files(
-            "truth", "truths", "bad_truths", lambda _, header, rows: (list(told(header, rows, *about, faults := Faults())), faults)
+        results: list[Truth] = self._files(
+            "truth", "truths", "bad_truths", lambda _, header, rows: (list(parse_truths(header, rows, *about, faults := Faults())), faults)
         )
-        self._counts["truths"] = len(found)
-        if found:
+        self._counts["truths"] = len(results)
+        if results:
             self._state["last_truth"] = self._event["now"]
-        return found
+        return results
 
     def _rows(self, kind: str, count: str, names: set[str]) -> Iterator[tuple[list[str], str]]:
         """Rows of earlier looks with their keys, of these predictions alone: a month of them is more than memory holds."""
@@ -236,8 +236,8 @@ class _Look:
     def _tally(self, day: str, prediction: Prediction, truth: Truth, cap: float, judged: bool) -> None:
         numbers = self._spec["task"] == "regression"
         try:
-            true, said = (truth.value, prediction.value) if numbers else (label(truth.value), label(prediction.value))
-            kind = quality.outcome_of(self._spec["task"], true, said, cap)
+            true, message = (truth.value, prediction.value) if numbers else (label(truth.value), label(prediction.value))
+            kind = quality.outcome_of(self._spec["task"], true, message, cap)
         except ValueError:
             self._counts["bad_truths"] += 1
             return
@@ -249,8 +249,8 @@ class _Look:
         """The verdict on the window, once it has come together; it then begins anew."""
         state = self._state
         if fresh:
-            made = profile_rows([*self._features, PREDICTION], [[*prediction.features, prediction.value] for prediction in fresh])
-            objects.write(self._bucket, self._key("profile", "profile"), made.to_bytes(), "application/octet-stream")
+            result = profile_rows([*self._features, PREDICTION], [[*prediction.features, prediction.value] for prediction in fresh])
+            objects.write(self._bucket, self._key("profile", "profile"), result.to_bytes(), "application/octet-stream")
             state["window"].append(self._name)
             state["window_rows"] += len(fresh)
             state["window_since"] = state["window_since"] or self._event["now"]

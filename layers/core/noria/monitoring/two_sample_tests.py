@@ -34,8 +34,8 @@ def of_share(hits: float, size: float, other_hits: float, other_size: float) -> 
     total = hits + other_hits
     if total <= 0 or not size or not other_size or hits / size <= other_hits / other_size:
         return 1.0
-    expected, found = size / (size + other_size), hits / total
-    divergence = found * math.log(found / expected) + ((1 - found) * math.log((1 - found) / (1 - expected)) if found < 1 else 0.0)
+    expected, result = size / (size + other_size), hits / total
+    divergence = result * math.log(result / expected) + ((1 - result) * math.log((1 - result) / (1 - expected)) if result < 1 else 0.0)
     return math.exp(-total * divergence)
 
 
@@ -51,22 +51,24 @@ def chi_squared(first: Mapping[str, float], second: Mapping[str, float]) -> tupl
     if not all(sizes):
         return 0.0, 0
     smaller = min(sizes) / sum(sizes)
-    kept: list[tuple[float, float]] = []
+    retained: list[tuple[float, float]] = []
     pooled = [0.0, 0.0]
     for name in {**first, **second}:
         counts = first.get(name, 0.0), second.get(name, 0.0)
         if sum(counts) * smaller < LEAST_EXPECTED:
             pooled = [pooled[0] + counts[0], pooled[1] + counts[1]]
         else:
-            kept.append(counts)
+            retained.append(counts)
     if sum(pooled) * smaller >= LEAST_EXPECTED:
-        kept.append((pooled[0], pooled[1]))
-    if len(kept) < 2:
+        retained.append((pooled[0], pooled[1]))
+    if len(retained) < 2:
         return 0.0, 0
-    totals = [sum(column) for column in zip(*kept, strict=True)]
+    totals = [sum(column) for column in zip(*retained, strict=True)]
     whole = sum(totals)
-    statistic = sum((count - sum(pair) * total / whole) ** 2 / (sum(pair) * total / whole) for pair in kept for count, total in zip(pair, totals, strict=True))
-    return statistic, len(kept) - 1
+    statistic = sum(
+        (count - sum(pair) * total / whole) ** 2 / (sum(pair) * total / whole) for pair in retained for count, total in zip(pair, totals, strict=True)
+    )
+    return statistic, len(retained) - 1
 
 
 def _above(statistic: float, degrees: int) -> float:

@@ -8,11 +8,11 @@ from typing import Any
 from noria.data.contract import DataContract
 from noria.data.split import written
 from noria.kernel.errors import ContractError
+from noria.kernel.json import Json
 from noria.kernel.values import EMPTY, parse_timestamp
 from noria.preprocessing import transform
 from noria.preprocessing.transform import Transform, group_of
 
-Json = dict[str, Any]
 Rows = Sequence[Sequence[str]]
 #: Seconds of a lag's unit.
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -53,17 +53,17 @@ def fit(block: Json, contract: DataContract, target: str, header: Sequence[str],
         for number, (name, source) in enumerate(names.items())
     ]
     document = {"version": 1, "reads": reads, "time": contract.time, "lags": lags, "columns": columns}
-    made = Transform(document)
-    _check_names(made.writes, target)
+    result = Transform(document)
+    _check_names(result.writes, target)
     last = max((parse_timestamp(row[header.index(str(contract.time))]) for row in rows), default=0.0) if lags else 0.0
-    return {**document, "lags": [_tail(lag, last) for lag in lags]}, made.rows(features)
+    return {**document, "lags": [_tail(lag, last) for lag in lags]}, result.rows(features)
 
 
 def training_set(block: Json, contract: DataContract, target: str, header: list[str], rows: list[list[str]]) -> tuple[Json, str]:
     """What `fit` tells, and the training set as CSV with a header: the columns that the model gets, and the target last."""
-    document, made = fit(block, contract, target, header, rows)
+    document, result = fit(block, contract, target, header, rows)
     aim = header.index(target)
-    return document, written([[*features, row[aim]] for features, row in zip(made, rows, strict=True)], [*Transform(document).writes, target])
+    return document, written([[*features, row[aim]] for features, row in zip(result, rows, strict=True)], [*Transform(document).writes, target])
 
 
 def _lag(lag: Json, time: str | None, header: Sequence[str], rows: Rows) -> Json:
@@ -98,12 +98,12 @@ def seconds(text: str) -> float:
 def _tail(lag: Json, last: float) -> Json:
     """A lag with what rows can ask for that come after the training set, or up to `within` before its end."""
     since = last - lag["back"] - 2 * lag["within"]
-    kept = {group: [(time, value) for time, value in known if time >= since] for group, known in lag["history"].items()}
-    if (size := sum(map(len, kept.values()))) > MOST_REMEMBERED:
+    retained = {group: [(time, value) for time, value in known if time >= since] for group, known in lag["history"].items()}
+    if (size := sum(map(len, retained.values()))) > MOST_REMEMBERED:
         raise ContractError(
             f"preprocess.lags: {lag['name']} has {size} values to remember, at most {MOST_REMEMBERED}: look less far back, or send the value as a column"
         )
-    return {**lag, "history": {group: known for group, known in kept.items() if known}}
+    return {**lag, "history": {group: known for group, known in retained.items() if known}}
 
 
 def _numeric(contract: DataContract, name: str) -> bool:
@@ -145,17 +145,17 @@ def _number(name: str, steps: Json, values: list[str]) -> Json:
         known = sorted(float(value) for value in values if value not in EMPTY)
     except ValueError as error:
         raise ContractError(f"preprocess.columns: {name} is not numeric ({error}); of a lag, say how its text is encoded: one_hot") from error
-    made: Json = {"name": name, "kind": "number", "fill": None, "clip": None, "scale": None}
-    made["fill"] = _fill(name, steps, lambda how: STATISTICS[how](known), len(known))
+    output: Json = {"name": name, "kind": "number", "fill": None, "clip": None, "scale": None}
+    output["fill"] = _fill(name, steps, lambda how: STATISTICS[how](known), len(known))
     if steps["clip"]:
         quantiles = steps["clip"]["quantiles"]
-        made["clip"] = [quantile(known, share) for share in quantiles] if quantiles and known else None if quantiles else steps["clip"]["between"]
+        output["clip"] = [quantile(known, share) for share in quantiles] if quantiles and known else None if quantiles else steps["clip"]["between"]
     if steps["scale"]:
-        prepared = sorted(found for value in values if (found := transform.number(value, made)) is not None)
+        prepared = sorted(result for value in values if (result := transform.number(value, output)) is not None)
         if not prepared:
             raise ContractError(f"preprocess.columns: {name} has no value in the training set to be scaled by; name impute: {{value: …}}, or drop it")
-        made["scale"] = SCALES[steps["scale"]](prepared)
-    return made
+        output["scale"] = SCALES[steps["scale"]](prepared)
+    return output
 
 
 def _fill(name: str, steps: Json, statistic: Callable[[str], Any], known: int) -> Any:

@@ -1,16 +1,15 @@
 """The use case between ingestion and training: what a run trains on, and what it is judged on."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from noria.adapters import objects
 from noria.data import split
 from noria.data.contract import DataContract
 from noria.data.rows import RowChecker, lines, table
 from noria.kernel.errors import ContractError
+from noria.kernel.json import Json
 from noria.preprocessing import artefact, fitting
 
-Json = dict[str, Any]
 CSV, GZIP = "text/csv", "application/gzip"
 
 
@@ -54,11 +53,11 @@ def _processed(bucket: str, folder: str, contract: DataContract, target: str) ->
     header: list[str] | None = None
     rows: list[list[str]] = []
     for key in keys:
-        found, read = table(lines(objects.chunks(bucket, key)))
-        if header not in (None, found):
-            raise ContractError(f"the preprocess script wrote files of different columns: {key.removeprefix(folder)} has {', '.join(found)}")
-        header = found
-        rows += _checked(key.removeprefix(folder), found, read, contract, target)
+        result, read = table(lines(objects.chunks(bucket, key)))
+        if header not in (None, result):
+            raise ContractError(f"the preprocess script wrote files of different columns: {key.removeprefix(folder)} has {', '.join(result)}")
+        header = result
+        rows += _checked(key.removeprefix(folder), result, read, contract, target)
     if header is None or len(rows) < contract.min_rows:
         raise ContractError(f"the preprocess script left {len(rows)} rows, expected at least data.min_rows: {contract.min_rows}")
     return header, rows
@@ -70,5 +69,5 @@ def _checked(name: str, header: list[str], rows: Iterator[list[str]], contract: 
     checker = RowChecker(contract, target, header)
     for number, row in enumerate(rows, 2):
         if fault := checker.fault(row):
-            raise ContractError(f"the preprocess script wrote {name}, line {number}, {fault.column}: {fault.found!r} breaks the contract ({fault.code})")
+            raise ContractError(f"the preprocess script wrote {name}, line {number}, {fault.column}: {fault.observed!r} breaks the contract ({fault.code})")
         yield row

@@ -9,9 +9,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from noria.kernel.json import Json
 from noria.kernel.values import EMPTY, parse_timestamp, to_datetime
 
-Json = dict[str, Any]
 Row = Sequence[str]
 Encoder = Callable[[str], list[str]]
 #: Between the values of a group, which no text holds.
@@ -129,21 +129,21 @@ def number(value: str, column: Json) -> "float | None":
     Raises:
         ValueError: it is no number.
     """
-    found = column["fill"] if value in EMPTY else float(value)
-    if found is None:
+    result = column["fill"] if value in EMPTY else float(value)
+    if result is None:
         return None
     low, high = column["clip"] or (None, None)
-    if low is not None and found < low:
+    if low is not None and result < low:
         return float(low)
-    return float(high) if high is not None and found > high else float(found)
+    return float(high) if high is not None and result > high else float(result)
 
 
 def _number(column: Json) -> Encoder:
     shift, factor = column["scale"] or (0.0, 1.0)
 
     def encode(value: str) -> list[str]:
-        found = number(value, column)
-        return ["" if found is None else repr((found - shift) / factor)]
+        result = number(value, column)
+        return ["" if result is None else repr((result - shift) / factor)]
 
     return encode
 
@@ -159,10 +159,10 @@ def _one_hot(column: Json) -> Encoder:
 
     def encode(value: str) -> list[str]:
         value = fill if value in EMPTY else value
-        made = ["0"] * (len(categories) + 1)
+        result = ["0"] * (len(categories) + 1)
         if value not in EMPTY:
-            made[place.get(value, len(categories))] = "1"
-        return made
+            result[place.get(value, len(categories))] = "1"
+        return result
 
     return encode
 

@@ -31,24 +31,24 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> P
     Raises:
         UnreadableDatasetError: it is none of the formats, or breaks off.
     """
-    made, pool = Profile(), pa.default_memory_pool()
+    result, pool = Profile(), pa.default_memory_pool()
     for number, batch in enumerate(batches(path)):
-        add(made, batch, time, key)
+        add(result, batch, time, key)
         if number % RELEASED == 0:
             pool.release_unused()
-    return made
+    return result
 
 
 def blocks(path: Path, time: str, seconds: float) -> list[Profile]:
     """The profiles of a file's blocks of time, each so many seconds long, in their order; rows without a time are left out."""
-    made: dict[int, Profile] = {}
+    result: dict[int, Profile] = {}
     for batch in batches(path):
         values = batch.column(time)
         moments = _moments(values)
         numbers = np.floor(moments / seconds)
         for number in np.unique(numbers[np.isfinite(numbers)]):
-            add(made.setdefault(int(number), Profile()), batch.filter(pa.array(numbers == number)), time)
-    return [made[number] for number in sorted(made)]
+            add(result.setdefault(int(number), Profile()), batch.filter(pa.array(numbers == number)), time)
+    return [result[number] for number in sorted(result)]
 
 
 def _moments(values: pa.Array) -> Numbers:
@@ -70,20 +70,20 @@ def _moments(values: pa.Array) -> Numbers:
     return whole
 
 
-def add(made: Profile, batch: pa.RecordBatch, time: str | None = None, key: tuple[str, ...] = ()) -> None:
+def add(result: Profile, batch: pa.RecordBatch, time: str | None = None, key: tuple[str, ...] = ()) -> None:
     """Take a batch of rows into account."""
     for name, values in zip(batch.schema.names, batch.columns, strict=True):
-        column = made.columns.setdefault(name, ColumnProfile(rows=made.rows, nulls=made.rows))
+        column = result.columns.setdefault(name, ColumnProfile(rows=result.rows, nulls=result.rows))
         moments = _add(column, values)
         if name == time and moments is not None and moments.size:
-            made.order.follow(float(moments[0]), float(moments[-1]), bool(np.all(np.diff(moments) >= 0)))
-    for name in set(made.columns) - set(batch.schema.names):
-        made.columns[name].rows += batch.num_rows
-        made.columns[name].nulls += batch.num_rows
+            result.order.follow(float(moments[0]), float(moments[-1]), bool(np.all(np.diff(moments) >= 0)))
+    for name in set(result.columns) - set(batch.schema.names):
+        result.columns[name].rows += batch.num_rows
+        result.columns[name].nulls += batch.num_rows
     if key and set(key) <= set(batch.schema.names):
         texts = [pc.fill_null(pc.cast(batch.column(name), pa.string()), "") for name in key]
-        made.add_keys(pc.binary_join_element_wise(*texts, "\x1f").to_pylist())
-    made.rows += batch.num_rows
+        result.add_keys(pc.binary_join_element_wise(*texts, "\x1f").to_pylist())
+    result.rows += batch.num_rows
 
 
 def _add(column: ColumnProfile, values: pa.Array) -> Numbers | None:
@@ -132,25 +132,25 @@ def _add_texts(column: ColumnProfile, texts: pa.Array) -> Numbers | None:
     counts = np.bincount(places, minlength=len(words))
     if not counts.all():
         # A dictionary may hold words of other rows.
-        kept = counts > 0
-        words, places, counts = words.filter(pa.array(kept)), (np.cumsum(kept) - 1)[places], counts[kept]
-    said = _numbers(words)
-    told = ~np.isnan(said) | _is_nan(words)
-    if told.any():
-        finite = np.isfinite(said)
-        column.add_values(zip(said[finite].tolist(), counts[finite].tolist(), strict=True), len(texts) // RARE)
-        column.add_numbers(NUMBER, said[told], counts[told])
-    if told.all():
+        retained = counts > 0
+        words, places, counts = words.filter(pa.array(retained)), (np.cumsum(retained) - 1)[places], counts[retained]
+    message = _numbers(words)
+    report = ~np.isnan(message) | _is_nan(words)
+    if report.any():
+        finite = np.isfinite(message)
+        column.add_values(zip(message[finite].tolist(), counts[finite].tolist(), strict=True), len(texts) // RARE)
+        column.add_numbers(NUMBER, message[report], counts[report])
+    if report.all():
         return None
-    rest = words.filter(pa.array(~told))
-    left = counts[~told]
+    rest = words.filter(pa.array(~report))
+    left = counts[~report]
     seconds = _times(rest)
     if seconds is not None:
         times = ~np.isnan(seconds)
         column.add_values(zip(seconds[times].tolist(), left[times].tolist(), strict=True), len(texts) // RARE)
         column.add_numbers(TIME, seconds[times], left[times])
         if times.all():
-            return seconds[places] if not told.any() else None
+            return seconds[places] if not report.any() else None
         rest, left = rest.filter(pa.array(~times)), left[~times]
     column.add_values(zip(pc.utf8_slice_codeunits(rest, 0, LONGEST_VALUE).to_pylist(), left.tolist(), strict=True), len(texts) // RARE)
     truths = pc.all(pc.is_in(rest, value_set=pa.array(sorted(TRUTHS)))).as_py()
@@ -173,12 +173,12 @@ def _times(texts: pa.Array) -> Numbers | None:
     plain = pc.replace_substring_regex(texts, r"(\.\d+)?(Z|[+-]00:?00)?$", "")
     if not pc.any(pc.match_substring_regex(plain, r"^\d{4}-\d{2}-\d{2}")).as_py():
         return None
-    found = pa.nulls(len(plain), pa.timestamp("s"))
+    result = pa.nulls(len(plain), pa.timestamp("s"))
     for shape in TIME_FORMATS:
-        found = pc.coalesce(found, pc.strptime(plain, shape, "s", error_is_null=True))
-        if not found.null_count:
+        result = pc.coalesce(result, pc.strptime(plain, shape, "s", error_is_null=True))
+        if not result.null_count:
             break
-    return _seconds(found) if found.null_count < len(found) else None
+    return _seconds(result) if result.null_count < len(result) else None
 
 
 def _tally_numbers(column: ColumnProfile, numbers: Numbers) -> tuple[Numbers, Counts]:
@@ -193,6 +193,6 @@ def _tally_texts(column: ColumnProfile, texts: pa.Array) -> tuple[pa.Array, Coun
     """Which words there are, and how often, as the column now has it."""
     counted = pc.value_counts(texts)
     words, counts = counted.field(0), counted.field(1).to_numpy()
-    kept = pc.utf8_slice_codeunits(words, 0, LONGEST_VALUE)
-    column.add_values(zip(kept.to_pylist(), counts.tolist(), strict=True), len(texts) // RARE)
+    retained = pc.utf8_slice_codeunits(words, 0, LONGEST_VALUE)
+    column.add_values(zip(retained.to_pylist(), counts.tolist(), strict=True), len(texts) // RARE)
     return words, counts

@@ -36,8 +36,8 @@ def batches(path: Path) -> Iterator[pa.RecordBatch]:
     try:
         yield from _batches(path, *_format(path))
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error, lzma.LZMAError) as error:
-        told = "its first lines are no CSV of any dialect" if isinstance(error, csv.Error) else str(error).splitlines()[0]
-        raise UnreadableDatasetError(f"cannot read {path}: {told}") from error
+        report = "its first lines are no CSV of any dialect" if isinstance(error, csv.Error) else str(error).splitlines()[0]
+        raise UnreadableDatasetError(f"cannot read {path}: {report}") from error
 
 
 def is_plain(path: Path) -> bool:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest
+from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
 from noria.release import endpoint_config
 
-Json = dict[str, Any]
 GO, FROZEN = "go", "frozen"
 #: A release that is under way, and one whose machine did not report: nobody knows what the endpoint serves.
 RUNNING, UNFINISHED = "running", "unfinished"
@@ -53,10 +52,17 @@ def plan_admission(event: Json) -> Json:
     if ends is not None:
         reason = Reason("Frozen", f"no release begins before {ends.isoformat(timespec='minutes')} (approve.freeze); a rollback does", event["now"])
         verdict = Verdict(FROZEN, (reason,)).to_json()
-        told = {**data, "until": ends.isoformat(), "reasons": verdict["reasons"]}
+        report = {**data, "until": ends.isoformat(), "reasons": verdict["reasons"]}
         seconds = min(LONGEST_WAIT_SECONDS, max(1, round((ends - now).total_seconds())))
-        said = put_events_entry("release", "RolloutDeferred", event["model"], f"{release}/{ends.isoformat()}", cause, told)
-        return {"outcome": FROZEN, "verdict": verdict, "seconds": seconds, "take": _noted(event, told, WAITING)["Put"], "entry": said, "spec": event["spec"]}
+        message = put_events_entry("release", "RolloutDeferred", event["model"], f"{release}/{ends.isoformat()}", cause, report)
+        return {
+            "outcome": FROZEN,
+            "verdict": verdict,
+            "seconds": seconds,
+            "take": _noted(event, report, WAITING)["Put"],
+            "entry": message,
+            "spec": event["spec"],
+        }
     verdict = Verdict(GO, (Reason("Begins", f"{endpoint} is to serve {data['config']}", data["strategy"]),)).to_json()
     data["reasons"] = verdict["reasons"]
     return {

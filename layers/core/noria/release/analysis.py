@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
+from noria.kernel.json import Json
 from noria.kernel.verdict import Reason, Verdict
 from noria.release import guard as guards
 from noria.release.endpoint_config import CHALLENGER, MAIN, PERIOD_SECONDS
 from noria.release.guard import Guard
 
-Json = dict[str, Any]
 Period = tuple[float, float, float, float]
 Series = defaultdict[str, dict[float, float]]
 CHANGED = "changed"
@@ -37,21 +36,21 @@ def weigh_traffic(event: Json) -> Json:
     for number, tally in enumerate(tallies):
         for period in _periods(series, number, event["changes"], event["now"], CAPTURE_LAG if tally.watch.captured else 0):
             tally.add(*period)
-    found = [tally.to_json() for tally in tallies]
+    results = [tally.to_json() for tally in tallies]
     if stopped := _stopped(event):
         outcome, following = (CHANGED, share) if stopped.code == "ChangedByHand" else (guards.UNDO, 0.0)
-        verdict = Verdict(outcome, (stopped, *guards.verdict(guard, found, outcome, event["look"], following).reasons))
+        verdict = Verdict(outcome, (stopped, *guards.verdict(guard, results, outcome, event["look"], following).reasons))
     else:
         outcome, following = guards.decide(guard, tallies, event["look"], share, event["looks_at_share"])
         if outcome == guards.SHIFT and event["endpoint"]["EndpointStatus"] != "InService":
             # Whoever changes it just now is waited for.
             outcome, following = guards.WAIT, share
-        verdict = guards.verdict(guard, found, outcome, event["look"], following)
+        verdict = guards.verdict(guard, results, outcome, event["look"], following)
     shifted = following != share and outcome in (guards.SHIFT, guards.UNDO) and observe["strategy"] != "shadow"
     return {
         "outcome": outcome,
         "verdict": verdict.to_json(),
-        "findings": found,
+        "findings": results,
         "share": following,
         "looks_at_share": 0 if shifted else event["looks_at_share"],
         "changes": [*event["changes"], event["now"]] if shifted else event["changes"],
@@ -62,15 +61,15 @@ def weigh_traffic(event: Json) -> Json:
 def _stopped(event: Json) -> Reason | None:
     """What ends a release whatever its evidence: a hand at the endpoint, or somebody who asks for the model."""
     observe, endpoint = event["observe"], event["endpoint"]
-    found = endpoint.get("EndpointConfigName")
-    if found != observe["config"] and endpoint["EndpointStatus"] == "InService":
-        text = f"{observe['endpoint']} serves {found}, not {observe['config']}: somebody has changed it by hand, and it is left as it is"
-        return Reason("ChangedByHand", text, found, observe["config"])
-    asked = ((event.get("lock") or {}).get("asked") or {}).get("S")
-    if asked == "supersede":
-        return Reason("Superseded", "a newer version was approved, and rollout.busy is supersede", asked)
-    if asked:
-        return Reason("RollbackRequested", f"a rollback was asked for: {asked}", asked)
+    result = endpoint.get("EndpointConfigName")
+    if result != observe["config"] and endpoint["EndpointStatus"] == "InService":
+        text = f"{observe['endpoint']} serves {result}, not {observe['config']}: somebody has changed it by hand, and it is left as it is"
+        return Reason("ChangedByHand", text, result, observe["config"])
+    request = ((event.get("lock") or {}).get("asked") or {}).get("S")
+    if request == "supersede":
+        return Reason("Superseded", "a newer version was approved, and rollout.busy is supersede", request)
+    if request:
+        return Reason("RollbackRequested", f"a rollback was asked for: {request}", request)
     return None
 
 

@@ -1,10 +1,8 @@
 """What `observe` is started with: the counters of both variants, and what the guard compares of them."""
 
-from typing import Any
-
+from noria.kernel.json import Json
 from noria.release.endpoint_config import CHALLENGER, MAIN, MICROSECONDS_PER_MS, NAMESPACE, PERIOD_SECONDS
 
-Json = dict[str, Any]
 #: Predictions are told apart by so many kinds.
 KINDS = 5
 
@@ -58,8 +56,8 @@ def plan_observation(endpoint: str, config: str, strategy: str, rollout: Json, c
 
 def _counter(name: str, metric: tuple[str, str, str], dimensions: list[Json]) -> Json:
     """A query of `GetMetricData`; `metric` is namespace, name and statistic."""
-    found = {"Namespace": metric[0], "MetricName": metric[1], "Dimensions": dimensions}
-    return {"Id": name, "MetricStat": {"Metric": found, "Period": PERIOD_SECONDS, "Stat": metric[2]}, "ReturnData": True}
+    result = {"Namespace": metric[0], "MetricName": metric[1], "Dimensions": dimensions}
+    return {"Id": name, "MetricStat": {"Metric": result, "Period": PERIOD_SECONDS, "Stat": metric[2]}, "ReturnData": True}
 
 
 def _captured_watches(answers: Json) -> list[Json]:
@@ -72,14 +70,14 @@ def _captured_watches(answers: Json) -> list[Json]:
 
 def _watches(block: Json) -> list[tuple[Json, tuple[str, str, str], tuple[str, str, str]]]:
     """Each watch, with the metric that counts its requests and the one that counts its hits."""
-    found = []
+    results = []
     if errors := block["errors"]:
-        found.append(({"name": "errors", **errors}, (NAMESPACE, "Invocations", "Sum"), (NAMESPACE, "InvocationModelErrors", "Sum")))
+        results.append(({"name": "errors", **errors}, (NAMESPACE, "Invocations", "Sum"), (NAMESPACE, "InvocationModelErrors", "Sum")))
     if slow := block["slow"]:
         over = f"TC({slow['over_ms'] * MICROSECONDS_PER_MS:.0f}:)"
         watch = {"name": "slow", **{key: value for key, value in slow.items() if key != "over_ms"}}
-        found.append((watch, (NAMESPACE, "ModelLatency", "SampleCount"), (NAMESPACE, "ModelLatency", over)))
+        results.append((watch, (NAMESPACE, "ModelLatency", "SampleCount"), (NAMESPACE, "ModelLatency", over)))
     for metric in block["metrics"]:
         watch = {key: value for key, value in metric.items() if key != "namespace"}
-        found.append((watch, (metric["namespace"], metric["name"], "SampleCount"), (metric["namespace"], metric["name"], "Sum")))
-    return found
+        results.append((watch, (metric["namespace"], metric["name"], "SampleCount"), (metric["namespace"], metric["name"], "Sum")))
+    return results

@@ -16,10 +16,10 @@ from typing import Any
 
 from noria.adapters import objects
 from noria.kernel.identity import digest
+from noria.kernel.json import Json
 from noria.release.endpoint_config import CHALLENGER, MAIN
 from noria.training.score_holdout import first_column, lines
 
-Json = dict[str, Any]
 SIDES = {"champion": MAIN, "challenger": CHALLENGER}
 #: A file may appear so much after the time in its name (minutes); its name is remembered for as long.
 LATE_MINUTES = 10
@@ -69,11 +69,11 @@ def count_captured(event: Json) -> Json:
 def _count(text: str, answers: Json, kinds: "_Kinds | None", begins: list[float], side: str, series: dict[str, list[int]]) -> None:
     """Add one file's requests to the look of each; those from before the first look are another release's."""
     for line in text.splitlines():
-        told = json.loads(line)
-        look = bisect.bisect_right(begins, datetime.fromisoformat(told["eventMetadata"]["inferenceTime"]).timestamp() + RESOLUTION_SECONDS) - 1
+        report = json.loads(line)
+        look = bisect.bisect_right(begins, datetime.fromisoformat(report["eventMetadata"]["inferenceTime"]).timestamp() + RESOLUTION_SECONDS) - 1
         if look < 0:
             continue
-        given = predictions(told["captureData"].get("endpointOutput"))
+        given = predictions(report["captureData"].get("endpointOutput"))
         wrong = not given or any(broken(value, answers["task"], answers["contract"]) for value in given)
         hit = 0 if wrong else 1 + kinds.of(given[0]) if kinds else None
         for number in range(1 + answers["kinds"]):
@@ -102,11 +102,11 @@ def scored(captured: Json | None) -> list[tuple[str, str]]:
         return []
 
 
-def _first_values(told: Any) -> Iterator[tuple[Any, Any]]:
+def _first_values(record: Any) -> Iterator[tuple[Any, Any]]:
     """Predictions in a JSON answer: a list, alone or under `predictions`; of each of its items the first value, and the second one."""
-    if isinstance(told, dict):
-        told = told.get("predictions", told)
-    for item in told if isinstance(told, list) else [told]:
+    if isinstance(record, dict):
+        record = record.get("predictions", record)
+    for item in record if isinstance(record, list) else [record]:
         second: Any = ""
         while isinstance(item, list | dict):
             values = list(item.values() if isinstance(item, dict) else item)

@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
+from noria.kernel.json import Json
 from noria.kernel.verdict import Reason, root_cause
 
-Json = dict[str, Any]
 #: Names of the variants: constant, so that capacity and autoscaling of `main` outlive an update.
 MAIN, CHALLENGER = "main", "challenger"
 NAMESPACE = "AWS/SageMaker"
@@ -63,7 +63,7 @@ def version_number(package: str) -> int:
 
 def facts(event: Json, data: Json, time: str, autoscale: Json | None) -> Json:
     """What the ledger keeps of a release, in DynamoDB's types."""
-    told = {
+    report = {
         "package": event["package"],
         "endpoint": data["endpoint"],
         "config": data["config"],
@@ -78,7 +78,7 @@ def facts(event: Json, data: Json, time: str, autoscale: Json | None) -> Json:
         "autoscale": json.dumps(autoscale),
         "document": json.dumps(data),
     }
-    return {name: {"S": value} for name, value in told.items()}
+    return {name: {"S": value} for name, value in report.items()}
 
 
 def running(endpoint: Json | None, count: int) -> int:

@@ -7,13 +7,13 @@ or corrected change nothing but the record. The evidence stays valid however oft
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
+from noria.kernel.json import Json
 from noria.kernel.verdict import Reason, Verdict
 from noria.release import sequential_test
 from noria.release.sequential_test import HARM, HARMLESS, Counts, Process
 
-Json = dict[str, Any]
 UNDO, PROMOTE, SHIFT, WAIT, HOLD = "undo", "promote", "shift", "wait", "hold"
 #: How certain it must be that a challenger is no worse, or good enough by itself.
 HARMLESS_CONFIDENCE = 0.95
@@ -201,22 +201,22 @@ def _idle(guard: Guard, tallies: Sequence[Tally], look: int) -> bool:
     return guard.idle != WAIT and look >= guard.step_looks and not any(tally.total.judged or tally.total.other for tally in tallies)
 
 
-def verdict(guard: Guard, found: Sequence[Json], outcome: str, look: int, share: float) -> Verdict:
+def verdict(guard: Guard, results: Sequence[Json], outcome: str, look: int, share: float) -> Verdict:
     """An outcome in words: what was compared, with the interval, and what that means.
 
     Args:
-        found: `Tally.to_json` of each watch.
+        results: `Tally.to_json` of each watch.
     """
-    reasons = [Reason(_code(entry), text(entry), [entry["low"], entry["high"]], _asked(guard, entry)) for entry in found]
-    if outcome == guard.idle and not any(entry[side]["requests"] for entry in found for side in ("challenger", "champion")):
+    reasons = [Reason(_code(entry), text(entry), [entry["low"], entry["high"]], _asked(guard, entry)) for entry in results]
+    if outcome == guard.idle and not any(entry[side]["requests"] for entry in results for side in ("challenger", "champion")):
         reasons.insert(0, Reason("NobodyAsks", f"nobody asked the endpoint in {look} looks: rollout.idle says {guard.idle}", 0, look))
     elif outcome == SHIFT:
         reasons.insert(0, Reason("NoHarmSoFar", f"nothing speaks for harm: {share:.0%} of the traffic from now on", look, share))
-    elif look >= guard.looks and not any(entry["harmful"] for entry in found) and not all(entry["harmless"] for entry in found):
-        seen = max((entry["challenger"]["requests"] for entry in found), default=0)
+    elif look >= guard.looks and not any(entry["harmful"] for entry in results) and not all(entry["harmless"] for entry in results):
+        seen = max((entry["challenger"]["requests"] for entry in results), default=0)
         why = "the evidence decides neither way" if seen else "no request reached the challenger"
         reasons.insert(0, Reason("Undecided", f"{why} after {look} looks: rollout.undecided says {guard.undecided}", look, guard.looks))
-    if guard.dry_run and any(entry["harmful"] for entry in found):
+    if guard.dry_run and any(entry["harmful"] for entry in results):
         reasons.insert(0, Reason("DryRun", "this would have been undone; rollout.dry_run only reports", True, False))
     return Verdict(outcome, tuple(reasons))
 
@@ -227,8 +227,8 @@ def text(entry: Json) -> str:
     if not challenger["requests"] and not champion["requests"]:
         return f"{entry['watch']}: none was counted yet: not decided"
     high = "any number of" if entry["high"] is None else f"{entry['high']:.2f}"
-    said = "harm" if entry["harmful"] else "no worse" if entry["harmless"] else "not decided"
-    return f"{entry['watch']}: {_rate(challenger)} against {_rate(champion)}, {entry['low']:.2f} to {high} times the champion's: {said}"
+    message = "harm" if entry["harmful"] else "no worse" if entry["harmless"] else "not decided"
+    return f"{entry['watch']}: {_rate(challenger)} against {_rate(champion)}, {entry['low']:.2f} to {high} times the champion's: {message}"
 
 
 def _code(entry: Json) -> str:

@@ -1,11 +1,11 @@
 """From an approved version to the endpoint that serves it: what a release asks of SageMaker, and how it ended."""
 
 from datetime import datetime
-from typing import Any
 
 from noria.data.contract import SMOKE_ROWS
 from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest
+from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict, root_cause
 from noria.release import analysis, approval, endpoint_config, guard
@@ -13,7 +13,6 @@ from noria.release.admission import UNFINISHED
 from noria.release.analysis_plan import plan_observation
 from noria.training.plan_run import StackResources, tags, transform_job
 
-Json = dict[str, Any]
 COMPLETED, ROLLED_BACK, FAILED, HELD, BY_HAND = "completed", "rolled_back", "failed", "held", "by_hand"
 SAID = {
     UNFINISHED: "RolloutFailed",
@@ -94,12 +93,12 @@ def _refusals(event: Json, champion: endpoint_config.Champion | None) -> list[Re
     if event["status"] != "Approved":
         return [Reason("NotApproved", f"the version is {event['status']} by now", event["status"], "Approved")]
     if champion and endpoint and endpoint.get("EndpointConfigName") not in (champion.config, None) and not endpoint_config.is_own(endpoint, champion):
-        found = endpoint["EndpointConfigName"]
+        result = endpoint["EndpointConfigName"]
         text = (
-            f"{endpoint['EndpointName']} serves {found}, not {champion.config} that was released last: somebody has changed it by hand. "
+            f"{endpoint['EndpointName']} serves {result}, not {champion.config} that was released last: somebody has changed it by hand. "
             "Nothing is overwritten; bring it back with noria rollback, or delete the endpoint, and approve the version again"
         )
-        return [Reason("ChangedByHand", text, found, champion.config)]
+        return [Reason("ChangedByHand", text, result, champion.config)]
     if objected := approval.objection(event["spec"]["approve"], event["spec"].get("published_by", "unknown"), event["approver"]):
         return [objected]
     if (
@@ -153,7 +152,7 @@ def conclude_rollout(event: Json) -> Json:
     """
     released, cause = event["released"] or {}, EventContext(**event["cause"])
     plan = released.get("plan") or {"release": digest(event["package"], event["approved_at"]), "endpoint": "", "config": ""}
-    found = _unfinished(event) or _verdict(plan, released, event.get("failure"))
+    result = _unfinished(event) or _verdict(plan, released, event.get("failure"))
     data = {
         "release": plan["release"],
         "model_package_arn": event["package"],
@@ -169,13 +168,13 @@ def conclude_rollout(event: Json) -> Json:
         },
         "exposed_requests": _exposed(released),
         "seconds": round((datetime.fromisoformat(cause.time) - datetime.fromisoformat(event["began"])).total_seconds(), 2),
-        "reasons": found.to_json()["reasons"],
+        "reasons": result.to_json()["reasons"],
     }
     return {
-        "outcome": found.outcome,
-        "verdict": found.to_json(),
-        "record": {"TransactItems": _records(event, found, data, cause)},
-        "entries": [put_events_entry("release", SAID[found.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, found, plan, cause)],
+        "outcome": result.outcome,
+        "verdict": result.to_json(),
+        "record": {"TransactItems": _records(event, result, data, cause)},
+        "entries": [put_events_entry("release", SAID[result.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, result, plan, cause)],
     }
 
 
@@ -187,11 +186,11 @@ def _unfinished(event: Json) -> Verdict | None:
     return Verdict(UNFINISHED, (Reason(str(failure.get("Error", "States.Runtime")), root_cause(str(failure.get("Cause", "")))),))
 
 
-def _asked_back(event: Json, found: Verdict, plan: Json, cause: EventContext) -> list[Json]:
-    if found.outcome != UNFINISHED:
+def _asked_back(event: Json, result: Verdict, plan: Json, cause: EventContext) -> list[Json]:
+    if result.outcome != UNFINISHED:
         return []
-    asked = {"to": None, "by": "noria", "reason": f"the release of {event['package']} was interrupted: {found.reasons[0].text}"}
-    return [put_events_entry("release", "RollbackRequested", event["model"], plan["release"], cause, asked)]
+    request = {"to": None, "by": "noria", "reason": f"the release of {event['package']} was interrupted: {result.reasons[0].text}"}
+    return [put_events_entry("release", "RollbackRequested", event["model"], plan["release"], cause, request)]
 
 
 def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
@@ -201,10 +200,10 @@ def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
     failure = failure or released.get("failure")
     deployed, observed = released.get("deployed"), released.get("observed")
     if failure or deployed is None:
-        told = failure or {}
-        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), root_cause(str(told.get("Cause", "")))),))
+        report = failure or {}
+        return Verdict(FAILED, (Reason(str(report.get("Error", "States.Runtime")), root_cause(str(report.get("Cause", "")))),))
     evidence = tuple(Reason(**reason) for reason in observed["verdict"]["reasons"]) if observed else ()
-    status, serves, asked = deployed["EndpointStatus"], deployed.get("EndpointConfigName"), plan["config"]
+    status, serves, request = deployed["EndpointStatus"], deployed.get("EndpointConfigName"), plan["config"]
     if observed and observed["outcome"] != guard.PROMOTE:
         outcome = {guard.UNDO: ROLLED_BACK, guard.HOLD: HELD, analysis.CHANGED: BY_HAND}.get(observed["outcome"], FAILED)
         back = plan["back"]["create"]["EndpointConfigName"]
@@ -212,22 +211,22 @@ def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
             text = f"the challenger was to be undone, and {plan['endpoint']} is {status} with {serves}, not with {back}: bring it back with noria rollback"
             return Verdict(FAILED, (Reason("NotUndone", text, serves, back), *evidence))
         return Verdict(outcome, (*evidence, *endpoint_config.unscaled(deployed)))
-    if status == "InService" and serves == asked:
-        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *endpoint_config.unscaled(deployed), *evidence))
+    if status == "InService" and serves == request:
+        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {request}", serves, request), *endpoint_config.unscaled(deployed), *evidence))
     return Verdict(*_not_serving(plan, deployed, status, serves))
 
 
 def _not_serving(plan: Json, deployed: Json, status: str, serves: str | None) -> tuple[str, tuple[Reason, ...]]:
     """An endpoint that ended otherwise than it was asked to."""
-    asked = plan["config"]
+    request = plan["config"]
     if refused := deployed.get("Refused"):
-        return FAILED, (Reason(str(refused.get("Error")), root_cause(str(refused.get("Cause", ""))), serves, asked),)
+        return FAILED, (Reason(str(refused.get("Error")), root_cause(str(refused.get("Cause", ""))), serves, request),)
     if status == "InService" and serves != deployed.get("Before", serves):
-        text = f"{plan['endpoint']} serves {serves}, which another release or a hand has put there meanwhile, not {asked} that was asked for"
-        return FAILED, (Reason("Overtaken", text, serves, asked),)
+        text = f"{plan['endpoint']} serves {serves}, which another release or a hand has put there meanwhile, not {request} that was asked for"
+        return FAILED, (Reason("Overtaken", text, serves, request),)
     if status == "InService":
-        text = f"{plan['endpoint']} is InService with {serves}, not with {asked} that was asked for: SageMaker went back to it"
-        return ROLLED_BACK, (Reason("WentBack", text, serves, asked),)
+        text = f"{plan['endpoint']} is InService with {serves}, not with {request} that was asked for: SageMaker went back to it"
+        return ROLLED_BACK, (Reason("WentBack", text, serves, request),)
     return FAILED, (Reason("EndpointNotInService", deployed.get("FailureReason", f"the endpoint is {status}"), status, "InService"),)
 
 
@@ -237,12 +236,12 @@ def _exposed(released: Json) -> float | None:
     return max((finding["challenger"]["requests"] for finding in findings), default=None)
 
 
-def _records(event: Json, found: Verdict, data: Json, cause: EventContext) -> list[Json]:
+def _records(event: Json, result: Verdict, data: Json, cause: EventContext) -> list[Json]:
     key, table = f"MODEL#{event['model']}", event["ledger"]
     facts = endpoint_config.facts(event, data, cause.time, event.get("autoscale"))
-    remembered = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{data['release']}"}, "status": {"S": found.outcome}, **facts}
+    remembered = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{data['release']}"}, "status": {"S": result.outcome}, **facts}
     items = [{"Put": {"TableName": table, "Item": remembered}}]
-    if found.outcome == COMPLETED:
+    if result.outcome == COMPLETED:
         items.append({"Put": {"TableName": table, "Item": {"pk": {"S": key}, "sk": {"S": "CHAMPION"}, **facts}}})
     lock = {
         "TableName": table,

@@ -82,10 +82,10 @@ class Process:
 
 def process(periods: Iterable[Counts], ratio: float, factors: Mapping[float, float]) -> Process:
     """The e-process after some periods."""
-    made = Process(ratio, factors)
+    result = Process(ratio, factors)
     for period in periods:
-        made.add(period)
-    return made
+        result.add(period)
+    return result
 
 
 def below(hits: float, requests: float, rate: float) -> float:

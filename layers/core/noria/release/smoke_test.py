@@ -1,13 +1,12 @@
 """A version's answers before it takes traffic, against those of its evaluation."""
 
 import math
-from typing import Any
 
 from noria.adapters import objects
 from noria.kernel.errors import SmokeMismatchError
+from noria.kernel.json import Json
 from noria.training.score_holdout import lines
 
-Json = dict[str, Any]
 #: Answers are numbers printed by the same code from the same model: nothing but the last bit may differ.
 RELATIVE = 1e-9
 
@@ -31,13 +30,13 @@ def compare(answers: list[list[str]], expected: list[list[str]], rows: int) -> N
     """Raise at the first difference; a line is compared with all its values."""
     if len(answers) != rows or len(expected) != rows:
         raise SmokeMismatchError(f"{len(answers)} answers to {rows} smoke rows, of which the evaluation has {len(expected)}; one line a row was expected")
-    for row, (got, wanted) in enumerate(zip(answers, expected, strict=True), start=1):
-        if len(got) != len(wanted) or not all(map(_equal, got, wanted)):
-            raise SmokeMismatchError(f"row {row} of the holdout is answered {','.join(got)!r}, its evaluation had {','.join(wanted)!r}")
+    for row, (got, name) in enumerate(zip(answers, expected, strict=True), start=1):
+        if len(got) != len(name) or not all(map(_equal, got, name)):
+            raise SmokeMismatchError(f"row {row} of the holdout is answered {','.join(got)!r}, its evaluation had {','.join(name)!r}")
 
 
-def _equal(got: str, wanted: str) -> bool:
+def _equal(got: str, expected: str) -> bool:
     try:
-        return got == wanted or math.isclose(float(got), float(wanted), rel_tol=RELATIVE)
+        return got == expected or math.isclose(float(got), float(expected), rel_tol=RELATIVE)
     except ValueError:
         return False

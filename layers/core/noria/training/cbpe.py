@@ -9,12 +9,11 @@ told as one and never starts an alarm.
 import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
+from noria.kernel.json import Json
 from noria.training import quality
 from noria.training.metrics import label
 
-Json = dict[str, Any]
 METHOD = "confidence-based performance estimation"
 #: Answers of about the same probability are put together, at most so many bins of each label, each of so many rows of the holdout.
 BINS, LEAST_ROWS = 20, 30
@@ -29,11 +28,11 @@ LEAST_ANSWERS = 50
 Calibration = Mapping[str, Sequence[tuple[float, int, int]]]
 
 
-def seen(task: str, said: str, score: str) -> str | None:
+def seen(task: str, message: str, score: str) -> str | None:
     """An answer as it is counted: `<label>|<log-odds of the probability>`; nothing where it has no probability.
 
     Args:
-        said: the prediction.
+        message: the prediction.
         score: the second value of the answer: of a binary task the probability of label 1, of a multiclass one that of the prediction.
     """
     try:
@@ -43,7 +42,7 @@ def seen(task: str, said: str, score: str) -> str | None:
     if task == "regression" or not 0 <= number <= 1:
         return None
     odds = math.log(number / (1 - number)) if 0 < number < 1 else math.copysign(FARTHEST, number - 0.5)
-    return f"{label(said) if task == 'binary' else ''}|{min(max(odds, -FARTHEST), FARTHEST):.1f}"
+    return f"{label(message) if task == 'binary' else ''}|{min(max(odds, -FARTHEST), FARTHEST):.1f}"
 
 
 def calibrate(task: str, held: Iterable[tuple[str, str, str]]) -> Calibration | None:
@@ -52,28 +51,28 @@ def calibrate(task: str, held: Iterable[tuple[str, str, str]]) -> Calibration | 
     Args:
         held: truth, prediction and probability of each row of the holdout.
     """
-    found: dict[str, dict[float, tuple[int, int]]] = {}
-    for truth, said, score in held:
-        counted = seen(task, said, score)
+    result: dict[str, dict[float, tuple[int, int]]] = {}
+    for truth, message, score in held:
+        counted = seen(task, message, score)
         if counted is None:
             return None
         kind, _, number = counted.partition("|")
-        rows, hits = found.setdefault(kind, {}).get(float(number), (0, 0))
-        found[kind][float(number)] = (rows + 1, hits + (label(truth) == label(said)))
-    return {kind: _bins(scores) for kind, scores in found.items()} or None
+        rows, hits = result.setdefault(kind, {}).get(float(number), (0, 0))
+        result[kind][float(number)] = (rows + 1, hits + (label(truth) == label(message)))
+    return {kind: _bins(scores) for kind, scores in result.items()} or None
 
 
 def _bins(scores: Mapping[float, tuple[int, int]]) -> list[tuple[float, int, int]]:
     """Bins of about equally many answers; equal probabilities stay together."""
     size = max(LEAST_ROWS, sum(rows for rows, _ in scores.values()) // BINS)
-    made: list[tuple[float, int, int]] = []
+    results: list[tuple[float, int, int]] = []
     for number, (rows, hits) in sorted(scores.items()):
-        low, before, right = made.pop() if made and made[-1][1] < size else (number, 0, 0)
-        made.append((low, before + rows, right + hits))
-    if len(made) > 1 and made[-1][1] < LEAST_ROWS:
-        (_, rows, hits), (low, before, right) = made.pop(), made.pop()
-        made.append((low, before + rows, right + hits))
-    return made
+        low, before, right = results.pop() if results and results[-1][1] < size else (number, 0, 0)
+        results.append((low, before + rows, right + hits))
+    if len(results) > 1 and results[-1][1] < LEAST_ROWS:
+        (_, rows, hits), (low, before, right) = results.pop(), results.pop()
+        results.append((low, before + rows, right + hits))
+    return results
 
 
 def estimate(metric: str, calibration: Calibration, counts: Mapping[str, int], design_effect: float = 1.0) -> Json | None:
@@ -101,26 +100,26 @@ def estimate(metric: str, calibration: Calibration, counts: Mapping[str, int], d
     known = {where: calibration[where[0]][where[1]] for where in placed}
     value = quality.value(metric, _expected({where: (hits + 0.5) / (size + 1) for where, (_, size, hits) in known.items()}, placed))
     drawn = random.Random(0)
-    told: list[float] = []
+    records: list[float] = []
     for _ in range(DRAWS):
         shares = {where: drawn.betavariate(hits / design_effect + 0.5, (size - hits) / design_effect + 0.5) for where, (_, size, hits) in known.items()}
         sampled = {where: min(1.0, max(0.0, drawn.gauss(share, (share * (1 - share) / placed[where]) ** 0.5))) for where, share in shares.items()}
-        found = quality.value(metric, _expected(sampled, placed))
-        if found is not None:
-            told.append(found)
-    if value is None or not told:
+        result = quality.value(metric, _expected(sampled, placed))
+        if result is not None:
+            records.append(result)
+    if value is None or not records:
         return None
-    told.sort()
-    edge = int((1 - SPAN) / 2 * len(told))
-    return {"method": METHOD, "metric": metric, "value": value, "low": min(value, told[edge]), "high": max(value, told[-1 - edge]), "rows": rows}
+    records.sort()
+    edge = int((1 - SPAN) / 2 * len(records))
+    return {"method": METHOD, "metric": metric, "value": value, "low": min(value, records[edge]), "high": max(value, records[-1 - edge]), "rows": rows}
 
 
 def _expected(right: Mapping[tuple[str, int], float], placed: Mapping[tuple[str, int], int]) -> dict[str, float]:
     """Answers by kind, as many of each as are to be expected."""
-    found: dict[str, float] = {}
+    result: dict[str, float] = {}
     for (kind, place), count in placed.items():
         hit, miss = {"1": ("tp", "fp"), "0": ("tn", "fn")}.get(kind, ("right", "wrong"))
         share = right[kind, place]
-        found[hit] = found.get(hit, 0) + count * share
-        found[miss] = found.get(miss, 0) + count * (1 - share)
-    return found
+        result[hit] = result.get(hit, 0) + count * share
+        result[miss] = result.get(miss, 0) + count * (1 - share)
+    return result

@@ -1,16 +1,15 @@
 """How a run ends: registered, rejected or failed, with everything that has to be said of it."""
 
 import json
-from typing import Any
 
 from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict, root_cause
 from noria.training import policy
 from noria.training.gates import gates_of
 from noria.training.plan_run import StackResources, schema_digest, serving_containers
 
-Json = dict[str, Any]
 SAID = {policy.PASSED: "ModelRegistered", policy.REJECTED: "ModelRejected", policy.FAILED: "TrainingFailed"}
 #: Longest value of a version's metadata.
 METADATA_CHARACTERS = 256
@@ -65,11 +64,11 @@ def _failure(failure: Json) -> Reason:
     """SageMaker's own reason where the failed state carries one."""
     cause = str(failure.get("Cause", "no cause was given"))
     try:
-        told = json.loads(cause)
+        report = json.loads(cause)
     except ValueError:
-        told = {}
-    if isinstance(told, dict) and told.get("SecondaryStatus") == "MaxRuntimeExceeded":
-        text = f"the training job ran into its limit of {told['StoppingCondition']['MaxRuntimeInSeconds']} s (train.max_minutes)"
+        report = {}
+    if isinstance(report, dict) and report.get("SecondaryStatus") == "MaxRuntimeExceeded":
+        text = f"the training job ran into its limit of {report['StoppingCondition']['MaxRuntimeInSeconds']} s (train.max_minutes)"
     else:
         text = root_cause(cause)
     return Reason(str(failure.get("Error", "States.Runtime")), text)
@@ -78,10 +77,10 @@ def _failure(failure: Json) -> Reason:
 def _billed(failure: Json) -> float | None:
     """The seconds that a training job was billed for which has failed."""
     try:
-        told = json.loads(str(failure.get("Cause")))
+        report = json.loads(str(failure.get("Cause")))
     except ValueError:
         return None
-    return told.get("BillableTimeInSeconds") if isinstance(told, dict) else None
+    return report.get("BillableTimeInSeconds") if isinstance(report, dict) else None
 
 
 def _registration(event: Json, spec: Json, data: Json) -> Json:

@@ -2,15 +2,14 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from noria.data.contract import DataContract
 from noria.kernel.identity import digest
+from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.preprocessing import artefact, fitting
 from noria.training.gates import gates_of, watched_metric
 
-Json = dict[str, Any]
 #: A transform's mini-batches (MB); the answers are put together line by line.
 PAYLOAD_MB = 6
 #: Runs the script of a source archive; of what it says last, the job's description tells the end. At most 256 characters.
@@ -113,18 +112,18 @@ def _processing_job(name: str, spec: Json, source: Json, target: str, resources:
 
 def serving_containers(spec: Json, uri: str, name: str) -> list[Json]:
     """What evaluates, and later serves, what a run trained: the preprocessing where any is declared, and the user's model."""
-    told = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": spec["region"]}
+    report = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": spec["region"]}
     model = {
         "Image": spec["images"]["inference"],
         "ModelDataUrl": f"{uri}model/{name}/output/model.tar.gz",
-        "Environment": {**told, "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"]},
+        "Environment": {**report, "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"]},
     }
     if not fitting.declared(spec["preprocess"]):
         return [model]
     in_front = {
         "Image": spec["images"]["preprocess"],
         "ModelDataUrl": f"{uri}preprocess/{artefact.NAME}",
-        "Environment": {**told, "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"},
+        "Environment": {**report, "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"},
     }
     return [in_front, model]
 

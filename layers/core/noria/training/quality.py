@@ -13,9 +13,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
-Json = dict[str, Any]
+from noria.kernel.json import Json
+
 #: Answers by kind: `tp`, `fp`, `fn`, `tn`; `right`, `wrong`; or the number of a bin of errors.
 Counts = Mapping[str, float]
 #: The share of models whose quality has not fallen that are flagged at any time.
@@ -60,8 +61,8 @@ class QualityBaseline:
         return asdict(self)
 
     @classmethod
-    def of(cls, found: Json) -> Self:
-        return cls(**found)
+    def of(cls, result: Json) -> Self:
+        return cls(**result)
 
 
 def watched(metric: str, task: str) -> str:
@@ -109,11 +110,11 @@ def cap_of(errors: Sequence[float]) -> float:
 
 def merge_counts(days: Mapping[str, Counts]) -> dict[str, float]:
     """The counts of several days in one."""
-    found: dict[str, float] = {}
+    result: dict[str, float] = {}
     for counts in days.values():
         for kind, count in counts.items():
-            found[kind] = found.get(kind, 0) + count
-    return found
+            result[kind] = result.get(kind, 0) + count
+    return result
 
 
 def value(metric: str, counts: Counts, cap: float = 0.0) -> float | None:
@@ -139,27 +140,27 @@ def _size(metric: str, kind: str) -> float:
 
 def level(metric: str, days: Mapping[str, Counts], cap: float = 0.0) -> QualityBaseline | None:
     """The level that an evaluation shows; nothing where its answers do not tell the metric."""
-    found = value(metric, merge_counts(days), cap)
-    if found is None:
+    result = value(metric, merge_counts(days), cap)
+    if result is None:
         return None
-    limit = _bound(metric, days, cap, found)
+    limit = _bound(metric, days, cap, result)
     if metric not in LESS_IS_BETTER:
         # Without a single failure the bootstrap sees none: three in all rows is what 95 % of such samples exclude.
         harms = _harms(metric, 0.5, cap)
         rows = sum(count for kind, count in merge_counts(days).items() if harms(kind))
         limit = min(limit, max(0.0, 1 - 3 / rows))
-    return QualityBaseline(metric, found, limit, _design_effect(metric, days, cap, found), cap)
+    return QualityBaseline(metric, result, limit, _design_effect(metric, days, cap, result), cap)
 
 
-def _bound(metric: str, days: Mapping[str, Counts], cap: float, found: float) -> float:
+def _bound(metric: str, days: Mapping[str, Counts], cap: float, result: float) -> float:
     """How bad it may be on other days: a bootstrap of whole days, or of single answers where there are few days."""
     parts: list[Counts] = list(days.values())
     if len(parts) < LEAST_DAYS:
         parts = _singles(merge_counts(days))
     drawn = random.Random(0)
     values = [value(metric, merge_counts(dict(enumerate(drawn.choices(parts, k=len(parts))))), cap) for _ in range(RESAMPLES)]  # type: ignore[arg-type]
-    ordered = sorted((told for told in values if told is not None), reverse=metric not in LESS_IS_BETTER)
-    return ordered[int(CONFIDENCE * len(ordered))] if ordered else found
+    ordered = sorted((record for record in values if record is not None), reverse=metric not in LESS_IS_BETTER)
+    return ordered[int(CONFIDENCE * len(ordered))] if ordered else result
 
 
 def _singles(counts: Counts) -> list[Counts]:
@@ -169,12 +170,12 @@ def _singles(counts: Counts) -> list[Counts]:
     return [{kind: size} for kind, count in counts.items() for _ in range(max(1, round(count / size)))]
 
 
-def _design_effect(metric: str, days: Mapping[str, Counts], cap: float, found: float) -> float:
+def _design_effect(metric: str, days: Mapping[str, Counts], cap: float, result: float) -> float:
     """The variance of a day's mean over what it were if answers had nothing to do with each other.
 
     Only neighbouring days are compared (von Neumann, 1941): a season is no likeness of one day's answers.
     """
-    harms = _harms(metric, found, cap)
+    harms = _harms(metric, result, cap)
     means, sizes, squares = [], [], 0.0
     for _, counts in sorted(days.items()):
         rows = sum(counts.values())
@@ -266,8 +267,8 @@ def detect_degradation(at_release: QualityBaseline, days: Mapping[str, Counts], 
         if fallen is None and evidence >= needed:
             fallen = ordered[now - 1][0]
     counts = merge_counts(days)
-    told = value(at_release.metric, counts, at_release.cap)
-    return Finding(sum(counts.values()), told, largest, needed, fallen, since if fallen else None)
+    report = value(at_release.metric, counts, at_release.cap)
+    return Finding(sum(counts.values()), report, largest, needed, fallen, since if fallen else None)
 
 
 def _weight(begin: int) -> float:

@@ -2,17 +2,15 @@
 
 import csv
 import io
-from typing import Any
 
 from noria.adapters import objects
 from noria.kernel.errors import EvaluationError
+from noria.kernel.json import Json
 from noria.kernel.values import parse_timestamp
 from noria.kernel.verdict import root_cause
 from noria.training import metrics, quality
 from noria.training.gates import LESS_IS_BETTER
 from noria.training.importance import importance
-
-Json = dict[str, Any]
 
 
 def score_holdout(event: Json) -> Json:
@@ -79,12 +77,12 @@ def _level(task: str, metric: str, held: list[list[str]], predicted: list[str]) 
     cap = quality.cap_of([float(answer) - float(row[0]) for row, answer in zip(held, predicted, strict=True)]) if numbers else 0.0
     days: dict[str, dict[str, float]] = {}
     for number, (row, answer) in enumerate(zip(held, predicted, strict=True)):
-        said, true = (answer, row[0]) if numbers else (metrics.label(answer), metrics.label(row[0]))
-        kind = quality.outcome_of(task, true, said, cap)
+        message, true = (answer, row[0]) if numbers else (metrics.label(answer), metrics.label(row[0]))
+        kind = quality.outcome_of(task, true, message, cap)
         day = str(int(parse_timestamp(row[1]) // 86_400)).zfill(6) if len(row) > 1 else str(number % 1_000)
         quality.count_outcome(days, day, kind)
-    found = quality.level(quality.watched(metric, task), days, cap)
-    return found.to_json() if found else None
+    result = quality.level(quality.watched(metric, task), days, cap)
+    return result.to_json() if result else None
 
 
 def _quality(side: str, task: str, truth: list[str], predicted: list[str]) -> dict[str, float]:
