@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from noria.kernel.envelope import Envelope
 from noria.spec import ModelSpec
+from scripts import event_docs, shapes, spec_shape
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,10 +19,19 @@ ROOT = Path(__file__).resolve().parents[1]
 def generated() -> Iterator[tuple[Path, str]]:
     """Each generated file and its text."""
     yield ROOT / "docs" / "model.schema.json", _json(ModelSpec.model_json_schema())
-    yield ROOT / "events" / "schemas" / "envelope.v1.json", _json(Envelope.model_json_schema())
+    yield ROOT / "layers" / "core" / "noria" / "kernel" / "published_spec.py", formatted(spec_shape.text())
+    for path, schema in shapes.schemas():
+        yield ROOT / "events" / "schemas" / path, _json(schema)
+    yield ROOT / "docs" / "events.md", event_docs.text()
     yield ROOT / "docs" / "model-spec.md", reference()
     yield ROOT / "layers" / "core" / "requirements.txt", requirements("layer")
     yield ROOT / "layers" / "data" / "requirements.txt", requirements("data")
+
+
+def formatted(code: str) -> str:
+    """Python code as `ruff format` leaves it."""
+    command = [str(Path(sys.executable).with_name("ruff")), "format", "--quiet", "-"]
+    return subprocess.run(command, input=code, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def _json(schema: object) -> str:

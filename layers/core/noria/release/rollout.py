@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from noria.data.contract import SMOKE_ROWS
-from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.identity import digest
 from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
@@ -174,7 +174,7 @@ def conclude_rollout(event: Json) -> Json:
         "outcome": result.outcome,
         "verdict": result.to_json(),
         "record": {"TransactItems": _records(event, result, data, cause)},
-        "entries": [put_events_entry("release", SAID[result.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, result, plan, cause)],
+        "entries": [put_named_entry("release", SAID[result.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, result, plan, cause)],
     }
 
 
@@ -190,7 +190,7 @@ def _asked_back(event: Json, result: Verdict, plan: Json, cause: EventContext) -
     if result.outcome != UNFINISHED:
         return []
     request = {"to": None, "by": "noria", "reason": f"the release of {event['package']} was interrupted: {result.reasons[0].text}"}
-    return [put_events_entry("release", "RollbackRequested", event["model"], plan["release"], cause, request)]
+    return [put_named_entry("release", "RollbackRequested", event["model"], plan["release"], cause, request)]
 
 
 def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:

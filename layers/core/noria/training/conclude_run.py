@@ -2,7 +2,7 @@
 
 import json
 
-from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict, root_cause
@@ -50,7 +50,7 @@ def conclude_run(event: Json) -> Json:
         "verdict": verdict.to_json(),
         "registration": _registration(event, spec, data) if verdict.outcome == policy.PASSED else None,
         "record": _record(event, verdict, data, cause),
-        "entry": put_events_entry("training", SAID[verdict.outcome], event["model"], event["run"], cause, data),
+        "entry": put_named_entry("training", SAID[verdict.outcome], event["model"], event["run"], cause, data),
     }
 
 
