@@ -61,7 +61,7 @@ def started(action: str) -> Json:
 def released() -> Json:
     """What `rollout` starts `release` with."""
     event = sample("functions/release/plan_rollout.json")
-    event["resources"]["stack"] = "Stage"
+    event["resources"]["prefix"] = "Stage"
     return {key: value for key, value in event.items() if key not in ("champion", "endpoint")}
 
 

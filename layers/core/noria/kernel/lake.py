@@ -10,6 +10,8 @@ DATA, PROFILE, BLOCKS, SET_ASIDE, VERDICT = "data.csv", "data.profile", "blocks.
 #: Objects in the folder of a run.
 TRAINING_SET, HOLDOUT, HOLDOUT_TRUTH, SMOKE_ROWS = "train/train.csv", "holdout/holdout.csv", "truth/truth.csv", "smoke/smoke.csv"
 EVALUATION = "evaluation.json"
+#: Folders in the folder of a run.
+MODEL, PREPROCESS, PROCESSED, PREDICTIONS = "model", "preprocess", "processed", "predictions"
 
 
 def incoming(model: str, file: str = "") -> str:

@@ -38,7 +38,7 @@ def plan_admission(event: Json) -> Json:
     """
     event = {**event, "spec": with_defaults(event["spec"])}
     now, release = datetime.fromisoformat(event["now"]), digest(event["package"], event["approved_at"])
-    endpoint, cause = f"{event['stack']}-{event['model']}", EventContext(**event["cause"])
+    endpoint, cause = f"{event['prefix']}-{event['model']}", EventContext(**event["cause"])
     data = {
         "release": release,
         "model_package_arn": event["package"],

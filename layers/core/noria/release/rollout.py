@@ -11,7 +11,8 @@ from noria.kernel.verdict import Reason, Verdict, root_cause
 from noria.release import analysis, approval, endpoint_config, guard
 from noria.release.admission import UNFINISHED
 from noria.release.analysis_plan import plan_observation
-from noria.training.plan_run import StackResources, tags, transform_job
+from noria.sagemaker.jobs import Transform
+from noria.sagemaker.stack import StackResources, tags
 
 COMPLETED, ROLLED_BACK, FAILED, HELD, BY_HAND = "completed", "rolled_back", "failed", "held", "by_hand"
 SAID = {
@@ -43,13 +44,13 @@ def plan_rollout(event: Json) -> Json:
     resources, spec, metadata = StackResources(**event["resources"]), event["spec"], event["metadata"]
     model, serve, champion = event["model"], spec["serve"], endpoint_config.Champion.of(event["champion"])
     release = digest(event["package"], event["approved_at"])
-    name, config = f"{resources.stack}-{model}", f"{resources.stack}-{model}-{release}"
+    name, config = f"{resources.prefix}-{model}", f"{resources.prefix}-{model}-{release}"
     plan = {"release": release, "endpoint": name, "config": config}
     if reasons := _refusals(event, champion):
         return {"outcome": "refused", "verdict": Verdict("refused", tuple(reasons)).to_json(), **plan}
-    uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.stack, metadata["run"])
+    uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.prefix, metadata["run"])
     alarm, running, captures = (
-        endpoint_config.alarm_name(resources.stack, model),
+        endpoint_config.alarm_name(resources.prefix, model),
         endpoint_config.running(event["endpoint"], serve["count"]),
         f"s3://{resources.lake}/capture",
     )
@@ -127,7 +128,7 @@ def _verify(event: Json, resources: StackResources, config: str, uri: str, tagge
             "Containers": [{"ModelPackageName": package}],
             "Tags": tagged,
         },
-        "transform": transform_job(f"{config}-smoke", config, smoke, uri, event["spec"]["evaluate"]["instance"], tagged),
+        "transform": Transform(f"{config}-smoke", config, smoke, uri, event["spec"]["evaluate"]["instance"]).request(tagged),
         "check": {
             "bucket": resources.artifacts,
             "answers": f"{uri.removeprefix(f's3://{resources.artifacts}/')}smoke.csv.out",
