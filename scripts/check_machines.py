@@ -16,6 +16,7 @@ import jsonata
 import yaml
 
 from noria.kernel import errors
+from scripts import retries
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
@@ -174,6 +175,7 @@ def _filled(machine: Json) -> Json:
 def main() -> None:
     """Print every fault and end with 1, or say nothing."""
     found = [fault for name, machine, resource in machines() for fault in faults(name, machine, resource)]
+    found += retries.faults()
     if linted := lint_inline():
         found.append(linted)
     if found:

@@ -12,6 +12,7 @@ from typing import Any
 
 from noria.kernel.envelope import Envelope
 from noria.spec import ModelSpec
+from scripts import retries
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,6 +24,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "model-spec.md", reference()
     yield ROOT / "layers" / "core" / "requirements.txt", requirements("layer")
     yield ROOT / "layers" / "data" / "requirements.txt", requirements("data")
+    yield from retries.stamped()
 
 
 def _json(schema: object) -> str:
