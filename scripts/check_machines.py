@@ -17,6 +17,7 @@ import yaml
 
 from noria.kernel import errors
 from noria.kernel.json import Json
+from scripts import retries
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_STATES = 12
@@ -69,7 +70,7 @@ def faults(name: str, machine: Json, resource: Json) -> Iterator[str]:
         yield f"{name}: has no TimeoutSeconds"
     yield from _flow(name, machine)
     for state_name, state in states.items():
-        yield from _task(f"{name}: {state_name}", state)
+        yield from _task(f"{name}: {state_name}", state, states)
         if state["Type"] == "Map":
             yield from _flow(f"{name}: {state_name}", state["ItemProcessor"])
             for twice in sorted(_assigned(state["ItemProcessor"]) & _assigned(machine)):
@@ -109,18 +110,27 @@ def _targets(state: Json) -> Iterator[str]:
         yield rule["Next"]
 
 
-def _task(where: str, state: Json, inner: bool = False) -> Iterator[str]:
+def _task(where: str, state: Json, states: Json) -> Iterator[str]:
     if state["Type"] == "Task":
-        for key in ("TimeoutSeconds", "Retry", *(() if inner else ("Catch",))):
+        for key in ("TimeoutSeconds", "Retry"):
             if key not in state:
                 yield f"{where} has no {key}"
         for retry in state.get("Retry", []):
             if not {"JitterStrategy", "MaxDelaySeconds", "MaxAttempts"} <= set(retry):
                 yield f"{where} retries without jitter, a longest delay or a bound"
     if state["Type"] == "Map":
-        for name, found in state["ItemProcessor"]["States"].items():
-            yield from _task(f"{where}: {name}", found, inner=True)
+        inner = state["ItemProcessor"]["States"]
+        for name, item in inner.items():
+            yield from _task(f"{where}: {name}", item, inner)
     yield from _errors(where, state)
+    for rule in state.get("Catch", []):
+        if _throws_again(states.get(rule["Next"], {})):
+            yield f"{where} catches an error only to fail with it again in {rule['Next']}; a Catch routes: drop it, an uncaught error ends the execution"
+
+
+def _throws_again(state: Json) -> bool:
+    """Whether a state is a Fail that has no error of its own, but the name of one that was caught."""
+    return state.get("Type") == "Fail" and str(state.get("Error", "")).startswith("{%")
 
 
 def _errors(where: str, state: Json) -> Iterator[str]:
@@ -174,6 +184,7 @@ def _filled(machine: Json) -> Json:
 def main() -> None:
     """Print every fault and end with 1, or say nothing."""
     found = [fault for name, machine, resource in machines() for fault in faults(name, machine, resource)]
+    found += retries.faults()
     if linted := lint_inline():
         found.append(linted)
     if found:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from noria.spec import ModelSpec
-from scripts import event_docs, shapes, spec_shape
+from scripts import event_docs, retries, shapes, spec_shape
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,6 +26,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "model-spec.md", reference()
     yield ROOT / "layers" / "core" / "requirements.txt", requirements("layer")
     yield ROOT / "layers" / "data" / "requirements.txt", requirements("data")
+    yield from retries.stamped()
 
 
 def formatted(code: str) -> str:

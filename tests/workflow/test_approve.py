@@ -65,5 +65,5 @@ def test_a_second_telling_of_the_same_registration_ends_as_a_duplicate(world: Wo
 @pytest.mark.parametrize("answer", [{}, {"Item": {}}])
 def test_a_version_whose_spec_the_ledger_lacks_is_not_approved(world: WorldMaker, answer: dict):
     played = world(faults={"approve: Load spec": [answer]}).play("approve", registered())
-    assert (played.status, played.error) == ("FAILED", "Noria.QueryEvaluationError")
+    assert (played.status, played.error) == ("FAILED", "States.QueryEvaluationError")
     assert not played.requests("Approve version")

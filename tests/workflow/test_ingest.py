@@ -101,5 +101,5 @@ def test_an_event_without_what_names_a_version_fails_and_says_so(world: WorldMak
     event = upload()
     del event["detail"]["object"][missing]
     played = world().play("ingest", event)
-    assert (played.status, played.error) == ("FAILED", "Noria.QueryEvaluationError")
+    assert (played.status, played.error) == ("FAILED", "States.QueryEvaluationError")
     assert "Inspect upload" not in played.states
