@@ -1,0 +1,88 @@
+"""Stacks of stacks for tests: templates are dictionaries, a child's lies in a bucket, as `sam deploy` puts it."""
+
+from typing import Any
+
+import yaml
+
+from tests.local.aws.conftest import fresh
+from tests.local.aws.waiting import until
+
+Template = dict[str, Any]
+
+CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+QUEUE: Template = {"Type": "AWS::SQS::Queue"}
+
+
+def nested(url: str, **parameters: Any) -> Template:
+    """A child as a resource of its parent."""
+    return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url, "Parameters": parameters}}
+
+
+def get_att(resource: str, attribute: str) -> Template:
+    return {"Fn::GetAtt": [resource, attribute]}
+
+
+def machine(role: str, definition: str = "{% 1 %}", **attributes: Any) -> Template:
+    """A state machine that succeeds with an expression; a wrong one is refused by the service, and fails the stack."""
+    states = {"QueryLanguage": "JSONata", "StartAt": "End", "States": {"End": {"Type": "Succeed", "Output": definition}}}
+    return {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": role, "Definition": states}, **attributes}
+
+
+class Stacks:
+    """The stacks of a test, and the bucket that their children's templates are read from."""
+
+    def __init__(self, cloudformation: Any, s3: Any) -> None:
+        self.client, self.s3, self.bucket = cloudformation, s3, fresh()
+        s3.create_bucket(Bucket=self.bucket)
+
+    def put(self, resources: Template, outputs: Template | None = None, **sections: Any) -> str:
+        """Store a child's template; its URL."""
+        key, values = fresh(), {name: {"Value": value} for name, value in (outputs or {}).items()}
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=yaml.safe_dump({**sections, "Resources": resources, "Outputs": values}))
+        return f"https://s3.us-east-1.amazonaws.com/{self.bucket}/{key}"
+
+    def create(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
+        """Create a stack, or begin to; as it is when it no longer changes."""
+        self.client.create_stack(StackName=name, **self._request(resources, outputs, parameters, sections))
+        return self.settle(name)
+
+    def update(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
+        self.client.update_stack(StackName=name, **self._request(resources, outputs, parameters, sections))
+        return self.settle(name)
+
+    def delete(self, name: str) -> Template:
+        stack_id = self.describe(name)["StackId"]
+        self.client.delete_stack(StackName=name)
+        return self.settle(stack_id)
+
+    def describe(self, name: str) -> Template:
+        stack: Template = self.client.describe_stacks(StackName=name)["Stacks"][0]
+        return stack
+
+    def outputs(self, name: str) -> dict[str, str]:
+        return {output["OutputKey"]: output["OutputValue"] for output in self.describe(name)["Outputs"]}
+
+    def resources(self, name: str) -> dict[str, str]:
+        """Physical ids by logical id."""
+        resources = self.client.describe_stack_resources(StackName=name)["StackResources"]
+        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+
+    def reasons(self, name: str) -> str:
+        """Why things failed, a line each."""
+        events = self.client.describe_stack_events(StackName=name)["StackEvents"]
+        return "\n".join(event["ResourceStatusReason"] for event in events if event["ResourceStatus"].endswith("FAILED"))
+
+    def settle(self, name: str) -> Template:
+        def settled() -> Template | None:
+            stack = self.describe(name)
+            return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+        return until(settled, 30)
+
+    def _request(self, resources: Template, outputs: Template | None, parameters: Template | None, sections: Template) -> Template:
+        values = {name: {"Value": value} for name, value in (outputs or {}).items()}
+        return {
+            "TemplateBody": yaml.safe_dump({**sections, "Resources": resources, "Outputs": values}),
+            "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in (parameters or {}).items()],
+            "Capabilities": CAPABILITIES,
+        }
