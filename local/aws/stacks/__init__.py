@@ -1,9 +1,12 @@
-"""CloudFormation as AWS runs it: properties that the emulator drops, and nested stacks."""
+"""CloudFormation as AWS runs it: what a template may say, properties that the emulator drops, and nested stacks."""
 
-from local.aws.stacks import nested, properties
+from local.aws.stacks import exports, nested, parameters, properties, references
 
 
 def install() -> None:
     """Extend the emulator's CloudFormation."""
     properties.install()
+    parameters.install()
+    references.install()
+    exports.install()
     nested.install()

@@ -14,13 +14,14 @@ from typing import Any
 from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, handlers, provisioners, stacks
 
-from local.aws.stacks import operation
+from local.aws.stacks import exports, operation
 from local.aws.stacks.operation import TYPE, Properties, Stack
 
 Request = dict[str, list[str]]
 #: Physical id, and what Fn::GetAtt reads.
 Resource = tuple[str, dict[str, str]]
 
+PROPERTIES = ("NotificationARNs", "Parameters", "Tags", "TemplateURL", "TimeoutInMinutes")
 #: A stack's name: at most so many characters, of which the suffix of a child's has so many bytes, two digits each.
 NAME_LENGTH = 128
 SUFFIX_BYTES = 6
@@ -98,7 +99,7 @@ async def _change(child: Stack, properties: Properties, parent: Stack) -> None:
     if child["StackStatus"] != "UPDATE_COMPLETE":
         reason = f"Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason: {_reason(child)}"
         raise NestedStackError(f"Embedded stack {child['StackId']} was not successfully updated. {reason}")
-    _publish_exports(child)
+    exports.publish(child)
 
 
 def _completed(child: Stack, before: Stack) -> dict[str, Any]:
@@ -120,7 +121,7 @@ async def _undo(child: Stack) -> None:
         raise NestedStackError(f"Embedded stack {stack_id} was not successfully rolled back: {child['StackStatusReason']}")
     child |= {"_conditions": undo["previous_stack"]["_conditions"], "_properties": undo["previous_stack"]["_properties"]}
     del child["_undo"]
-    _publish_exports(child)
+    exports.publish(child)
 
 
 async def _delete_child(child: Stack) -> None:
@@ -145,6 +146,8 @@ def _begin(call: Callable[[Request], tuple[int, Any, bytes]], request: Request) 
 
 def _request(stack: str, properties: Properties, parent: Stack) -> Request:
     """The request that CreateStack or UpdateStack gets for a child; the parent's capabilities are acknowledged for its children too."""
+    if unknown := [name for name in properties if name not in PROPERTIES]:
+        raise NestedStackError(f"Encountered unsupported property {unknown[0]}")
     values: Request = {"StackName": [stack], "TemplateURL": [properties.get("TemplateURL", "")], "DisableRollback": ["true"], "Tags": [""]}
     for number, (name, value) in enumerate(_parameters(properties).items(), 1):
         values[f"Parameters.member.{number}.ParameterKey"] = [name]
@@ -174,16 +177,6 @@ def _reason(child: Stack) -> str:
         verb = "create" if failure["failed_update"] is None else "update"
         return f"The following resource(s) failed to {verb}: [{logical_id}]. "
     return str(child["StackStatusReason"])
-
-
-def _publish_exports(child: Stack) -> None:
-    """Have exactly the exports that the child's outputs name."""
-    exports, stack_id = cloudformation._exports, child["StackId"]
-    for name in [name for name, export in exports.items() if export["StackId"] == stack_id]:
-        del exports[name]
-    for output in child["Outputs"]:
-        if name := output.get("ExportName"):
-            exports[name] = {"StackId": stack_id, "Name": name, "Value": output["OutputValue"]}
 
 
 def _with_parents(describe: Callable[[Request], tuple[int, Any, bytes]]) -> Callable[[Request], tuple[int, Any, bytes]]:

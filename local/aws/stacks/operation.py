@@ -17,6 +17,8 @@ from ministack.core.responses import now_iso
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, provisioners, stacks
 
+from local.aws.stacks import exports
+
 Properties = dict[str, Any]
 Stack = dict[str, Any]
 Work = Coroutine[Any, Any, None]
@@ -137,7 +139,8 @@ def _with_cleanup(deploy: Callable[..., Work]) -> Callable[..., Work]:
         _operation.set(current := Operation())
         await deploy(name, *arguments, **options)
         root = cloudformation._stacks[name]
-        if root["StackStatus"] == "UPDATE_COMPLETE" and current.deletions:
+        if root["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            exports.publish(root)
             await _clean_up(root, current)
 
     def run(*arguments: Any, **options: Any) -> Work:
@@ -148,7 +151,7 @@ def _with_cleanup(deploy: Callable[..., Work]) -> Callable[..., Work]:
 
 async def _clean_up(root: Stack, current: Operation) -> None:
     """Delete what the update left behind in the children, last child first: a later one may use what an earlier one has."""
-    root["StackStatus"] = CLEANUP
+    status, root["StackStatus"] = root["StackStatus"], CLEANUP if current.deletions else root["StackStatus"]
     children = {stack["StackId"]: stack for stack in cloudformation._stacks.values()}
     for stack_id, deletions in reversed(current.deletions.items()):
         child = children[stack_id]
@@ -157,7 +160,7 @@ async def _clean_up(root: Stack, current: Operation) -> None:
         for deletion in deletions:
             await _finish(child, deletion)
         _say(child, "UPDATE_COMPLETE")
-    root["StackStatus"] = "UPDATE_COMPLETE"
+    root["StackStatus"] = status
 
 
 def _say(stack: Stack, status: str) -> None:

@@ -18,8 +18,17 @@ def nested(url: str, **parameters: Any) -> Template:
     return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url, "Parameters": parameters}}
 
 
+def ref(name: str) -> Template:
+    return {"Ref": name}
+
+
 def get_att(resource: str, attribute: str) -> Template:
     return {"Fn::GetAtt": [resource, attribute]}
+
+
+def parameter(value: Any) -> Template:
+    """A parameter of Systems Manager, which keeps a value."""
+    return {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}
 
 
 def machine(role: str, definition: str = "{% 1 %}", **attributes: Any) -> Template:
@@ -37,8 +46,8 @@ class Stacks:
 
     def put(self, resources: Template, outputs: Template | None = None, **sections: Any) -> str:
         """Store a child's template; its URL."""
-        key, values = fresh(), {name: {"Value": value} for name, value in (outputs or {}).items()}
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=yaml.safe_dump({**sections, "Resources": resources, "Outputs": values}))
+        key = fresh()
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=_body(resources, outputs, sections))
         return f"https://s3.us-east-1.amazonaws.com/{self.bucket}/{key}"
 
     def create(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
@@ -67,10 +76,21 @@ class Stacks:
         resources = self.client.describe_stack_resources(StackName=name)["StackResources"]
         return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
 
+    def events(self, name: str) -> list[Template]:
+        events: list[Template] = self.client.describe_stack_events(StackName=name)["StackEvents"]
+        return events
+
+    def names(self) -> list[str]:
+        """Of all stacks that exist or existed."""
+        pages = self.client.get_paginator("list_stacks").paginate()
+        return [stack["StackName"] for page in pages for stack in page["StackSummaries"]]
+
+    def exports(self) -> dict[str, str]:
+        return {export["Name"]: export["Value"] for page in self.client.get_paginator("list_exports").paginate() for export in page["Exports"]}
+
     def reasons(self, name: str) -> str:
         """Why things failed, a line each."""
-        events = self.client.describe_stack_events(StackName=name)["StackEvents"]
-        return "\n".join(event["ResourceStatusReason"] for event in events if event["ResourceStatus"].endswith("FAILED"))
+        return "\n".join(event["ResourceStatusReason"] for event in self.events(name) if event["ResourceStatus"].endswith("FAILED"))
 
     def settle(self, name: str) -> Template:
         def settled() -> Template | None:
@@ -80,9 +100,13 @@ class Stacks:
         return until(settled, 30)
 
     def _request(self, resources: Template, outputs: Template | None, parameters: Template | None, sections: Template) -> Template:
-        values = {name: {"Value": value} for name, value in (outputs or {}).items()}
         return {
-            "TemplateBody": yaml.safe_dump({**sections, "Resources": resources, "Outputs": values}),
+            "TemplateBody": _body(resources, outputs, sections),
             "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in (parameters or {}).items()],
             "Capabilities": CAPABILITIES,
         }
+
+
+def _body(resources: Template, outputs: Template | None, sections: Template) -> str:
+    values = {name: output if isinstance(output, dict) and "Value" in output else {"Value": output} for name, output in (outputs or {}).items()}
+    return yaml.safe_dump({**sections, "Resources": resources, "Outputs": values})
