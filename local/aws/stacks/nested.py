@@ -94,7 +94,7 @@ async def _change(child: Stack, properties: Properties, parent: Stack) -> None:
     child["_undo"] = {"is_update": True, "previous_stack": before}
     with operation.deferring_deletions(child):
         await run
-    child["_undo"] |= child.pop("_failed_operation", None) or _completed(child, before)
+    child["_undo"] |= (child.pop("_failed_operation", None) or _completed(child, before)) | {"previous_stack": before}
     child["_properties"] = properties
     if child["StackStatus"] != "UPDATE_COMPLETE":
         reason = f"Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason: {_reason(child)}"
@@ -119,7 +119,7 @@ async def _undo(child: Stack) -> None:
         await stacks._roll_back_operation(name, stack_id, child, undo)
     if child["StackStatus"] != "UPDATE_ROLLBACK_COMPLETE":
         raise NestedStackError(f"Embedded stack {stack_id} was not successfully rolled back: {child['StackStatusReason']}")
-    child |= {"_conditions": undo["previous_stack"]["_conditions"], "_properties": undo["previous_stack"]["_properties"]}
+    child["_properties"] = undo["previous_stack"]["_properties"]
     del child["_undo"]
     exports.publish(child)
 

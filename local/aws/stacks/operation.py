@@ -66,7 +66,7 @@ def install() -> None:
     stacks.run_reentrant = _knowing_the_loop(run_reentrant)
     handlers._create_stack_task_in_region = _capturing(handlers._create_stack_task_in_region)
     handlers._deploy_stack_async = changesets._deploy_stack_async = _with_cleanup(deploy)
-    stacks._roll_back_operation = handlers._roll_back_operation = _with_failed_children(roll_back)
+    stacks._roll_back_operation = handlers._roll_back_operation = _complete(roll_back)
     stacks._delete_resource = _deferred(delete)
     provisioners._delete_predecessor = _deferred_predecessor(delete_predecessor)
 
@@ -141,6 +141,7 @@ def _with_cleanup(deploy: Callable[..., Work]) -> Callable[..., Work]:
         root = cloudformation._stacks[name]
         if root["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             exports.publish(root)
+        if root["StackStatus"] == "UPDATE_COMPLETE":
             await _clean_up(root, current)
 
     def run(*arguments: Any, **options: Any) -> Work:
@@ -151,19 +152,19 @@ def _with_cleanup(deploy: Callable[..., Work]) -> Callable[..., Work]:
 
 async def _clean_up(root: Stack, current: Operation) -> None:
     """Delete what the update left behind in the children, last child first: a later one may use what an earlier one has."""
-    status, root["StackStatus"] = root["StackStatus"], CLEANUP if current.deletions else root["StackStatus"]
+    root["StackStatus"] = CLEANUP
     children = {stack["StackId"]: stack for stack in cloudformation._stacks.values()}
     for stack_id, deletions in reversed(current.deletions.items()):
         child = children[stack_id]
-        child.pop("_undo", None)
-        _say(child, CLEANUP)
+        del child["_undo"]
+        _set_status(child, CLEANUP)
         for deletion in deletions:
             await _finish(child, deletion)
-        _say(child, "UPDATE_COMPLETE")
-    root["StackStatus"] = status
+        _set_status(child, "UPDATE_COMPLETE")
+    root["StackStatus"] = "UPDATE_COMPLETE"
 
 
-def _say(stack: Stack, status: str) -> None:
+def _set_status(stack: Stack, status: str) -> None:
     stack["StackStatus"] = status
     stacks._add_event(stack["StackId"], stack["StackName"], stack["StackName"], TYPE, status, physical_id=stack["StackId"])
 
@@ -214,13 +215,15 @@ def _defer(child: Stack, deletion: Deletion) -> None:
     current.deletions[child["StackId"]].append(deletion)
 
 
-def _with_failed_children(roll_back: Callable[..., Work]) -> Callable[..., Work]:
-    """Have a rollback delete the children that failed to be created too: the emulator counts what was created, and leaves those behind."""
+def _complete(roll_back: Callable[..., Work]) -> Callable[..., Work]:
+    """Have a rollback delete the children that failed to be created too, and restore the conditions: the emulator leaves both."""
 
     async def run(name: str, stack_id: str, stack: Stack, operation: dict[str, Any], *arguments: Any, **options: Any) -> None:
         failed = [logical_id for logical_id, resource in stack["_resources"].items() if _failed_to_create(resource)]
         completed = [logical_id for logical_id in operation.get("created", ()) if logical_id not in failed]
         await roll_back(name, stack_id, stack, operation | {"created": completed + failed}, *arguments, **options)
+        if before := operation.get("previous_stack"):
+            stack["_conditions"] = before["_conditions"]
 
     return run
 

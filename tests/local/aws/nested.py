@@ -40,9 +40,9 @@ def machine(role: str, definition: str = "{% 1 %}", **attributes: Any) -> Templa
 class Stacks:
     """The stacks of a test, and the bucket that their children's templates are read from."""
 
-    def __init__(self, cloudformation: Any, s3: Any) -> None:
-        self.client, self.s3, self.bucket = cloudformation, s3, fresh()
-        s3.create_bucket(Bucket=self.bucket)
+    def __init__(self, client: Any) -> None:
+        self.client, self.parameters, self.s3, self.bucket = client("cloudformation"), client("ssm"), client("s3"), fresh()
+        self.s3.create_bucket(Bucket=self.bucket)
 
     def put(self, resources: Template, outputs: Template | None = None, **sections: Any) -> str:
         """Store a child's template; its URL."""
@@ -52,7 +52,8 @@ class Stacks:
 
     def create(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
         """Create a stack, or begin to; as it is when it no longer changes."""
-        self.client.create_stack(StackName=name, **self._request(resources, outputs, parameters, sections))
+        options = {"DisableRollback": sections.pop("DisableRollback", False)}
+        self.client.create_stack(StackName=name, **options, **self._request(resources, outputs, parameters, sections))
         return self.settle(name)
 
     def update(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
@@ -80,10 +81,15 @@ class Stacks:
         events: list[Template] = self.client.describe_stack_events(StackName=name)["StackEvents"]
         return events
 
-    def names(self) -> list[str]:
-        """Of all stacks that exist or existed."""
+    def ids(self, prefix: str) -> list[str]:
+        """Of all stacks that exist or existed whose names begin like this."""
         pages = self.client.get_paginator("list_stacks").paginate()
-        return [stack["StackName"] for page in pages for stack in page["StackSummaries"]]
+        return [stack["StackId"] for page in pages for stack in page["StackSummaries"] if stack["StackName"].startswith(prefix)]
+
+    def value(self, name: str) -> str:
+        """Of a parameter of Systems Manager."""
+        value: str = self.parameters.get_parameter(Name=name)["Parameter"]["Value"]
+        return value
 
     def exports(self) -> dict[str, str]:
         return {export["Name"]: export["Value"] for page in self.client.get_paginator("list_exports").paginate() for export in page["Exports"]}
@@ -109,4 +115,4 @@ class Stacks:
 
 def _body(resources: Template, outputs: Template | None, sections: Template) -> str:
     values = {name: output if isinstance(output, dict) and "Value" in output else {"Value": output} for name, output in (outputs or {}).items()}
-    return yaml.safe_dump({**sections, "Resources": resources, "Outputs": values})
+    return yaml.safe_dump({**sections, "Resources": resources, "Outputs": values}, sort_keys=False)
