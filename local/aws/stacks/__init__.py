@@ -1,6 +1,6 @@
 """CloudFormation as AWS runs it: what a template may say, properties that the emulator drops, and nested stacks."""
 
-from local.aws.stacks import exports, nested, parameters, properties, references
+from local.aws.stacks import changes, exports, nested, parameters, properties, references
 
 
 def install() -> None:
@@ -9,4 +9,5 @@ def install() -> None:
     parameters.install()
     references.install()
     exports.install()
+    changes.install()
     nested.install()

@@ -60,6 +60,16 @@ class Stacks:
         self.client.update_stack(StackName=name, **self._request(resources, outputs, parameters, sections))
         return self.settle(name)
 
+    def change(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
+        """A change set of a stack; it is not executed."""
+        request = self._request(resources, outputs, parameters, sections)
+        change_set: Template = self.client.create_change_set(StackName=name, ChangeSetName=fresh(), **request)
+        return {**self.client.describe_change_set(ChangeSetName=change_set["Id"])}
+
+    def execute(self, name: str, change_set: Template) -> Template:
+        self.client.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+        return self.settle(name)
+
     def delete(self, name: str) -> Template:
         stack_id = self.describe(name)["StackId"]
         self.client.delete_stack(StackName=name)
