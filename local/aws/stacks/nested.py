@@ -34,11 +34,9 @@ class NestedStackError(ValueError):
 
 
 def install() -> None:
-    """Provision children by CloudFormation's own operations, and describe them with their parent."""
+    """Provision children by CloudFormation's own operations."""
     operation.install()
     provisioners._RESOURCE_HANDLERS[TYPE] |= {"create": _create, "update": _update, "delete": _delete}
-    for action in ("DescribeStacks", "ListStacks"):
-        handlers._ACTION_HANDLERS[action] = _with_parents(handlers._ACTION_HANDLERS[action])
 
 
 def _create(logical_id: str, properties: Properties, parent: str) -> Resource:
@@ -177,18 +175,3 @@ def _reason(child: Stack) -> str:
         verb = "create" if failure["failed_update"] is None else "update"
         return f"The following resource(s) failed to {verb}: [{logical_id}]. "
     return str(child["StackStatusReason"])
-
-
-def _with_parents(describe: Callable[[Request], tuple[int, Any, bytes]]) -> Callable[[Request], tuple[int, Any, bytes]]:
-    """Describe children with the ids of their parent and root, which the emulator stores and does not show."""
-
-    def call(request: Request) -> tuple[int, Any, bytes]:
-        status, headers, body = describe(request)
-        for stack in cloudformation._stacks.values():
-            if "ParentId" in stack:
-                element = f"<StackId>{stack['StackId']}</StackId>"
-                parents = f"<ParentId>{stack['ParentId']}</ParentId><RootId>{stack['RootId']}</RootId>"
-                body = body.replace(element.encode(), (element + parents).encode())
-        return status, headers, body
-
-    return call
