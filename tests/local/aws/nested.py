@@ -52,12 +52,13 @@ class Stacks:
 
     def create(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
         """Create a stack, or begin to; as it is when it no longer changes."""
-        options = {"DisableRollback": sections.pop("DisableRollback", False)}
+        options = {"DisableRollback": sections.pop("DisableRollback", False), "Tags": sections.pop("StackTags", [])}
         self.client.create_stack(StackName=name, **options, **self._request(resources, outputs, parameters, sections))
         return self.settle(name)
 
     def update(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
-        self.client.update_stack(StackName=name, **self._request(resources, outputs, parameters, sections))
+        options = {"DisableRollback": sections.pop("DisableRollback", False)}
+        self.client.update_stack(StackName=name, **options, **self._request(resources, outputs, parameters, sections))
         return self.settle(name)
 
     def change(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:

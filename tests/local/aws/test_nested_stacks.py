@@ -128,6 +128,29 @@ def test_a_child_that_leaves_its_root_is_deleted(stacks, exists, name):
     assert stacks.resources(name).keys() == {"First"}
 
 
+def test_a_child_of_a_child_comes_and_goes_with_an_update(stacks, exists, name):
+    leaf = nested(stacks.put({"Queue": QUEUE}))
+    stacks.create(name, {"Branch": nested(stacks.put({"Queue": QUEUE}))})
+    branch = stacks.resources(name)["Branch"]
+    stacks.update(name, {"Branch": nested(stacks.put({"Queue": QUEUE, "Leaf": leaf}))})
+    stack = stacks.resources(branch)["Leaf"]
+    queue = stacks.resources(stack)["Queue"]
+    assert exists(queue)
+    assert stacks.update(name, {"Branch": nested(stacks.put({"Queue": QUEUE}))})["StackStatus"] == "UPDATE_COMPLETE"
+    assert stacks.describe(branch)["StackStatus"] == "UPDATE_COMPLETE"
+    assert stacks.describe(stack)["StackStatus"] == "DELETE_COMPLETE"
+    assert not exists(queue)
+
+
+def test_the_tags_of_a_root_reach_what_its_children_make(client, stacks, name):
+    stacks.create(name, {"Child": nested(stacks.put({"Queue": QUEUE}))}, StackTags=[{"Key": "noria:stage", "Value": name}])
+    child = stacks.resources(name)["Child"]
+    assert {"Key": "noria:stage", "Value": name} in stacks.describe(child)["Tags"]
+    tags = client("sqs").list_queue_tags(QueueUrl=stacks.resources(child)["Queue"])["Tags"]
+    assert tags["noria:stage"] == name
+    assert tags["aws:cloudformation:stack-id"] == child
+
+
 def test_a_deletion_takes_the_children_with_it_but_for_what_they_retain(stacks, exists, name):
     leaf = stacks.put({"Queue": QUEUE, "Retained": {**QUEUE, "DeletionPolicy": "Retain"}})
     stacks.create(name, {"Branch": nested(stacks.put({"Leaf": nested(leaf)}))})

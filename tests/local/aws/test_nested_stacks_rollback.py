@@ -151,6 +151,21 @@ def test_without_rollback_a_failed_child_stays_until_its_root_is_deleted(stacks,
     assert not exists(queue)
 
 
+def test_without_rollback_a_failed_update_goes_back_when_it_is_asked_to(stacks, role, name):
+    child = lambda value, expression: nested(  # noqa: E731
+        stacks.put({"Value": parameter(value), "Machine": after(machine(role, expression), "Value")})
+    )
+    stacks.create(name, {"First": child("1", "1"), "Second": after(child("1", "1"), "First")})
+    before = {logical_id: stacks.resources(stack) for logical_id, stack in stacks.resources(name).items()}
+    root = stacks.update(name, {"First": child("2", "2"), "Second": after(child("2", WRONG), "First")}, DisableRollback=True)
+    assert root["StackStatus"] == "UPDATE_FAILED"
+    assert {stacks.value(resources["Value"]) for resources in before.values()} == {"2"}
+    stacks.client.rollback_stack(StackName=name)
+    assert stacks.settle(name)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert {logical_id: stacks.resources(stack) for logical_id, stack in stacks.resources(name).items()} == before
+    assert {stacks.value(resources["Value"]) for resources in before.values()} == {"1"}
+
+
 def test_a_child_that_cannot_be_deleted_keeps_its_root_until_it_can(client, stacks, name):
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": f"{name}-full"}}
     stacks.create(name, {"Child": nested(stacks.put({"Bucket": bucket})), "Queue": QUEUE})
