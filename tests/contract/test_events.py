@@ -27,9 +27,9 @@ def patterns():
             text = (
                 json.dumps(declared["Properties"]["Pattern"])
                 .replace('{"Ref": "LakeBucket"}', '"noria-lake"')
-                .replace('{"Fn::Sub": "${AWS::StackName}-"}', '"noria-"')
-                .replace('{"Fn::Sub": "${AWS::StackName}/"}', '"noria/"')
-                .replace('{"Ref": "AWS::StackName"}', '"noria"')
+                .replace('{"Fn::Sub": "${Prefix}-"}', '"noria-"')
+                .replace('{"Fn::Sub": "${Prefix}/"}', '"noria/"')
+                .replace('{"Ref": "Prefix"}', '"noria"')
             )
             text = re.sub(r'\{"Ref": "(\w+StateMachine)"\}', r'"arn:aws:states:eu-central-1:123456789012:stateMachine:noria-\1"', text)
             assert '"Ref"' not in text, text
