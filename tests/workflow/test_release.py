@@ -1,8 +1,8 @@
 """Champion and challenger side by side: promotion, undoing, and everything that may come between."""
 
 import pytest
-
 from noria.kernel.envelope import Envelope
+
 from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
 from tests.workflow.routes import CANCELED, SERVING, approved, released, started, trying
