@@ -180,13 +180,18 @@ def test_an_optional_child_comes_and_goes_with_its_condition(stacks, exists, nam
     assert not exists(queue)
 
 
-def test_a_child_exports_and_takes_its_exports_back_when_it_goes(stacks, name):
-    url = stacks.put({"Queue": QUEUE}, {"Arn": {"Value": get_att("Queue", "Arn"), "Export": {"Name": name}}})
-    stacks.create(name, {"Child": nested(url), "Queue": QUEUE})
-    child = stacks.resources(name)["Child"]
-    assert stacks.exports()[name] == stacks.outputs(child)["Arn"]
+def test_a_child_has_the_exports_that_its_outputs_name_and_no_others(stacks, name):
+    child = lambda *names: nested(  # noqa: E731
+        stacks.put({"Queue": QUEUE}, {each: {"Value": get_att("Queue", "Arn"), "Export": {"Name": f"{name}-{each}"}} for each in names})
+    )
+    exported = lambda: {each for each in stacks.exports() if each.startswith(name)}  # noqa: E731
+    stacks.create(name, {"Child": child("First", "Second"), "Queue": QUEUE})
+    assert exported() == {f"{name}-First", f"{name}-Second"}
+    assert stacks.exports()[f"{name}-First"] == stacks.outputs(stacks.resources(name)["Child"])["First"]
+    stacks.update(name, {"Child": child("Second", "Third"), "Queue": QUEUE})
+    assert exported() == {f"{name}-Second", f"{name}-Third"}
     stacks.update(name, {"Queue": QUEUE})
-    assert name not in stacks.exports()
+    assert exported() == set()
 
 
 def test_a_child_may_be_a_sam_template(client, stacks, name):

@@ -85,6 +85,26 @@ def test_a_child_that_was_updated_goes_back_when_its_sibling_fails(client, stack
     ]
 
 
+def test_the_way_back_needs_no_template_that_is_gone(stacks, role, name):
+    first, second = stacks.put({"Value": parameter("1")}), stacks.put({"Queue": QUEUE}, Parameters={"Name": {"Type": "String", "Default": "a"}})
+    stacks.create(name, {"First": nested(first), "Second": after(nested(second), "First")})
+    child = stacks.resources(name)["First"]
+    for url in (first, second):
+        stacks.s3.delete_object(Bucket=stacks.bucket, Key=url.rpartition("/")[2])
+    refused = nested(stacks.put({"Queue": QUEUE}), Name="b")
+    stacks.update(name, {"First": nested(stacks.put({"Value": parameter("2")})), "Second": after(refused, "First")})
+    assert stacks.describe(name)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.value(stacks.resources(child)["Value"]) == "1"
+
+
+def test_exports_are_what_they_were(stacks, role, name):
+    child = lambda value: nested(stacks.put({"Queue": QUEUE}, {"Value": {"Value": value, "Export": {"Name": f"{name}-{value}"}}}))  # noqa: E731
+    machine_child = lambda expression: after(nested(stacks.put({"Machine": machine(role, expression)})), "Child")  # noqa: E731
+    stacks.create(name, {"Child": child("a"), "Other": machine_child("1")})
+    stacks.update(name, {"Child": child("b"), "Other": machine_child(WRONG)})
+    assert {export: value for export, value in stacks.exports().items() if export.startswith(name)} == {f"{name}-a": "a"}
+
+
 def test_what_was_rolled_back_can_be_updated_and_deleted(stacks, exists, role, name):
     child = lambda value, expression: nested(  # noqa: E731
         stacks.put({"Value": parameter(value), "Queue": QUEUE, "Machine": after(machine(role, expression), "Value")}, {"Value": get_att("Value", "Value")})
