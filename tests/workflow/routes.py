@@ -191,8 +191,8 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "told": (sample("aws/s3-truth-created.json"), {"champion": "m"}),
             "asked": (sample("monitoring/MonitoringRequested.v1.json"), {"champion": "m", "looked": False}),
             "nothing serves": (sample("monitoring/MonitoringRequested.v1.json"), {}),
-            "overtaken": (sample("aws/s3-truth-created.json"), {"champion": "m", "began": "9999", "faults": {"monitor: Record look": [BUSY]}}),
-            "overtaken for ever": (sample("aws/s3-truth-created.json"), {"champion": "m", "faults": {"monitor: Record look": [BUSY, ...]}}),
+            "overtaken": (sample("aws/s3-truth-created.json"), {"champion": "m", "began": "9999", "faults": {"monitor: Record monitoring run": [BUSY]}}),
+            "overtaken for ever": (sample("aws/s3-truth-created.json"), {"champion": "m", "faults": {"monitor: Record monitoring run": [BUSY, ...]}}),
         },
         "schedule_monitoring": {"hourly": ({}, {})},
         "heal": {
