@@ -38,6 +38,7 @@ HOOKS: dict[str, dict[str, tuple[str, ...]]] = {
             "_evaluate_conditions",
             "_imported_export_names",
             "_resolve_parameters",
+            "_resolve_stack",
             "_roll_back_operation",
             "_update_stack",
             "validate_template_support",

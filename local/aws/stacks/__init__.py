@@ -1,6 +1,6 @@
 """CloudFormation as AWS runs it: what a template may say, properties that the emulator drops, and nested stacks."""
 
-from local.aws.stacks import changes, exports, nested, parameters, properties, references
+from local.aws.stacks import changes, describe, exports, nested, parameters, properties, references
 
 
 def install() -> None:
@@ -11,3 +11,4 @@ def install() -> None:
     exports.install()
     changes.install()
     nested.install()
+    describe.install()

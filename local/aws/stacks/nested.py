@@ -5,18 +5,19 @@ provisioner calls the operations that serve CreateStack, UpdateStack and DeleteS
 Source: "Embed stacks within other stacks using nested stacks" and `AWS::CloudFormation::Stack`, AWS CloudFormation User Guide.
 """
 
-import copy
 import secrets
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from typing import Any
 
+from ministack.core.responses import now_iso
 from ministack.services import cloudformation
-from ministack.services.cloudformation import engine, handlers, provisioners, stacks
+from ministack.services.cloudformation import handlers, provisioners
 
-from local.aws.stacks import exports, operation
-from local.aws.stacks.operation import TYPE, Properties, Stack
+from local.aws.stacks import cleanup, exports, loop, rollback
 
+Stack = dict[str, Any]
+Properties = dict[str, Any]
 Request = dict[str, list[str]]
 #: Physical id, and what Fn::GetAtt reads.
 Resource = tuple[str, dict[str, str]]
@@ -25,8 +26,8 @@ PROPERTIES = ("NotificationARNs", "Parameters", "Tags", "TemplateURL", "TimeoutI
 #: A stack's name: at most so many characters, of which the suffix of a child's has so many bytes, two digits each.
 NAME_LENGTH = 128
 SUFFIX_BYTES = 6
-#: What an update replaces in a stack, and its rollback restores.
-RESTORED = ("_resources", "_template", "_template_body", "_resolved_params", "_conditions", "Parameters", "Tags", "Outputs", "_properties")
+#: What UpdateStack answers to a template that changes nothing.
+NO_UPDATES = "No updates are to be performed."
 
 
 class NestedStackError(ValueError):
@@ -34,41 +35,43 @@ class NestedStackError(ValueError):
 
 
 def install() -> None:
-    """Provision children by CloudFormation's own operations, and describe them with their parent."""
-    operation.install()
-    provisioners._RESOURCE_HANDLERS[TYPE] |= {"create": _create, "update": _update, "delete": _delete}
-    for action in ("DescribeStacks", "ListStacks"):
-        handlers._ACTION_HANDLERS[action] = _with_parents(handlers._ACTION_HANDLERS[action])
+    """Provision children by CloudFormation's own operations."""
+    loop.install()
+    cleanup.install()
+    rollback.install()
+    provisioners._RESOURCE_HANDLERS[rollback.TYPE] |= {"create": _create, "update": _update, "delete": _delete}
 
 
 def _create(logical_id: str, properties: Properties, parent: str) -> Resource:
-    return operation.on_loop(_create_child(logical_id, properties, cloudformation._stacks[parent]))
+    return loop.run(_create_child(logical_id, properties, cloudformation._stacks[parent]))
 
 
 def _update(physical_id: str, old: Properties, new: Properties, parent: str) -> Resource:
-    return operation.on_loop(_update_child(_stack(physical_id), new, cloudformation._stacks[parent]))
+    return loop.run(_update_child(_stack(physical_id), new, cloudformation._stacks[parent]))
 
 
 def _delete(physical_id: str, properties: Properties) -> None:
-    operation.on_loop(_delete_child(_stack(physical_id)))
+    loop.run(_delete_child(_stack(physical_id)))
 
 
 def _stack(stack_id: str) -> Stack:
-    return next(stack for stack in cloudformation._stacks.values() if stack["StackId"] == stack_id)
+    stack: Stack | None = handlers._resolve_stack(stack_id)
+    if stack is None:
+        raise NestedStackError(f"Stack with id {stack_id} does not exist")
+    return stack
 
 
 async def _create_child(logical_id: str, properties: Properties, parent: Stack) -> Resource:
     """A child is never rolled back by itself: the parent's rollback deletes it, so its record in the parent stands from the start."""
     suffix = secrets.token_hex(SUFFIX_BYTES).upper()
     name = f"{parent['StackName']}-{logical_id}"[: NAME_LENGTH - len(suffix) - 1] + f"-{suffix}"
-    run = _begin(handlers._create_stack, _request(name, properties, parent))
+    work = _begin(handlers._create_stack, _request(name, properties, parent))
     child = cloudformation._stacks[name]
     child |= {"ParentId": parent["StackId"], "RootId": parent.get("RootId", parent["StackId"]), "_properties": properties}
-    record = operation.record(logical_id, child["StackId"], properties)
-    parent["_resources"][logical_id] = record
-    await run
+    record = parent["_resources"][logical_id] = _record(logical_id, child, properties)
+    await work
     if child["StackStatus"] != "CREATE_COMPLETE":
-        record["ResourceStatus"] = "CREATE_FAILED"
+        record["ResourceStatus"] = rollback.UNFINISHED[1]
         raise NestedStackError(f"Embedded stack {child['StackId']} was not successfully created: {_reason(child)}")
     return child["StackId"], _attributes(child)
 
@@ -76,25 +79,26 @@ async def _create_child(logical_id: str, properties: Properties, parent: Stack) 
 async def _update_child(child: Stack, properties: Properties, parent: Stack) -> Resource:
     """An update asks for what the child is already when it undoes one that never began."""
     if "_undo" in child:
-        await _undo(child)
+        await rollback.undo(child)
     elif properties != child["_properties"]:
         await _change(child, properties, parent)
     return child["StackId"], _attributes(child)
 
 
 async def _change(child: Stack, properties: Properties, parent: Stack) -> None:
-    """Update, keeping what it takes to undo it until the whole operation has succeeded; a template that changes nothing is no error."""
-    before = copy.deepcopy({key: child.get(key) for key in RESTORED})
+    """Update, and be able to go back until the root has succeeded; a template that changes nothing is no error."""
+    rollback.prepare(child)
     try:
-        run = _begin(handlers._update_stack, _request(child["StackId"], properties, parent))
+        work = _begin(handlers._update_stack, _request(child["StackId"], properties, parent))
     except NestedStackError as error:
-        if str(error) != "No updates are to be performed.":
+        del child["_undo"]
+        if str(error) != NO_UPDATES:
             raise
+        child["_properties"] = properties
         return
-    child["_undo"] = {"is_update": True, "previous_stack": before}
-    with operation.deferring_deletions(child):
-        await run
-    child["_undo"] |= (child.pop("_failed_operation", None) or _completed(child, before)) | {"previous_stack": before}
+    with cleanup.deferring_deletions(child):
+        await work
+    rollback.record(child)
     child["_properties"] = properties
     if child["StackStatus"] != "UPDATE_COMPLETE":
         reason = f"Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason: {_reason(child)}"
@@ -102,33 +106,24 @@ async def _change(child: Stack, properties: Properties, parent: Stack) -> None:
     exports.publish(child)
 
 
-def _completed(child: Stack, before: Stack) -> dict[str, Any]:
-    """What the emulator needs to roll back an update that did succeed."""
-    template = child["_template"]
-    order = engine._topological_sort(template.get("Resources", {}), child["_conditions"])
-    changes = [name for name in order if name in child["_resources"]]
-    return stacks._failed_operation(True, before, changes, None, None, [], False, template, child["_resolved_params"], False, child["Tags"], before["Tags"])
-
-
-async def _undo(child: Stack) -> None:
-    """Roll an update of the child back because the parent's failed, whether the child's own did or not."""
-    name, stack_id, undo = child["StackName"], child["StackId"], child["_undo"]
-    if child["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
-        await stacks._continue_update_rollback_async(name, stack_id, frozenset())
-    else:
-        await stacks._roll_back_operation(name, stack_id, child, undo)
-    if child["StackStatus"] != "UPDATE_ROLLBACK_COMPLETE":
-        raise NestedStackError(f"Embedded stack {stack_id} was not successfully rolled back: {child['StackStatusReason']}")
-    child["_properties"] = undo["previous_stack"]["_properties"]
-    del child["_undo"]
-    exports.publish(child)
-
-
 async def _delete_child(child: Stack) -> None:
-    if run := _begin(handlers._delete_stack, {"StackName": [child["StackId"]]}):
-        await run
+    if work := _begin(handlers._delete_stack, {"StackName": [child["StackId"]]}):
+        await work
     if child["StackStatus"] != "DELETE_COMPLETE":
         raise NestedStackError(f"Embedded stack {child['StackId']} was not successfully deleted: {child['StackStatusReason']}")
+
+
+def _record(logical_id: str, child: Stack, properties: Properties) -> dict[str, Any]:
+    """A child as its parent has it while it is created."""
+    return {
+        "PhysicalResourceId": child["StackId"],
+        "ResourceType": rollback.TYPE,
+        "ResourceStatus": rollback.UNFINISHED[0],
+        "LogicalResourceId": logical_id,
+        "Properties": properties,
+        "Attributes": {},
+        "Timestamp": now_iso(),
+    }
 
 
 def _begin(call: Callable[[Request], tuple[int, Any, bytes]], request: Request) -> Any:
@@ -137,7 +132,7 @@ def _begin(call: Callable[[Request], tuple[int, Any, bytes]], request: Request) 
     Raises:
         NestedStackError: the operation refuses the request.
     """
-    (status, _, body), work = operation.capture_work(lambda: call(request))
+    (status, _, body), work = loop.capture(lambda: call(request))
     if status >= 400:
         message = ElementTree.fromstring(body).findtext(".//{*}Message")  # noqa: S314 - the emulator's own answer
         raise NestedStackError(message)
@@ -177,18 +172,3 @@ def _reason(child: Stack) -> str:
         verb = "create" if failure["failed_update"] is None else "update"
         return f"The following resource(s) failed to {verb}: [{logical_id}]. "
     return str(child["StackStatusReason"])
-
-
-def _with_parents(describe: Callable[[Request], tuple[int, Any, bytes]]) -> Callable[[Request], tuple[int, Any, bytes]]:
-    """Describe children with the ids of their parent and root, which the emulator stores and does not show."""
-
-    def call(request: Request) -> tuple[int, Any, bytes]:
-        status, headers, body = describe(request)
-        for stack in cloudformation._stacks.values():
-            if "ParentId" in stack:
-                element = f"<StackId>{stack['StackId']}</StackId>"
-                parents = f"<ParentId>{stack['ParentId']}</ParentId><RootId>{stack['RootId']}</RootId>"
-                body = body.replace(element.encode(), (element + parents).encode())
-        return status, headers, body
-
-    return call

@@ -42,6 +42,7 @@ class Stacks:
 
     def __init__(self, client: Any) -> None:
         self.client, self.parameters, self.s3, self.bucket = client("cloudformation"), client("ssm"), client("s3"), fresh()
+        self.queues = client("sqs")
         self.s3.create_bucket(Bucket=self.bucket)
 
     def put(self, resources: Template, outputs: Template | None = None, **sections: Any) -> str:
@@ -52,12 +53,13 @@ class Stacks:
 
     def create(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
         """Create a stack, or begin to; as it is when it no longer changes."""
-        options = {"DisableRollback": sections.pop("DisableRollback", False)}
+        options = {"DisableRollback": sections.pop("DisableRollback", False), "Tags": sections.pop("StackTags", [])}
         self.client.create_stack(StackName=name, **options, **self._request(resources, outputs, parameters, sections))
         return self.settle(name)
 
     def update(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
-        self.client.update_stack(StackName=name, **self._request(resources, outputs, parameters, sections))
+        options = {"DisableRollback": sections.pop("DisableRollback", False)}
+        self.client.update_stack(StackName=name, **options, **self._request(resources, outputs, parameters, sections))
         return self.settle(name)
 
     def change(self, name: str, resources: Template, outputs: Template | None = None, parameters: Template | None = None, **sections: Any) -> Template:
@@ -95,6 +97,14 @@ class Stacks:
         """Of all stacks that exist or existed whose names begin like this."""
         pages = self.client.get_paginator("list_stacks").paginate()
         return [stack["StackId"] for page in pages for stack in page["StackSummaries"] if stack["StackName"].startswith(prefix)]
+
+    def exists(self, queue: str) -> bool:
+        """Whether there is a queue, by its URL."""
+        try:
+            self.queues.get_queue_url(QueueName=queue.rpartition("/")[2])
+        except self.queues.exceptions.QueueDoesNotExist:
+            return False
+        return True
 
     def value(self, name: str) -> str:
         """Of a parameter of Systems Manager."""

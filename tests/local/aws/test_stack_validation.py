@@ -84,6 +84,13 @@ def test_a_child_is_refused_for_its_parameters(stacks, name, declared, values, m
     assert not stacks.ids(f"{name}-")
 
 
+def test_a_child_that_is_transformed_needs_the_capability_to_expand(stacks, name):
+    body = yaml.safe_dump({"Resources": {"Child": nested(stacks.put({"Queue": QUEUE}, Transform="AWS::Serverless-2016-10-31"))}})
+    stacks.client.create_stack(StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
+    assert stacks.settle(name)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "Requires capabilities : [CAPABILITY_AUTO_EXPAND]" in stacks.reasons(name)
+
+
 def test_a_child_takes_no_lists(stacks, name):
     url = stacks.put(ECHO, Parameters={"Value": {"Type": "CommaDelimitedList"}})
     stacks.create(name, {"Child": nested(url, Value=["a", "b"])})
