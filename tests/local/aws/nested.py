@@ -31,10 +31,10 @@ def parameter(value: Any) -> Template:
     return {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}
 
 
-def machine(role: str, definition: str = "{% 1 %}", **attributes: Any) -> Template:
+def machine(role: str, output: str = "{% 1 %}") -> Template:
     """A state machine that succeeds with an expression; a wrong one is refused by the service, and fails the stack."""
-    states = {"QueryLanguage": "JSONata", "StartAt": "End", "States": {"End": {"Type": "Succeed", "Output": definition}}}
-    return {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": role, "Definition": states}, **attributes}
+    states = {"QueryLanguage": "JSONata", "StartAt": "End", "States": {"End": {"Type": "Succeed", "Output": output}}}
+    return {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": role, "Definition": states}}
 
 
 class Stacks:

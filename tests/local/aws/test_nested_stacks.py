@@ -60,7 +60,9 @@ def test_an_update_reaches_the_child_whose_template_changed_and_no_other(stacks,
 
 
 def test_an_output_of_one_child_that_changes_updates_the_child_that_takes_it(stacks, name):
-    source = lambda value: stacks.put({"Value": parameter(value)}, {"Value": get_att("Value", "Value")})  # noqa: E731
+    def source(value):
+        return stacks.put({"Value": parameter(value)}, {"Value": get_att("Value", "Value")})
+
     sink = stacks.put({"Echo": parameter(ref("Name"))}, {"Name": get_att("Echo", "Value")}, Parameters=NAME)
     stacks.create(name, {"Source": nested(source("1")), "Sink": nested(sink, Name=get_att("Source", "Outputs.Value"))})
     stacks.update(name, {"Source": nested(source("2")), "Sink": nested(sink, Name=get_att("Source", "Outputs.Value"))})
@@ -81,7 +83,9 @@ def test_resources_come_to_a_child_and_leave_it(stacks, name):
 
 
 def test_a_resource_that_is_replaced_in_a_child_leaves_no_old_one(stacks, name):
-    queue = lambda suffix: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{name}-{suffix}"}}  # noqa: E731
+    def queue(suffix):
+        return {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{name}-{suffix}"}}
+
     stacks.create(name, {"Child": nested(stacks.put({"Queue": queue("a")}))})
     old = stacks.resources(stacks.resources(name)["Child"])["Queue"]
     stacks.update(name, {"Child": nested(stacks.put({"Queue": queue("b")}))})
@@ -169,10 +173,12 @@ def test_an_optional_child_comes_and_goes_with_its_condition(stacks, name):
 
 
 def test_a_child_has_the_exports_that_its_outputs_name_and_no_others(stacks, name):
-    child = lambda *names: nested(  # noqa: E731
-        stacks.put({"Queue": QUEUE}, {each: {"Value": get_att("Queue", "Arn"), "Export": {"Name": f"{name}-{each}"}} for each in names})
-    )
-    exported = lambda: {each for each in stacks.exports() if each.startswith(name)}  # noqa: E731
+    def child(*names):
+        return nested(stacks.put({"Queue": QUEUE}, {each: {"Value": get_att("Queue", "Arn"), "Export": {"Name": f"{name}-{each}"}} for each in names}))
+
+    def exported():
+        return {each for each in stacks.exports() if each.startswith(name)}
+
     stacks.create(name, {"Child": child("First", "Second"), "Queue": QUEUE})
     assert exported() == {f"{name}-First", f"{name}-Second"}
     assert stacks.exports()[f"{name}-First"] == stacks.outputs(stacks.resources(name)["Child"])["First"]
@@ -183,12 +189,16 @@ def test_a_child_has_the_exports_that_its_outputs_name_and_no_others(stacks, nam
 
 
 def test_a_child_may_be_a_sam_template(client, stacks, name):
-    put = lambda **properties: stacks.put(  # noqa: E731
-        {"Function": {**FUNCTION, "Properties": FUNCTION["Properties"] | properties}},
-        {"Name": ref("Function"), "Role": get_att("FunctionRole", "Arn")},
-        Transform=SAM,
-    )
-    application = lambda url: {"Type": "AWS::Serverless::Application", "Properties": {"Location": url}}  # noqa: E731
+    def put(**properties):
+        return stacks.put(
+            {"Function": {**FUNCTION, "Properties": FUNCTION["Properties"] | properties}},
+            {"Name": ref("Function"), "Role": get_att("FunctionRole", "Arn")},
+            Transform=SAM,
+        )
+
+    def application(url):
+        return {"Type": "AWS::Serverless::Application", "Properties": {"Location": url}}
+
     stacks.create(name, {"Child": application(put(MemorySize=128))}, Transform=SAM)
     before = stacks.outputs(stacks.resources(name)["Child"])
     stacks.update(name, {"Child": application(put(MemorySize=256))}, Transform=SAM)

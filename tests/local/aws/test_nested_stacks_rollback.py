@@ -64,7 +64,9 @@ def test_a_child_that_fails_to_be_updated_is_as_it_was(stacks, role, name):
 
 
 def test_a_child_that_was_updated_goes_back_when_its_sibling_fails(client, stacks, role, name):
-    queue = lambda suffix: {**QUEUE, "Properties": {"QueueName": f"{name}-{suffix}"}}  # noqa: E731
+    def queue(suffix):
+        return {**QUEUE, "Properties": {"QueueName": f"{name}-{suffix}"}}
+
     good = nested(stacks.put({"Value": parameter("1"), "Removed": QUEUE, "Replaced": queue("a")}, {"Value": get_att("Value", "Value")}))
     stacks.create(name, {"Good": good, "Bad": after(nested(stacks.put({"Machine": machine(role)})), "Good")})
     child = stacks.resources(name)["Good"]
@@ -94,17 +96,23 @@ def test_the_way_back_needs_no_template_that_is_gone(stacks, role, name):
 
 
 def test_exports_are_what_they_were(stacks, role, name):
-    child = lambda value: nested(stacks.put({"Queue": QUEUE}, {"Value": {"Value": value, "Export": {"Name": f"{name}-{value}"}}}))  # noqa: E731
-    machine_child = lambda expression: after(nested(stacks.put({"Machine": machine(role, expression)})), "Child")  # noqa: E731
+    def child(value):
+        return nested(stacks.put({"Queue": QUEUE}, {"Value": {"Value": value, "Export": {"Name": f"{name}-{value}"}}}))
+
+    def machine_child(expression):
+        return after(nested(stacks.put({"Machine": machine(role, expression)})), "Child")
+
     stacks.create(name, {"Child": child("a"), "Other": machine_child("1")})
     stacks.update(name, {"Child": child("b"), "Other": machine_child(WRONG)})
     assert {export: value for export, value in stacks.exports().items() if export.startswith(name)} == {f"{name}-a": "a"}
 
 
 def test_what_was_rolled_back_can_be_updated_and_deleted(stacks, role, name):
-    child = lambda value, expression: nested(  # noqa: E731
-        stacks.put({"Value": parameter(value), "Queue": QUEUE, "Machine": after(machine(role, expression), "Value")}, {"Value": get_att("Value", "Value")})
-    )
+    def child(value, expression):
+        return nested(
+            stacks.put({"Value": parameter(value), "Queue": QUEUE, "Machine": after(machine(role, expression), "Value")}, {"Value": get_att("Value", "Value")})
+        )
+
     stacks.create(name, {"Child": child("1", "1")})
     stacks.update(name, {"Child": child("2", WRONG)})
     assert stacks.update(name, {"Child": child("3", "3")})["StackStatus"] == "UPDATE_COMPLETE"
@@ -126,14 +134,16 @@ def test_a_new_child_that_fails_leaves_the_root_as_it_was(stacks, role, name):
 
 
 def test_a_child_of_a_child_that_fails_takes_everything_back(stacks, role, name):
-    branch = lambda value, expression: nested(  # noqa: E731
-        stacks.put(
-            {
-                "Value": parameter(value),
-                "Leaf": after(nested(stacks.put({"Value": parameter(value), "Machine": after(machine(role, expression), "Value")})), "Value"),
-            }
+    def branch(value, expression):
+        return nested(
+            stacks.put(
+                {
+                    "Value": parameter(value),
+                    "Leaf": after(nested(stacks.put({"Value": parameter(value), "Machine": after(machine(role, expression), "Value")})), "Value"),
+                }
+            )
         )
-    )
+
     stacks.create(name, {"Branch": branch("1", "1"), "Queue": QUEUE})
     stack = stacks.resources(name)["Branch"]
     leaf = stacks.resources(stack)["Leaf"]
@@ -145,7 +155,9 @@ def test_a_child_of_a_child_that_fails_takes_everything_back(stacks, role, name)
 
 
 def test_a_root_that_fails_after_its_children_takes_their_updates_back(stacks, name):
-    child = lambda value: nested(stacks.put({"Value": parameter(value), "Queue": QUEUE} if value == "1" else {"Value": parameter(value)}))  # noqa: E731
+    def child(value):
+        return nested(stacks.put({"Value": parameter(value), "Queue": QUEUE} if value == "1" else {"Value": parameter(value)}))
+
     stacks.create(name, {"Child": child("1")})
     stack = stacks.resources(name)["Child"]
     resources = stacks.resources(stack)
@@ -168,9 +180,9 @@ def test_without_rollback_a_failed_child_stays_until_its_root_is_deleted(stacks,
 
 
 def test_without_rollback_a_failed_update_goes_back_when_it_is_asked_to(stacks, role, name):
-    child = lambda value, expression: nested(  # noqa: E731
-        stacks.put({"Value": parameter(value), "Machine": after(machine(role, expression), "Value")})
-    )
+    def child(value, expression):
+        return nested(stacks.put({"Value": parameter(value), "Machine": after(machine(role, expression), "Value")}))
+
     stacks.create(name, {"First": child("1", "1"), "Second": after(child("1", "1"), "First")})
     before = {logical_id: stacks.resources(stack) for logical_id, stack in stacks.resources(name).items()}
     root = stacks.update(name, {"First": child("2", "2"), "Second": after(child("2", WRONG), "First")}, DisableRollback=True)
@@ -185,8 +197,13 @@ def test_without_rollback_a_failed_update_goes_back_when_it_is_asked_to(stacks, 
 def test_a_child_that_cannot_go_back_does_so_when_it_can(client, stacks, make_function, role, name):
     function = make_function(STUBBORN, variables={"STUBBORN": "yes"})
     arn = client("lambda").get_function(FunctionName=function)["Configuration"]["FunctionArn"]
-    stubborn = lambda value: {"Type": "Custom::Stubborn", "Properties": {"ServiceToken": arn, "Value": value}}  # noqa: E731
-    child = lambda value, expression: nested(stacks.put({"Stubborn": stubborn(value), "Machine": after(machine(role, expression), "Stubborn")}))  # noqa: E731
+
+    def stubborn(value):
+        return {"Type": "Custom::Stubborn", "Properties": {"ServiceToken": arn, "Value": value}}
+
+    def child(value, expression):
+        return nested(stacks.put({"Stubborn": stubborn(value), "Machine": after(machine(role, expression), "Stubborn")}))
+
     stacks.create(name, {"Child": child("1", "1")})
     stack = stacks.resources(name)["Child"]
     assert stacks.update(name, {"Child": child("2", WRONG)})["StackStatus"] == "UPDATE_ROLLBACK_FAILED"

@@ -154,7 +154,10 @@ def test_a_name_is_exported_once(stacks, name):
 @pytest.mark.parametrize(("exported", "verb"), [({}, "deleted"), ({"Value": {"Value": "2", "Export": {"Name": "NAME"}}}, "updated")])
 def test_an_export_stays_while_another_stack_imports_it(stacks, name, exported, verb):
     exported = yaml.safe_load(yaml.safe_dump(exported).replace("NAME", name))
-    put = lambda outputs: {"Child": nested(stacks.put({"Queue": QUEUE}, outputs))}  # noqa: E731
+
+    def put(outputs):
+        return {"Child": nested(stacks.put({"Queue": QUEUE}, outputs))}
+
     stacks.create(f"{name}-a", put({"Value": {"Value": "1", "Export": {"Name": name}}}))
     stacks.create(f"{name}-b", {"Echo": parameter({"Fn::ImportValue": name})})
     assert stacks.update(f"{name}-a", put(exported))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
