@@ -2,7 +2,7 @@
 
 import pytest
 
-from noria.kernel.envelope import Envelope
+from scripts.shapes import Metadata
 from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
 from tests.workflow.routes import CANCELED, SERVING, approved, released, started, trying
@@ -27,6 +27,7 @@ def test_a_challenger_that_is_no_worse_serves_beside_the_champion_and_then_alone
     config = f"Stage-bikeshare-{played.output['release']}"
     assert played.output["outcome"] == "completed"
     assert deployed(services) == [f"{config}-try", config]
+    assert services.executions["release"][0].requests("Describe endpoint") == [{"EndpointName": SERVING["EndpointName"]}]
     (pair,) = services.executions["deploy"][0].requests("Create configuration")
     weights = {variant["VariantName"]: (variant["ModelName"], variant["InitialVariantWeight"]) for variant in pair["ProductionVariants"]}
     assert weights == {"main": (BEFORE, 0.9), "challenger": (config, 0.1)}
@@ -190,7 +191,7 @@ def test_a_model_whose_release_was_interrupted_is_freed_and_its_champion_asked_f
     assert free["ExpressionAttributeValues"][":dead"]["S"].endswith("844e2571-85d4-695f-b930-0153b71dcb42")
     (entry,) = asked_for["Entries"]
     assert (entry["DetailType"], entry["Detail"]["data"]["by"]) == ("RollbackRequested", "noria")
-    assert Envelope.model_validate(entry["Detail"]).metadata.model == "bikeshare"
+    assert Metadata.model_validate(entry["Detail"]["metadata"]).model == "bikeshare"
 
 
 def test_a_release_whose_machine_did_not_report_is_told_and_the_champion_asked_for(world: WorldMaker):
