@@ -40,7 +40,7 @@ class Served:
     def __init__(self) -> None:
         self.session = deployed()
         self.name = f"serve{datetime.now().strftime('%H%M%S')}"  # noqa: DTZ005  # a name
-        self.endpoint = f"{self.session.stack}-{self.name}"
+        self.endpoint = f"{self.session.prefix}-{self.name}"
         self._project = home() / "bench" / self.name
         shutil.copytree(ROOT / "models" / "bikeshare", self._project, ignore=shutil.ignore_patterns("__pycache__"))
         spec = self._project / "model.yaml"
@@ -121,7 +121,7 @@ def restore() -> Result:
 
     reference = bare(configs["first"])
     back = bare(configs["second"])
-    session.cloudwatch.set_alarm_state(AlarmName=f"{session.stack}/{model.name}/errors", StateValue="ALARM", StateReason="benchmark")
+    session.cloudwatch.set_alarm_state(AlarmName=f"{session.prefix}/{model.name}/errors", StateValue="ALARM", StateReason="benchmark")
     ours = model.until(lambda: model.serves(configs["first"]))
     # The version is marked once the rollback is told; a person's word counts from then on.
     version = champion["model_package_arn"]

@@ -49,7 +49,7 @@ def run(session: Session, model: str, project: Path, data: Callable[[int], Path]
     if known := _known(session, model, quarters[-1][0]):
         return known
     publishing.publish(session, _hurried(project, model))
-    endpoint, frozen = f"{session.stack}-{model}", f"{session.stack}-{model}-frozen"
+    endpoint, frozen = f"{session.prefix}-{model}", f"{session.prefix}-{model}-frozen"
     _freeze(session, model, frozen, limit_seconds)
     course = _Course(quiet)
     with course:

@@ -56,7 +56,7 @@ def _champion(session: Session, story: ledger.Story) -> Json | None:
 def _substitution(session: Session, model: str, run: Json) -> Json:
     """Where the local machine stood another version of a framework in for the image's own."""
     try:
-        job = session.sagemaker.describe_training_job(TrainingJobName=f"{session.stack}-{model}-{run['run']}")
+        job = session.sagemaker.describe_training_job(TrainingJobName=f"{session.prefix}-{model}-{run['run']}")
     except ClientError:
         return {}
     tags = session.sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]

@@ -35,7 +35,7 @@ def look(session: Session, model: str) -> Json:
     story = ledger.read(session, model)
     if story.champion is None and story.lock is None:
         raise CliError(f"no version of {model} serves yet; see: noria status {model}")
-    name = f"{session.stack}-{model}"
+    name = f"{session.prefix}-{model}"
     endpoint = session.sagemaker.describe_endpoint(EndpointName=name)
     began = datetime.fromisoformat(story.lock["began"]) if story.lock else datetime.fromtimestamp(time.time() - 3600, UTC)
     shown = [*endpoint.get("ProductionVariants", []), *endpoint.get("ShadowProductionVariants", [])]

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import jsonata
-import yaml
 
 from noria.kernel import errors
 from noria.kernel.json import Json
 from scripts import retries
+from scripts.templates import machines
 
-ROOT = Path(__file__).resolve().parents[1]
 MOST_STATES = 12
 #: Functions and operators that Step Functions' JSONata (2.0.6) does not have.
 ABSENT = (r"\$eval\(", r"\?\?", r"\?:")
@@ -27,38 +26,6 @@ ABSENT = (r"\$eval\(", r"\?\?", r"\?:")
 SERVICE_ERROR = re.compile(r"(States|Lambda|DynamoDB|DynamoDb|S3|SageMaker|EventBridge|StepFunctions|CloudWatch|SNS|Sfn|ApplicationAutoScaling)\.[A-Z]\w+")
 OWN_ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, errors.NoriaError)}
 SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
-
-
-class Loader(yaml.SafeLoader):
-    """Reads CloudFormation's tags as what they hold."""
-
-
-Loader.add_multi_constructor("!", lambda loader, suffix, node: _tagged(loader, suffix, node))
-
-
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    name = suffix if suffix == "Ref" else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-        return {name: str(value).split(".", 1) if suffix == "GetAtt" else value}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)
-    return {name: loader.construct_mapping(node, deep=True)}
-
-
-def template() -> Json:
-    """template.yaml with its tags resolved to their long form."""
-    loaded: Json = yaml.load((ROOT / "template.yaml").read_text(), Loader=Loader)  # noqa: S506  # a SafeLoader with tags
-    return loaded
-
-
-def machines() -> Iterator[tuple[str, Json, Json]]:
-    """Each machine's file name, its definition and its resource in the template."""
-    for resource in template()["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::StateMachine":
-            path = ROOT / resource["Properties"]["DefinitionUri"]
-            yield path.name, yaml.safe_load(path.read_text()), resource["Properties"]
 
 
 def faults(name: str, machine: Json, resource: Json) -> Iterator[str]:
@@ -183,7 +150,7 @@ def _filled(machine: Json) -> Json:
 
 def main() -> None:
     """Print every fault and end with 1, or say nothing."""
-    found = [fault for name, machine, resource in machines() for fault in faults(name, machine, resource)]
+    found = [fault for name, machine, resource in machines() for fault in faults(name, machine, resource.properties)]
     found += retries.faults()
     if linted := lint_inline():
         found.append(linted)

@@ -10,7 +10,7 @@ from moto.events.models import EventPattern
 
 from noria.data.events import DatasetAccepted
 from scripts import shapes
-from scripts.check_machines import template
+from scripts.templates import MACHINE, functions, resources
 from tests.samples import EVENTS, sample
 
 #: A folder of samples a context; the name of an event says which context publishes it.
@@ -18,26 +18,25 @@ CONTEXTS = ("data", "training", "release", "monitoring", "healing")
 NORIA = sorted(str(path.relative_to(EVENTS)) for context in CONTEXTS for path in (EVENTS / context).iterdir())
 #: Conditions that any value fulfils.
 UNCONDITIONAL = {"run", "EndpointStatus"}
-RESOURCES = template()["Resources"]
 
 
 def patterns():
     """Each machine's rules, with the template's references filled as in the samples."""
-    for name, resource in RESOURCES.items():
-        for event, declared in resource["Properties"].get("Events", {}).items():
+    for resource in resources(MACHINE):
+        for event, declared in resource.properties.get("Events", {}).items():
             if declared["Type"] != "EventBridgeRule":
                 continue
             text = (
                 json.dumps(declared["Properties"]["Pattern"])
                 .replace('{"Ref": "LakeBucket"}', '"noria-lake"')
-                .replace('{"Fn::Sub": "${AWS::StackName}-"}', '"noria-"')
-                .replace('{"Fn::Sub": "${AWS::StackName}/"}', '"noria/"')
-                .replace('{"Ref": "AWS::StackName"}', '"noria"')
+                .replace('{"Fn::Sub": "${Prefix}-"}', '"noria-"')
+                .replace('{"Fn::Sub": "${Prefix}/"}', '"noria/"')
+                .replace('{"Ref": "Prefix"}', '"noria"')
             )
             text = re.sub(r'\{"Ref": "(\w+StateMachine)"\}', r'"arn:aws:states:eu-central-1:123456789012:stateMachine:noria-\1"', text)
             assert '"Ref"' not in text, text
             assert '"Fn::' not in text, text
-            yield f"{name.removesuffix('StateMachine')}.{event}", text, "EventBusName" in declared["Properties"]
+            yield f"{resource.name.removesuffix('StateMachine')}.{event}", text, "EventBusName" in declared["Properties"]
 
 
 RULES = list(patterns())
@@ -139,16 +138,11 @@ def test_a_dataset_that_shall_not_train_starts_no_run():
 
 
 def test_every_rule_has_a_retry_policy_and_a_dead_letter_queue():
-    for resource in RESOURCES.values():
-        for declared in resource["Properties"].get("Events", {}).values():
+    for resource in resources():
+        for declared in resource.properties.get("Events", {}).values():
             assert declared["Properties"]["DeadLetterConfig"]
             assert declared["Properties"]["RetryPolicy"]["MaximumRetryAttempts"] == 185
 
 
 def test_every_function_has_a_sample_event():
-    functions = {
-        resource["Properties"]["CodeUri"].removeprefix("functions/").strip("/")
-        for resource in RESOURCES.values()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
-    assert functions == {str(path.relative_to(EVENTS / "functions").with_suffix("")) for path in (EVENTS / "functions").glob("*/*.json")}
+    assert set(functions()) == {str(path.relative_to(EVENTS / "functions").with_suffix("")) for path in (EVENTS / "functions").glob("*/*.json")}

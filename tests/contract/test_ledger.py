@@ -6,7 +6,7 @@ import re
 import pytest
 
 from noria.kernel import ledger
-from scripts.check_machines import ROOT, machines
+from scripts.templates import ROOT, machines
 
 #: Every key of the ledger with `*` for what is in it: `("MODEL#*", "SPEC#*")`.
 KEYS = {

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from scripts import import_graph, shapes
-from scripts.check_machines import machines
+from scripts.templates import machines
 from tests.samples import sample
 
 #: Functions whose use case declares its shapes.

@@ -47,7 +47,8 @@ def stack(monkeypatch, tmp_path):
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         )
         session = Session()
-        session.__dict__["outputs"] = {"LakeBucket": "lake", "ArtifactBucket": "artifacts", "LedgerTable": "ledger", "EventLogGroup": "/aws/events/noria"}
+        outputs = {"LakeBucket": "lake", "ArtifactBucket": "artifacts", "LedgerTable": "ledger", "EventLogGroup": "/aws/events/noria", "Prefix": "noria"}
+        session.__dict__["outputs"] = outputs
         yield session
     objects._client.cache_clear()
 
