@@ -1,8 +1,7 @@
 """Champion and challenger side by side: promotion, undoing, and everything that may come between."""
 
 import pytest
-from noria.kernel.envelope import Envelope
-
+from scripts.shapes import Metadata
 from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
 from tests.workflow.routes import CANCELED, SERVING, approved, released, started, trying
@@ -191,7 +190,7 @@ def test_a_model_whose_release_was_interrupted_is_freed_and_its_champion_asked_f
     assert free["ExpressionAttributeValues"][":dead"]["S"].endswith("844e2571-85d4-695f-b930-0153b71dcb42")
     (entry,) = asked_for["Entries"]
     assert (entry["DetailType"], entry["Detail"]["data"]["by"]) == ("RollbackRequested", "noria")
-    assert Envelope.model_validate(entry["Detail"]).metadata.model == "bikeshare"
+    assert Metadata.model_validate(entry["Detail"]["metadata"]).model == "bikeshare"
 
 
 def test_a_release_whose_machine_did_not_report_is_told_and_the_champion_asked_for(world: WorldMaker):
