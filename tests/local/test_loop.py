@@ -325,7 +325,7 @@ def test_a_version_whose_server_does_not_come_up_leaves_the_old_one_serving(stac
     assert ledger.read(stack, name).champion == before
     assert telling.status(stack, name)["champion"]["serves"] == before["config"]
     assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "1"
-    assert until(lambda: "RolledBack" in told_events(stack, name))
+    assert until(lambda: "RolloutUndone" in told_events(stack, name))
 
 
 def test_what_is_asked_of_an_unknown_model_or_file_is_told(stack, name, tmp_path):

@@ -41,7 +41,7 @@ def test_the_first_approved_version_is_verified_then_gets_a_new_endpoint_and_is_
     assert json.loads(retained["document"]["S"])["approval"] == {
         "by": "arn:aws:iam::123456789012:user/approver",
         "at": str(approved()["detail"]["LastModifiedTime"]),
-        "why": "it is good",
+        "comment": "it is good",
     }
 
 
@@ -70,10 +70,10 @@ def test_a_version_that_answers_otherwise_than_in_its_evaluation_never_meets_tra
     assert recorded(played) == [f"RELEASE#{played.output['release']}"]
 
 
-def test_an_endpoint_that_silently_went_back_is_announced_as_rolled_back_and_nothing_is_champion(world: WorldMaker):
+def test_an_endpoint_that_silently_went_back_is_announced_as_undone_and_nothing_is_champion(world: WorldMaker):
     played = world(endpoint=dict(SERVING), settles=("Updating", "RollingBack", "InService"), goes_back=True).play("rollout", approved())
     assert played.output["outcome"] == "rolled_back"
-    assert announced(played)["DetailType"] == "RolledBack"
+    assert announced(played)["DetailType"] == "RolloutUndone"
     assert announced(played)["Detail"]["data"]["reasons"][0]["observed"] == SERVING["EndpointConfigName"]
     assert recorded(played) == [f"RELEASE#{played.output['release']}"]
 
@@ -180,10 +180,10 @@ def test_waiting_for_an_endpoint_is_a_token_that_its_own_event_releases(world: W
     (waited, *_) = world().play("deploy", started("deploy")).requests("Wait")
     assert waited["Item"]["pk"] == {"S": "ENDPOINT#noria-bikeshare"}
     services = world(releases=[WAITER])
-    woken = services.play("resume_waiters", sample("aws/endpoint-in-service.json"))
-    assert woken.output == {"outcome": "woken", "count": 1}
-    assert woken.requests("Load waiters")[0]["ExpressionAttributeValues"][":pk"] == waited["Item"]["pk"]
-    assert woken.requests("Resume")[0]["TaskToken"] == WAITER["token"]["S"]
+    resumed = services.play("resume_waiters", sample("aws/endpoint-in-service.json"))
+    assert resumed.output == {"outcome": "resumed", "count": 1}
+    assert resumed.requests("Load waiters")[0]["ExpressionAttributeValues"][":pk"] == waited["Item"]["pk"]
+    assert resumed.requests("Resume")[0]["TaskToken"] == WAITER["token"]["S"]
 
 
 def test_an_endpoint_whose_event_got_lost_is_looked_at_all_the_same(world: WorldMaker):
