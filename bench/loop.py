@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.results import ROOT, Result
 from cli import demo, publishing, uploading
-from cli.session import Session
+from cli.base.session import Session
 from local import machine
 
 LIMIT_SECONDS = 300
@@ -72,7 +72,7 @@ def turn() -> Loop:
 
 
 def _client(session: Session, service: str) -> Any:
-    return session._client(service)
+    return session.client(service)
 
 
 def _executions(session: Session, name: str) -> Iterator[str]:

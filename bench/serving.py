@@ -19,8 +19,10 @@ from botocore.credentials import Credentials
 
 from bench.loop import deployed
 from bench.results import ROOT, Result
-from cli import demo, demo_release, ledger, publishing, releasing, uploading
-from cli.session import Session, home
+from cli import demo, demo_release, publishing, releasing, uploading
+from cli.base import ledger
+from cli.base.paths import home
+from cli.base.session import Session
 
 LIMIT_SECONDS = 600
 #: Requests of each kind whose latency is measured, in turns.

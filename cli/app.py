@@ -4,19 +4,34 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from typer.core import TyperGroup
 
-from cli import demo, files, monitoring, offline, predicting, publishing, releasing, render, reporting, requesting, telling, uploading, watching
-from cli.errors import CliError
+from cli import demo, monitoring, offline, predicting, publishing, releasing, render, reporting, requesting, telling, uploading, watching
+from cli.base import event_log, files
+from cli.base.aws_errors import explain
+from cli.base.errors import CliError
+from cli.base.options import session_of
+from cli.base.session import Session
 from cli.offline import AsJson
-from cli.session import Session, explained
 from noria.kernel.errors import NoriaError
 
+
+class Noria(TyperGroup):
+    """The root command: an AWS error of any command becomes one sentence that says what to do."""
+
+    def invoke(self, context: Any) -> Any:
+        try:
+            return super().invoke(context)
+        except (BotoCoreError, ClientError) as error:
+            raise explain(error, context.find_object(Session) or Session()) from error
+
+
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From an upload to a served model, on AWS or on this machine."
+    cls=Noria, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From an upload to a served model, on AWS or on this machine."
 )
 
 Stack = Annotated[str, typer.Option(envvar="NORIA_STACK", help="Name of the stack.")]
@@ -25,14 +40,12 @@ Region = Annotated[str | None, typer.Option(help="An AWS region.")]
 Endpoint = Annotated[str | None, typer.Option("--endpoint-url", help="Where AWS's services answer, if not at AWS.")]
 Model = Annotated[str, typer.Argument(help="Name of a model.")]
 
-_session = Session()
-
 
 @app.callback()
-def common(stack: Stack = "noria", profile: Profile = None, region: Region = None, endpoint_url: Endpoint = None) -> None:
+def common(context: typer.Context, stack: Stack = "noria", profile: Profile = None, region: Region = None, endpoint_url: Endpoint = None) -> None:
     """Where to work: a running local AWS, unless a profile or credentials are given."""
-    global _session
-    _session = Session(stack, profile, region, endpoint_url)
+    # A caller may bring a session of its own.
+    context.obj = context.obj or Session(stack, profile, region, endpoint_url)
 
 
 @app.command()
@@ -69,9 +82,9 @@ def down(json: AsJson = False) -> None:
 
 
 @app.command()
-def publish(project: Annotated[Path, typer.Argument(help="Folder of a model project.")], json: AsJson = False) -> None:
+def publish(context: typer.Context, project: Annotated[Path, typer.Argument(help="Folder of a model project.")], json: AsJson = False) -> None:
     """Publish a model project; uploads are judged and trained by it from then on."""
-    told = publishing.publish(_session, project)
+    told = publishing.publish(session_of(context), project)
     if json:
         render.as_json(told)
     else:
@@ -83,6 +96,7 @@ def publish(project: Annotated[Path, typer.Argument(help="Folder of a model proj
 
 @app.command()
 def upload(
+    context: typer.Context,
     model: Model,
     file: Annotated[Path, typer.Argument(help="A CSV file.")],
     wait: Annotated[bool, typer.Option("--wait", help="Follow it until it serves or is turned down.")] = False,
@@ -91,7 +105,7 @@ def upload(
     json: AsJson = False,
 ) -> None:
     """Upload data; all else follows from it."""
-    sent = uploading.upload(_session, model, file, force)
+    sent = uploading.upload(session_of(context), model, file, force)
     if not json:
         render.console.print(
             f"uploaded s3://{sent['bucket']}/{sent['key']}"
@@ -99,7 +113,7 @@ def upload(
             else "this content is known for the published spec and is not sent again (--force sends it); "
             + ("what came of it:" if wait else f"what came of it: noria status {model}")
         )
-    stages = render.followed(uploading.follow(_session, sent, timeout), quiet=json) if wait else []
+    stages = render.followed(uploading.follow(session_of(context), sent, timeout), quiet=json) if wait else []
     if json:
         render.as_json({**sent, "stages": [stage.to_json() for stage in stages]})
     if stages and stages[-1].verdict not in render.GOOD | {"pending"}:
@@ -107,9 +121,9 @@ def upload(
 
 
 @app.command()
-def retrain(model: Model, json: AsJson = False) -> None:
+def retrain(context: typer.Context, model: Model, json: AsJson = False) -> None:
     """Train again on the newest accepted dataset."""
-    told = requesting.retrain(_session, model)
+    told = requesting.retrain(session_of(context), model)
     if json:
         render.as_json(told)
     else:
@@ -118,23 +132,25 @@ def retrain(model: Model, json: AsJson = False) -> None:
 
 @app.command()
 def approve(
+    context: typer.Context,
     version: Annotated[str, typer.Argument(help="A version's ARN, or model and number: churn/3.")],
     comment: Annotated[str, typer.Option(help="Why; it stays with the version.")],
     again: Annotated[bool, typer.Option("--again", help="Though a newer version serves.")] = False,
     json: AsJson = False,
 ) -> None:
     """Approve a version in the model registry; it is released by its model's strategy."""
-    _decided(releasing.decide(_session, version, releasing.APPROVED, comment, again), json)
+    _decided(releasing.decide(session_of(context), version, releasing.APPROVED, comment, again), json)
 
 
 @app.command()
 def reject(
+    context: typer.Context,
     version: Annotated[str, typer.Argument(help="A version's ARN, or model and number: churn/3.")],
     comment: Annotated[str, typer.Option(help="Why; it stays with the version.")],
     json: AsJson = False,
 ) -> None:
     """Reject a version in the model registry; it is not released."""
-    _decided(releasing.decide(_session, version, releasing.REJECTED, comment), json)
+    _decided(releasing.decide(session_of(context), version, releasing.REJECTED, comment), json)
 
 
 def _decided(told: dict[str, object], json: bool) -> None:
@@ -147,14 +163,15 @@ def _decided(told: dict[str, object], json: bool) -> None:
 
 
 @app.command()
-def releases(model: Model, json: AsJson = False) -> None:
+def releases(context: typer.Context, model: Model, json: AsJson = False) -> None:
     """Every release and rollback of a model, newest first."""
-    told = releasing.releases(_session, model)
+    told = releasing.releases(session_of(context), model)
     render.as_json(told) if json else render.releases(told)
 
 
 @app.command()
 def rollback(
+    context: typer.Context,
     model: Model,
     to: Annotated[str | None, typer.Option(help="A version that was released before: its number or ARN; the one before if not given.")] = None,
     reason: Annotated[str, typer.Option(help="Why; it stays with the version that is taken back.")] = "asked for by hand",
@@ -162,7 +179,7 @@ def rollback(
     json: AsJson = False,
 ) -> None:
     """Back to an earlier release, in one call; one that is under way is asked to undo itself."""
-    told = releasing.rollback(_session, model, to, reason, timeout)
+    told = releasing.rollback(session_of(context), model, to, reason, timeout)
     if json:
         render.as_json(told)
     else:
@@ -172,15 +189,15 @@ def rollback(
 
 
 @app.command()
-def watch(model: Model, seconds: Annotated[float, typer.Option(help="For how long at most.")] = 3600.0, json: AsJson = False) -> None:
+def watch(context: typer.Context, model: Model, seconds: Annotated[float, typer.Option(help="For how long at most.")] = 3600.0, json: AsJson = False) -> None:
     """Watch a release: weights, requests, errors, latency, and the guard's interval closing in."""
-    render.as_json(watching.look(_session, model)) if json else watching.watch(_session, model, seconds)
+    render.as_json(watching.look(session_of(context), model)) if json else watching.watch(session_of(context), model, seconds)
 
 
 @app.command()
-def status(model: Model, json: AsJson = False) -> None:
+def status(context: typer.Context, model: Model, json: AsJson = False) -> None:
     """What a model is now: what serves, and what came of its last data, runs and releases."""
-    told = telling.status(_session, model)
+    told = telling.status(session_of(context), model)
     if json:
         render.as_json(told)
         return
@@ -192,14 +209,15 @@ def status(model: Model, json: AsJson = False) -> None:
 
 
 @app.command()
-def events(model: Model, json: AsJson = False) -> None:
+def events(context: typer.Context, model: Model, json: AsJson = False) -> None:
     """What has happened to a model, oldest first."""
-    told = telling.events(_session, model)
+    told = event_log.events(session_of(context), model)
     render.as_json(told) if json else render.events(told)
 
 
 @app.command()
 def predict(
+    context: typer.Context,
     model: Model,
     rows: Annotated[Path, typer.Argument(help="JSON Lines: one object a row.")],
     key: Annotated[str | None, typer.Option(help="Who asks: while two versions serve, always answered by the same one.")] = None,
@@ -207,33 +225,34 @@ def predict(
     json: AsJson = False,
 ) -> None:
     """Ask the endpoint about rows."""
-    told = predicting.predict(_session, model, rows, key, name)
+    told = predicting.predict(session_of(context), model, rows, key, name)
     render.as_json(told) if json else render.predictions(told)
 
 
 @app.command()
 def truth(
+    context: typer.Context,
     model: Model,
     file: Annotated[Path, typer.Argument(help="CSV with prediction_id (or the key columns) and the target; the time column as well, where the data has one.")],
     wait: Annotated[bool, typer.Option("--wait", help="Until it has been looked at.")] = False,
     json: AsJson = False,
 ) -> None:
     """Tell what was true of earlier predictions."""
-    told = monitoring.tell(_session, model, file, wait)
+    told = monitoring.tell(session_of(context), model, file, wait)
     render.as_json(told) if json else monitoring.show_told(told)
 
 
 @app.command()
-def monitor(model: Model, json: AsJson = False) -> None:
+def monitor(context: typer.Context, model: Model, json: AsJson = False) -> None:
     """Look at a served model now: what was captured, what turned out to be true, what that means."""
-    told = monitoring.look(_session, model)
+    told = monitoring.look(session_of(context), model)
     render.as_json(told) if json else monitoring.show(told)
 
 
 @app.command()
-def dashboard(json: AsJson = False) -> None:
+def dashboard(context: typer.Context, json: AsJson = False) -> None:
     """Put a CloudWatch dashboard of every published model."""
-    told = reporting.dashboard(_session)
+    told = reporting.dashboard(session_of(context))
     if json:
         render.as_json(told)
     else:
@@ -241,9 +260,14 @@ def dashboard(json: AsJson = False) -> None:
 
 
 @app.command()
-def drift(model: Model, html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML with plots.")] = None, json: AsJson = False) -> None:
+def drift(
+    context: typer.Context,
+    model: Model,
+    html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML with plots.")] = None,
+    json: AsJson = False,
+) -> None:
     """The last verdict in words, with pictures of the columns that moved."""
-    told = monitoring.last(_session, model)
+    told = monitoring.last(session_of(context), model)
     if html:
         files.write(html, reporting.page(model, told).encode())
         render.say(json, f"wrote {html}")
@@ -251,9 +275,9 @@ def drift(model: Model, html: Annotated[Path | None, typer.Option(help="Where to
 
 
 @app.command(name="demo")
-def show(json: AsJson = False) -> None:
+def show(context: typer.Context, json: AsJson = False) -> None:
     """The main job on real data: bikeshare 2011, from an upload to a prediction. `make demo` sets up and calls this."""
-    told = demo.run(_session, quiet=json)
+    told = demo.run(session_of(context), quiet=json)
     if json:
         render.as_json(told)
 
@@ -265,8 +289,6 @@ def main() -> None:
     """Run the command; what the user can mend is told in one sentence, with --json as a document, and the command ends with 1."""
     try:
         app()
-    except (BotoCoreError, ClientError) as error:
-        _end(explained(error, _session))
     except (CliError, NoriaError) as error:
         _end(error)
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from cli import files, render, specs
-from cli.errors import CliError
+from cli import render, specs
+from cli.base import files
+from cli.base.errors import CliError
 
 if TYPE_CHECKING:
     from noria.profile.dataset import Profile
@@ -55,7 +56,7 @@ def _blocks(reference: Path, before: "Profile", now: "Profile", time: str | None
 
     if time is None:
         return None
-    if reference.suffix == files.KEPT:
+    if reference.suffix == files.PROFILE_SUFFIX:
         # Of a profile that was kept, no block of time can be told from another.
         return []
     known = before.columns[time].numbers

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli import files
-from cli.errors import CliError
+from cli.base import files
+from cli.base.errors import CliError
 from noria.kernel.values import TRUTHS
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def look(file: Path) -> tuple[dict[str, Seen], int]:
     made = files.profile(file)
     if not made.rows:
         raise CliError(f"{file} has names and no rows: what a column holds is read from its rows")
-    first = files.first(file)
+    first = files.first_words(file)
     return {name: _seen(column, made.rows, first.get(name, [])) for name, column in made.columns.items()}, made.rows
 
 

@@ -12,9 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli import demo_heal, demo_release, ledger, predicting, publishing, render, uploading
-from cli.errors import CliError
-from cli.session import ROOT, Session, home
+from cli import demo_heal, demo_release, predicting, publishing, render, uploading
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.paths import ROOT, home
+from cli.base.session import Session
 
 Json = dict[str, Any]
 MODEL, YEAR = "bikeshare", 2011

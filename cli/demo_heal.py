@@ -16,9 +16,11 @@ from typing import Any
 from rich.live import Live
 from rich.text import Text
 
-from cli import files, ledger, monitoring, plotting, publishing, render, telling
-from cli.errors import CliError
-from cli.session import Session, home
+from cli import monitoring, publishing, render
+from cli.base import charts, event_log, files, ledger, plot
+from cli.base.errors import CliError
+from cli.base.paths import home
+from cli.base.session import Session
 from noria.training.metrics import quality
 
 Json = dict[str, Any]
@@ -49,7 +51,7 @@ def run(session: Session, model: str, project: Path, data: Callable[[int], Path]
     if known := _known(session, model, quarters[-1][0]):
         return known
     publishing.publish(session, _hurried(project, model))
-    endpoint, frozen = f"{session.stack}-{model}", f"{session.stack}-{model}-frozen"
+    endpoint, frozen = f"{session.prefix}-{model}", f"{session.prefix}-{model}-frozen"
     _freeze(session, model, frozen, limit_seconds)
     course = _Course(quiet)
     with course:
@@ -62,7 +64,7 @@ def run(session: Session, model: str, project: Path, data: Callable[[int], Path]
                 course.say(_healed(session, model, look, limit_seconds))
     session.sagemaker.delete_endpoint(EndpointName=frozen)
     publishing.publish(session, project)
-    alarms = [event for event in telling.events(session, model, began) if event["data"].get("page")]
+    alarms = [event for event in event_log.events(session, model, began) if event["data"].get("page")]
     told = {
         "series": course.series,
         "alarms": len(alarms),
@@ -150,7 +152,7 @@ def _healed(session: Session, model: str, look: Json, limit_seconds: float) -> s
         story = ledger.read(session, model)
         if len(story.healings) > before or (story.healings and story.healings[-1]["time"] >= look["time"]):
             return "healing"
-        late = [event for event in telling.events(session, model, since) if event["name"] in ("RetrainingDeferred", "RetrainingEscalated")]
+        late = [event for event in event_log.events(session, model, since) if event["name"] in ("RetrainingDeferred", "RetrainingEscalated")]
         return next((event["data"]["reasons"][0]["text"] for event in late if event["time"] >= look["time"]), None)
 
     told = _until(decided, session, DECISION_SECONDS, "a decision")
@@ -179,7 +181,7 @@ def _until(found: Callable[[], Any], session: Session, seconds: float, what: str
     while time.monotonic() < ends:
         if (told := found()) is not None:
             return told
-        time.sleep(session.look_seconds)
+        time.sleep(session.poll_seconds)
     raise CliError(f"{what} did not come within {seconds:.0f} s")
 
 
@@ -222,7 +224,7 @@ class _Course:
             render.console.print(Text(line))
 
     def picture(self) -> Text:
-        return plotting.spark({side: [point[side] for point in self.series] for side in SIDES})
+        return charts.spark({side: [point[side] for point in self.series] for side in SIDES})
 
 
 def means(series: list[Json]) -> dict[str, float]:
@@ -240,7 +242,7 @@ def _draw(course: _Course, told: Json, alarms: list[str]) -> None:
     windows = [begin(point["window"]) for point in told["series"]]
     mean = means(told["series"])
     courses = {f"{side}, {mean[side]:.3f} on average": [point[side] for point in told["series"]] for side in SIDES}
-    marks = [(when, plotting.RETRAINED if "better: version" in what else plotting.USELESS) for when, what in course.marks if what.startswith("trained again")]
-    marks += [(when, plotting.ALARM) for when in alarms]
+    marks = [(when, plot.RETRAINED if "better: version" in what else plot.NO_IMPROVEMENT) for when, what in course.marks if what.startswith("trained again")]
+    marks += [(when, plot.ALARM) for when in alarms]
     title = "Busy hours of Capital Bikeshare: the model that Noria keeps (managed) and the first version for ever (frozen)"
-    files.write(home() / "demo.png", plotting.series(windows, courses, METRIC, marks, title))
+    files.write(home() / "demo.png", plot.series(windows, courses, METRIC, marks, title))

@@ -12,9 +12,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.text import Text
 
-from cli import ledger, publishing, render, uploading, watching
-from cli.errors import CliError
-from cli.session import Session, home
+from cli import publishing, render, uploading, watching
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.paths import home
+from cli.base.session import Session
 from noria.release import guard
 
 Json = dict[str, Any]
@@ -118,7 +120,7 @@ def run(session: Session, model: str, project: Path, first: Path, later: Path, q
         `{promoted, undone, client}` as `.noria/demo.json` has them.
     """
     session.outputs  # noqa: B018  # looked up once, before several threads want it
-    client = Client(session, f"{session.stack}-{model}", later)
+    client = Client(session, f"{session.prefix}-{model}", later)
     client.start()
     try:
         render.say(quiet, f"\na client asks {RPS} times a second; a better version is trained on {first.stem.rsplit('-', 1)[-1]} and has to earn its traffic")

@@ -6,7 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from cli import render
-from cli.errors import CliError
+from cli.base.errors import CliError
 from noria.release.guard import Guard, Watch
 from noria.release.simulation import Played, World, simulate
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cli.errors import CliError
+from cli.base.errors import CliError
 
 Table = dict[str, Any]
 

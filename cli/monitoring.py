@@ -8,9 +8,10 @@ from typing import Any
 
 from rich.text import Text
 
-from cli import files, ledger, plotting, render, requesting
-from cli.errors import CliError
-from cli.session import Session
+from cli import render, requesting
+from cli.base import charts, files, ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
 from noria.data.contract import DataContract
 from noria.data.rows import lines, table
 from noria.kernel.spec_defaults import with_defaults
@@ -34,7 +35,7 @@ def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
     """
     story = ledger.read(session, model)
     spec = with_defaults(story.serving())
-    body, faults = files.there(file).read_bytes(), Counter[str]()
+    body, faults = files.existing(file).read_bytes(), Counter[str]()
     contract, latest = DataContract.of(spec["data"]), time.time() + truth.AHEAD.total_seconds()
     rows = sum(1 for _ in truth.parse_truths(*table(lines([body])), contract, spec["target"], spec["task"], latest, faults))
     if not rows:
@@ -45,7 +46,7 @@ def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
     if told["before"]:
         return {**told, "look": look(session, model)} if wait else told
     session.s3.put_object(Bucket=bucket, Key=key, Body=body)
-    return {**told, "look": _next(session, model, story.look)} if wait else told
+    return {**told, "look": _next(session, model, story.monitoring)} if wait else told
 
 
 def _sent(session: Session, bucket: str, key: str) -> str | None:
@@ -60,7 +61,7 @@ def look(session: Session, model: str) -> Json:
     if before.champion is None:
         raise CliError(f"no version of {model} serves yet; see: noria status {model}")
     requesting.look(session, model)
-    return _next(session, model, before.look)
+    return _next(session, model, before.monitoring)
 
 
 def last(session: Session, model: str) -> Json:
@@ -71,19 +72,20 @@ def last(session: Session, model: str) -> Json:
     """
     story = ledger.read(session, model)
     story.published()
-    if story.look is None:
+    if story.monitoring is None:
         raise CliError(f"nobody has looked at {model} yet; a look is taken every hour, when truth arrives, and by: noria monitor {model}")
-    return story.look
+    look: Json = story.monitoring
+    return look
 
 
 def _next(session: Session, model: str, before: Json | None) -> Json:
     ends = time.monotonic() + LONGEST_SECONDS
     number = before["number"] if before else 0
     while time.monotonic() < ends:
-        found = ledger.read(session, model).look
+        found: Json | None = ledger.read(session, model).monitoring
         if found is not None and found["number"] > number:
             return found
-        time.sleep(session.look_seconds)
+        time.sleep(session.poll_seconds)
     raise CliError(f"no look at {model} within {LONGEST_SECONDS} s; see: noria events {model}")
 
 
@@ -143,4 +145,4 @@ def show_quality(look: Json) -> None:
         Text(f"  {found['metric']} {found['value']:.3f} since the release on {found['rows']:,.0f} answers; in the evaluation {level['value']:.3f}")
     )
     if len(values) > 1:
-        render.console.print(plotting.spark({f"  {look['series'][0]['from']} on": values}))
+        render.console.print(charts.spark({f"  {look['series'][0]['from']} on": values}))

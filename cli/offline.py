@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 import yaml
 
-from cli import checking, contracts, files, guarding, profiling, render, replaying, reporting, starting
+from cli import checking, contracts, guarding, profiling, render, replaying, reporting, starting
+from cli.base import files
 from noria.release.simulation import World
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -74,7 +75,7 @@ def profile_file(
     json: AsJson = False,
 ) -> None:
     """What is in a file: types, gaps, ranges, distributions. Needs no stack."""
-    files.writable(out, "--out", files.KEPT)
+    files.check_writable(out, "--out", files.PROFILE_SUFFIX)
     made = files.profile(file, time, tuple(key or ()))
     for path, body in ((out, made.to_bytes), (html, lambda: profiling.page(made, file.name).encode())):
         if path:
@@ -114,7 +115,7 @@ def replay(
     json: AsJson = False,
 ) -> None:
     """What Noria would have done on a history, beside a frozen model and one that is trained anew all the time. Needs no stack."""
-    files.writable(plot, "--plot", ".png")
+    files.check_writable(plot, "--plot", ".png")
     told = replaying.replay(folder, history, tuple(policy or ()), first, window, drift)
     if plot:
         replaying.draw(told, plot)

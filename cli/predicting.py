@@ -10,9 +10,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli import files, ledger
-from cli.errors import CliError
-from cli.session import Session
+from cli.base import files, ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
 from noria.data.contract import DataContract
 from noria.data.rows import column_fault
 from noria.release import sticky
@@ -35,7 +35,7 @@ def predict(session: Session, model: str, file: Path, key: str | None = None, na
         CliError: the file or a row is wrong, or nothing serves this model.
     """
     try:
-        lines = files.there(file).read_text().splitlines()
+        lines = files.existing(file).read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise CliError(f"cannot read {file}: {error}") from error
     rows = [_row(line, number, file) for number, line in enumerate(lines, start=1) if line.strip()]

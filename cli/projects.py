@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from cli import specs
-from cli.errors import CliError
+from cli.base.errors import CliError
 from noria.kernel.identity import digest
 from noria.spec import ModelSpec
 

@@ -3,15 +3,15 @@
 import difflib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from cli import images, ledger, projects, specs, starting
-from cli.errors import CliError
-from cli.session import Session
+from cli import images, projects, specs, starting
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
 from noria.kernel.errors import SpecError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def publish(session: Session, folder: Path) -> Json:
     """
     project = projects.load(folder)
     starting.check_scripts(folder, project.spec)
-    model, stack = project.spec.name, session.stack
+    model, stack = project.spec.name, session.prefix
     current = ledger.read(session, model).spec
     resolved = _images(project, folder, session.region_name)
     spec, bucket = project.id(resolved), session.outputs["ArtifactBucket"]
@@ -48,7 +48,7 @@ def publish(session: Session, folder: Path) -> Json:
             raise SpecError(f"{folder / 'model.yaml'} makes a document of {size} bytes, more than {MOST_BYTES}: name fewer columns, or fewer values of them")
         session.s3.put_object(Bucket=bucket, Key=source.removeprefix(f"s3://{bucket}/"), Body=project.archive)
         _declare_group(session, f"{stack}-{model}", model)
-        _record(session, model, document)
+        ledger.record_spec(session, document)
     return {"model": model, "spec": spec, "changed": changed, "source": source, "images": resolved, "warnings": list(warnings(project, folder))}
 
 
@@ -123,22 +123,10 @@ def _document(project: projects.Project, source: str, resolved: dict[str, str], 
 
 def _declare_group(session: Session, group: str, model: str) -> None:
     """The group of the model's versions; one that is there already, or that somebody else makes just now, is as good."""
-    tags: list[TagTypeDef] = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.stack}]
+    tags: list[TagTypeDef] = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.prefix}]
     try:
         session.sagemaker.create_model_package_group(ModelPackageGroupName=group, ModelPackageGroupDescription=f"Versions of {model}", Tags=tags)
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("ValidationException", "ConflictException"):
             raise
         session.sagemaker.describe_model_package_group(ModelPackageGroupName=group)
-
-
-def _record(session: Session, model: str, document: Json) -> None:
-    """The spec for ever under its id, and as the one that uploads are judged by."""
-    now, table = datetime.now(UTC).isoformat(), session.outputs["LedgerTable"]
-    items = [
-        {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": key}, "document": {"S": json.dumps(document, allow_nan=False)}, "time": {"S": now}}
-        for key in (f"SPEC#{document['id']}", "SPEC")
-    ]
-    # By this, whoever looks at every model finds it.
-    items.append({"pk": {"S": "MODELS"}, "sk": {"S": model}, "time": {"S": now}})
-    session.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": table, "Item": item}} for item in items])

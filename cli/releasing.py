@@ -1,13 +1,13 @@
 """Approvals, releases and the way back, by the model registry and Noria's own bus."""
 
 import time
-import uuid
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from cli import ledger
-from cli.errors import CliError
-from cli.session import Session
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.events import publish_event
+from cli.base.session import Session
 from noria.release import admission
 from noria.release.endpoint_config import version_number
 
@@ -50,7 +50,7 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
     return {"version": arn, "model": metadata.get("model"), "status": status, "by": by, "before": before, "frozen_until": frozen}
 
 
-def _frozen(story: ledger.Story, spec: str) -> str | None:
+def _frozen(story: ledger.ModelRecord, spec: str) -> str | None:
     published = story.specs.get(spec)
     ends = admission.freeze_ends(published["approve"].get("freeze", []), datetime.now(UTC)) if published else None
     return ends.isoformat(timespec="minutes") if ends else None
@@ -62,7 +62,7 @@ def _arn(session: Session, version: str) -> str:
     model, _, number = version.partition("/")
     if not number.isdecimal():
         raise CliError(f"found {version!r}, expected a version's ARN, or model and number: churn/3")
-    pages = session.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=f"{session.stack}-{model}")
+    pages = session.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=f"{session.prefix}-{model}")
     arns = {str(summary["ModelPackageVersion"]): summary["ModelPackageArn"] for page in pages for summary in page["ModelPackageSummaryList"]}
     if number not in arns:
         raise CliError(f"{model} has no version {number}; those there are: {', '.join(sorted(arns, key=int)) or 'none'}")
@@ -92,14 +92,11 @@ def rollback(session: Session, model: str, to: str | None, reason: str, limit_se
         `{model, status, seconds, reasons}`; `status` is `rolled_back`, `undone` where a release under way has undone itself,
         `refused` or `rollback_failed`.
     """
-    told, now = str(uuid.uuid4()), datetime.now(UTC).isoformat()
-    metadata = {"id": told, "name": "RollbackRequested", "version": 1, "model": model, "stage": session.stack}
-    metadata |= {"time": now, "correlation_id": told, "causation_id": told}
     data = {"to": _arn(session, to if "/" in to or to.startswith("arn:") else f"{model}/{to}") if to else None, "by": session.caller, "reason": reason}
-    event = session.say("noria.release", "RollbackRequested", {"metadata": metadata, "data": data})
+    event = publish_event(session, "release", "RollbackRequested", model, data).entry_id
     ends, began = time.monotonic() + limit_seconds, time.monotonic()
     while time.monotonic() < ends:
         if found := next((entry for entry in ledger.read(session, model).rollbacks if entry["id"] == event), None):
             return {"model": model, "status": found["status"], "seconds": round(time.monotonic() - began, 2), "reasons": found["reasons"]}
-        time.sleep(session.look_seconds)
+        time.sleep(session.poll_seconds)
     raise CliError(f"nothing came of the rollback within {limit_seconds:.0f} s; see: noria events {model}")

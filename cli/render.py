@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from cli.base.event_log import LoggedEvent
 from cli.uploading import Stage
 
 Json = dict[str, Any]
@@ -110,9 +111,9 @@ def releases(told: Json) -> None:
 AGAIN = {"MonitoringCompleted", "QualityDegraded", "DriftDetected", "DataIncident", "MonitoringDataMissing", "RetrainingDeferred", "RetrainingEscalated"}
 
 
-def events(told: Iterable[Json]) -> None:
+def events(told: Iterable[LoggedEvent]) -> None:
     """The story, oldest first; what only says again what was said before is counted."""
-    said: dict[tuple[str, str], tuple[Any, Json, int]] = {}
+    said: dict[tuple[str, str], tuple[Any, LoggedEvent, int]] = {}
     for event in told:
         data = event["data"]
         name = (event["name"], str(data.get("cause")))
@@ -132,7 +133,7 @@ def events(told: Iterable[Json]) -> None:
         _again(before)
 
 
-def _again(before: tuple[Any, Json, int] | None) -> None:
+def _again(before: tuple[Any, LoggedEvent, int] | None) -> None:
     if before and before[2]:
         _, event, times = before
         console.print(Text(f"{'':19} {event['name']} said the same {times:,} more times, the last one at {event['time'][:19]}", style="dim"))

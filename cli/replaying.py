@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
-from cli import files, images, plotting, render, specs, starting
-from cli.errors import CliError
-from cli.session import ROOT
+from cli import images, render, specs, starting
+from cli.base import charts, files, plot
+from cli.base.errors import CliError
+from cli.base.paths import ROOT
 from noria.kernel.values import parse_timestamp
 from noria.spec import ModelSpec
 from noria.spec.monitoring import HealSpec
@@ -233,7 +234,7 @@ def show(told: Json, plot: Path | None) -> None:
             render.console.print(Text(f"  {event['time'][:10]}  {event['what']}"))
         for wait in course["waited"]:
             render.console.print(Text(f"  nothing trained after {wait['windows']} windows with a cause, the last time since {wait['last']}", style="dim"))
-    render.console.print(plotting.spark({name: course["series"] for name, course in courses.items()}))
+    render.console.print(charts.spark({name: course["series"] for name, course in courses.items()}))
     if plot:
         render.console.print(f"wrote {plot}")
 
@@ -246,4 +247,4 @@ def draw(told: Json, path: Path) -> None:
     """
     courses = {"managed": told["managed"]["series"], "retrained every window": told["every_window"]["series"], "frozen": told["frozen"]["series"]}
     marks = [(event["time"], event["what"]) for event in told["managed"]["events"]]
-    files.write(path, plotting.series(told["windows"], courses, told["metric"], marks))
+    files.write(path, plot.series(told["windows"], courses, told["metric"], marks))

@@ -5,7 +5,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from cli.session import Session
+from cli.base import ledger
+from cli.base.session import Session
 from noria.training.quality import LESS_IS_BETTER
 
 Json = dict[str, Any]
@@ -119,13 +120,9 @@ def dashboard(session: Session) -> Json:
     Returns:
         `{name, models}`
     """
-    table = session.outputs["LedgerTable"]
-    pages = session.dynamodb.get_paginator("query").paginate(
-        TableName=table, KeyConditionExpression="pk = :models", ExpressionAttributeValues={":models": {"S": "MODELS"}}
-    )
-    models = [item["sk"]["S"] for page in pages for item in page["Items"]]
-    session.cloudwatch.put_dashboard(DashboardName=session.stack, DashboardBody=json.dumps(body(models, session.stack, session.region_name)))
-    return {"name": session.stack, "models": models}
+    models = ledger.published_models(session)
+    session.cloudwatch.put_dashboard(DashboardName=session.prefix, DashboardBody=json.dumps(body(models, session.prefix, session.region_name)))
+    return {"name": session.prefix, "models": models}
 
 
 def body(models: Sequence[str], stack: str, region: str) -> Json:

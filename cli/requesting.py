@@ -1,12 +1,11 @@
 """Asks for a run on a dataset that is there already: after a failure that was not the data's fault, or with what serves now gone."""
 
-import uuid
-from datetime import UTC, datetime
 from typing import Any
 
-from cli import ledger
-from cli.errors import CliError
-from cli.session import Session
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.events import publish_event
+from cli.base.session import Session
 
 Json = dict[str, Any]
 
@@ -24,22 +23,10 @@ def retrain(session: Session, model: str) -> Json:
     dataset = next((found for found in story.datasets if found["status"] == "accepted"), None)
     if dataset is None:
         raise CliError(f"no dataset of {model!r} was accepted yet; upload one: noria upload {model} FILE")
-    told = str(uuid.uuid4())
-    metadata = {"id": told, "name": "TrainingRequested", "version": 1, "model": model, "stage": session.stack}
-    metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": told, "causation_id": told}
     data = {key: value for key, value in dataset.items() if key not in ("status", "time")}
-    _answer(session, model)
-    session.say("noria.training", "TrainingRequested", {"metadata": metadata, "data": data})
-    return {"model": model, "dataset": dataset["dataset"], "spec": dataset["spec"], "event": told}
-
-
-def _answer(session: Session, model: str) -> None:
-    """A person has looked at it: healings that did not help before do not hold back the next one."""
-    key = {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": "HEAL"}}
-    time = datetime.now(UTC).isoformat()
-    session.dynamodb.update_item(
-        TableName=session.outputs["LedgerTable"], Key=key, UpdateExpression="SET answered = :time", ExpressionAttributeValues={":time": {"S": time}}
-    )
+    ledger.record_attention(session, model)
+    event = publish_event(session, "training", "TrainingRequested", model, data)
+    return {"model": model, "dataset": dataset["dataset"], "spec": dataset["spec"], "event": event.id}
 
 
 def look(session: Session, model: str) -> Json:
@@ -52,8 +39,4 @@ def look(session: Session, model: str) -> Json:
         CliError: nobody has published this model, or the bus refused the event.
     """
     ledger.read(session, model).published()
-    told = str(uuid.uuid4())
-    metadata = {"id": told, "name": "MonitoringRequested", "version": 1, "model": model, "stage": session.stack}
-    metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": told, "causation_id": told}
-    session.say("noria.monitoring", "MonitoringRequested", {"metadata": metadata, "data": {}})
-    return {"model": model, "event": told}
+    return {"model": model, "event": publish_event(session, "monitoring", "MonitoringRequested", model, {}).id}

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from cli.errors import CliError
+from cli.base.errors import CliError
 from noria.kernel.errors import SpecError
 from noria.spec import ModelSpec
 from noria.spec.monitoring import HealSpec

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cli import contracts, files, specs
+from cli import contracts, specs
+from cli.base import files
+from cli.base.errors import CliError
 from cli.contracts import Seen, quoted
-from cli.errors import CliError
 from noria.data.contract import is_model_name
 from noria.spec import ModelSpec
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli import files, ledger, telling
-from cli.errors import CliError
-from cli.session import Session
+from cli.base import event_log, files, ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
 from noria.data.contract import is_model_name
 from noria.release.admission import RUNNING, WAITING
 
@@ -55,7 +55,7 @@ def upload(session: Session, model: str, file: Path, force: bool = False) -> Jso
     if not is_model_name(model):
         raise CliError(f"found {model!r}, expected the name of a model: lower-case letters, digits and dashes, a letter first, at most 24")
     try:
-        with files.there(file).open("rb") as body:
+        with files.existing(file).open("rb") as body:
             size, digest = os.fstat(body.fileno()).st_size, file_digest(body, "sha256").hexdigest()
     except OSError as error:
         raise CliError(f"cannot read {file}: {error.strerror}") from error
@@ -92,12 +92,12 @@ def follow(session: Session, sent: Json, limit_seconds: float) -> Iterator[Stage
                 yield stage
             if over:
                 return
-        if broken := telling.failures(session, sent["model"], sent["at"]):
+        if broken := event_log.first_failure(session, sent["model"], sent["at"]):
             raise CliError(broken)
         if time.monotonic() > ends:
             last = ", ".join(sorted(told)) or "none"
             raise CliError(f"nothing more came of the upload within {limit_seconds:.0f} s (stages seen: {last}); see: noria events {sent['model']}")
-        time.sleep(session.look_seconds)
+        time.sleep(session.poll_seconds)
 
 
 def _stages(session: Session, sent: Json, began: datetime) -> Iterator[tuple[Stage, bool]]:
@@ -117,8 +117,8 @@ def _stages(session: Session, sent: Json, began: datetime) -> Iterator[tuple[Sta
     yield from _run_stages(session, story, run, last)
 
 
-def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime) -> Iterator[tuple[Stage, bool]]:
-    job = f"{session.stack}-{story.model}-{run['run']}"
+def _run_stages(session: Session, story: ledger.ModelRecord, run: Json, last: datetime) -> Iterator[tuple[Stage, bool]]:
+    job = f"{session.prefix}-{story.model}-{run['run']}"
     ended, over = _trained(session, job) or last, _moment(run["time"])
     ids = {"training_job": job, "run": run["run"]}
     failed_at = run.get("failed_at") or ("train" if run["metrics"] is None else None)
@@ -153,7 +153,7 @@ def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime
         yield Stage("rollout", release.get("seconds") or _since(changed, _moment(release["time"])), release["status"], ids, _texts(release)), True
 
 
-def _mine(dataset: Json, sent: Json, story: ledger.Story) -> bool:
+def _mine(dataset: Json, sent: Json, story: ledger.ModelRecord) -> bool:
     spec = story.spec["id"] if story.spec else None
     return _same(dataset, sent["digest"], spec) or (sent["version"] is not None and dataset["source"].get("version") == sent["version"])
 
@@ -169,7 +169,7 @@ def _trained(session: Session, job: str) -> datetime | None:
 
 
 def _package(session: Session, model: str, run: str) -> Json | None:
-    group = f"{session.stack}-{model}"
+    group = f"{session.prefix}-{model}"
     pages = session.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending")
     for page in pages:
         for summary in page["ModelPackageSummaryList"]:

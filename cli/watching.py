@@ -11,9 +11,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cli import ledger, render
-from cli.errors import CliError
-from cli.session import Session
+from cli import render
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
 from noria.release import endpoint_config, guard
 from noria.release.analysis import weigh_traffic
 from noria.release.analysis_plan import plan_observation
@@ -35,7 +36,7 @@ def look(session: Session, model: str) -> Json:
     story = ledger.read(session, model)
     if story.champion is None and story.lock is None:
         raise CliError(f"no version of {model} serves yet; see: noria status {model}")
-    name = f"{session.stack}-{model}"
+    name = f"{session.prefix}-{model}"
     endpoint = session.sagemaker.describe_endpoint(EndpointName=name)
     began = datetime.fromisoformat(story.lock["began"]) if story.lock else datetime.fromtimestamp(time.time() - 3600, UTC)
     shown = [*endpoint.get("ProductionVariants", []), *endpoint.get("ShadowProductionVariants", [])]
@@ -68,7 +69,7 @@ def watch(session: Session, model: str, seconds: float) -> None:
             if seen and told["under_way"] is None:
                 return
             seen = seen or told["under_way"] is not None
-            time.sleep(session.look_seconds)
+            time.sleep(session.poll_seconds)
 
 
 def picture(told: Json) -> Group:
@@ -119,7 +120,7 @@ def _variant(session: Session, endpoint: str, variant: Json, began: datetime) ->
     }
 
 
-def _findings(session: Session, story: ledger.Story, name: str, status: str, config: str, began: datetime) -> list[Json]:
+def _findings(session: Session, story: ledger.ModelRecord, name: str, status: str, config: str, began: datetime) -> list[Json]:
     """What the guard would say now of what CloudWatch counts: the same function as in the machine, on the same counters."""
     if story.spec is None:
         return []

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo, ledger, predicting, publishing, requesting, starting, telling, uploading
-from cli.errors import CliError
-from cli.session import Session
+from cli import demo, predicting, publishing, requesting, starting, telling, uploading
+from cli.base import event_log, ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
 from local import machine
 from tests.local.aws.waiting import until
 
@@ -70,7 +71,7 @@ def loop(stack: Session, model: str, file: Path) -> list[uploading.Stage]:
 
 def told_events(stack: Session, model: str) -> set[str]:
     """Names of the events on record; the record is written after the ledger."""
-    return {event["name"] for event in telling.events(stack, model)}
+    return {event["name"] for event in event_log.events(stack, model)}
 
 
 def test_real_data_become_a_served_model_and_a_second_look_redoes_nothing(stack):

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from cli import ledger, monitoring, predicting, publishing
-from cli.errors import CliError
-from cli.session import Session
+from cli import monitoring, predicting, publishing
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
 from tests.local.aws.waiting import until
 from tests.local.test_loop import SPEC, data, loop, project, told_events
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import ledger, publishing, telling, uploading
-from cli.session import Session
+from cli import publishing, telling, uploading
+from cli.base import ledger
+from cli.base.session import Session
 
 LIMIT = 180
 SPEC = """name: {name}

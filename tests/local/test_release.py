@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import ledger, predicting, publishing, releasing, telling, uploading, watching
-from cli.errors import CliError
-from cli.session import Session
+from cli import predicting, publishing, releasing, telling, uploading, watching
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
 from tests.local.aws.waiting import until
 from tests.local.conftest import SHORT
 from tests.local.test_loop import INFERENCE, LIMIT, data, loop, project, told_events

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app, checking
-from cli.errors import CliError
+from cli.base.errors import CliError
 from noria.monitoring import drift, two_sample_tests
 from noria.profile.batches import add
 from noria.profile.dataset import Profile

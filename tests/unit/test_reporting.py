@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app, replaying, reporting
-from cli.errors import CliError
+from cli.base.errors import CliError
 from noria.kernel.errors import ContractError
 from noria.monitoring.judge_window import judge_window
 from tests.samples import sample

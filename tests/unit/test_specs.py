@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli import contracts, images, projects, publishing, specs, starting
-from cli.errors import CliError
+from cli.base.errors import CliError
 from noria.kernel.errors import SpecError
 
 GOOD = """name: churn

@@ -1,4 +1,4 @@
-"""Files that a user names: read where they are there, in any format, and written where they can be."""
+"""Files that a user names: tables of any format and profiles to read, pages and plots to write."""
 
 import csv
 import io
@@ -7,25 +7,25 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.errors import CliError
+from cli.base.errors import CliError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from noria.profile.dataset import Profile
 
-#: How the name of a profile ends that was kept.
-KEPT = ".profile"
-CHUNK = 1024 * 1024
-#: Rows that are looked at one by one.
+#: The suffix of a file that holds a profile instead of rows.
+PROFILE_SUFFIX = ".profile"
+CHUNK_BYTES = 1024 * 1024
+#: Rows that `first_words` reads.
 FIRST_ROWS = 100
 
 
-def there(path: Path) -> Path:
-    """A file that is to be read.
+def existing(path: Path) -> Path:
+    """The path of a file to read.
 
     Raises:
-        CliError: there is none.
+        CliError: there is no such file.
     """
     if not path.is_file():
         raise CliError(f"{path} is a folder, expected a file" if path.is_dir() else f"there is no file {path}")
@@ -33,26 +33,30 @@ def there(path: Path) -> Path:
 
 
 def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "Profile":
-    """The profile of a file, or one that was kept.
+    """The profile of a table, or the profile that a file holds.
+
+    Args:
+        time: the column that orders the rows.
+        key: the columns that name a row.
 
     Raises:
-        CliError: there is no such file, or it lacks a column that was named.
-        UnreadableDatasetError: it cannot be read.
+        CliError: there is no such file, or it lacks the time or a key column.
+        UnreadableDatasetError: the file has no format that Noria reads.
     """
     from noria.profile import batches
     from noria.profile.dataset import Profile
 
-    made = Profile.from_bytes(there(path).read_bytes()) if path.suffix == KEPT else batches.profile(there(path), time, key)
-    if missing := [name for name in (*key, *([time] if time else [])) if name not in made.columns]:
-        raise CliError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(made.columns)}")
-    return made
+    result = Profile.from_bytes(existing(path).read_bytes()) if path.suffix == PROFILE_SUFFIX else batches.profile(existing(path), time, key)
+    if missing := [name for name in (*key, *([time] if time else [])) if name not in result.columns]:
+        raise CliError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(result.columns)}")
+    return result
 
 
-def first(path: Path) -> dict[str, list[str]]:
-    """What the first rows of a file have in each column, where these are words; empty values are left out, and of a profile there are no rows."""
+def first_words(path: Path) -> dict[str, list[str]]:
+    """The words in the first rows of a table by text column, without empty values; a profile has no rows."""
     from noria.profile import formats
 
-    batch = None if path.suffix == KEPT else next(formats.batches(there(path)), None)
+    batch = None if path.suffix == PROFILE_SUFFIX else next(formats.batches(existing(path)), None)
     if batch is None:
         return {}
     rows = batch.slice(0, FIRST_ROWS)
@@ -68,24 +72,24 @@ def _is_text(kind: "pa.DataType") -> bool:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether a file is what an upload is: CSV in UTF-8 with commas, not compressed."""
+    """Whether Noria accepts a file as an upload: CSV in UTF-8 with commas, not compressed."""
     from noria.profile import formats
 
     return formats.is_plain(path)
 
 
 def as_csv(path: Path) -> Iterator[bytes]:
-    """The rows of a file of any format as an upload of them would be.
+    """The rows of a table of any format as CSV that can be uploaded, in pieces.
 
     Raises:
         CliError: there is no such file.
-        UnreadableDatasetError: it cannot be read.
+        UnreadableDatasetError: the file has no format that Noria reads.
     """
     from noria.profile import formats
 
-    if formats.is_plain(there(path)):
+    if formats.is_plain(existing(path)):
         with path.open("rb") as opened:
-            yield from iter(lambda: opened.read(CHUNK), b"")
+            yield from iter(lambda: opened.read(CHUNK_BYTES), b"")
         return
     header: list[str] | None = None
     for batch in formats.batches(path):
@@ -93,7 +97,7 @@ def as_csv(path: Path) -> Iterator[bytes]:
         if header is None:
             header = batch.schema.names
             yield _line([header])
-        yield _line([[_told(value) for value in row] for row in rows])
+        yield _line([[_text(value) for value in row] for row in rows])
 
 
 def _line(rows: list[list[str]]) -> bytes:
@@ -102,7 +106,7 @@ def _line(rows: list[list[str]]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     if value is None or value != value:
         return ""
     if isinstance(value, bool):
@@ -110,11 +114,11 @@ def _told(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
-def writable(path: Path | None, option: str, suffix: str) -> None:
-    """Refuse a name that nothing can be written under before any work is done for it.
+def check_writable(path: Path | None, option: str, suffix: str) -> None:
+    """Refuse a path that cannot be written, before any work is done for it.
 
     Raises:
-        CliError: it ends otherwise than it should, or its folder is not there.
+        CliError: the path has another suffix, or no folder.
     """
     if path and path.suffix != suffix:
         raise CliError(f"{option} is {path}, expected a name that ends in {suffix}")
@@ -123,10 +127,10 @@ def writable(path: Path | None, option: str, suffix: str) -> None:
 
 
 def write(path: Path, body: bytes) -> None:
-    """Keep what was made.
+    """Write a file.
 
     Raises:
-        CliError: it cannot be written.
+        CliError: the operating system refuses.
     """
     try:
         path.write_bytes(body)

@@ -3,107 +3,18 @@
 import json
 import shutil
 
-import boto3
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
-from botocore.stub import Stubber
-from moto import mock_aws
 from typer.testing import CliRunner
 
-from cli import app, contracts, files, ledger, monitoring, predicting, profiling, publishing, releasing, render, specs, telling, uploading
-from cli.errors import CliError
-from cli.session import Session, explained
+from cli import app, contracts, monitoring, predicting, profiling, publishing, releasing, render, specs, telling, uploading
+from cli.base import files, ledger
+from cli.base.errors import CliError
 from local import machine
-from noria.adapters import objects
-from noria.data import curate, read_upload
-from noria.kernel.errors import SpecError, TransientError, UnreadableDatasetError
-from noria.preprocessing import prepare
-from noria.release import smoke_test
-from noria.release.rollout import plan_rollout
-from noria.training import score_holdout
+from noria.kernel.errors import SpecError, UnreadableDatasetError
 from noria.training.conclude_run import conclude_run
 from tests.samples import ROOT, sample
 
 REGION = "us-east-1"
-
-
-@pytest.fixture
-def stack(monkeypatch, tmp_path):
-    """A stack that has its buckets and ledger, and nothing that runs."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
-        objects._client.cache_clear()
-        s3 = boto3.client("s3")
-        for bucket in ("lake", "artifacts"):
-            s3.create_bucket(Bucket=bucket)
-            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        boto3.client("dynamodb").create_table(
-            TableName="ledger",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        )
-        session = Session()
-        session.__dict__["outputs"] = {"LakeBucket": "lake", "ArtifactBucket": "artifacts", "LedgerTable": "ledger", "EventLogGroup": "/aws/events/noria"}
-        yield session
-    objects._client.cache_clear()
-
-
-def test_a_reading_function_reads_the_exact_version(stack):
-    event = sample("functions/data/inspect_upload.json")
-    first = stack.s3.put_object(Bucket="lake", Key="k", Body=b"")["VersionId"]
-    stack.s3.put_object(Bucket="lake", Key="k", Body=b"later")
-    assert read_upload.inspect_upload({**event, "bucket": "lake", "key": "k", "version": first})["bytes"] == 0
-
-
-def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
-    spec = sample("functions/data/judge_dataset.json")["spec"]
-    rows = [f"2011-01-{1 + i // 24:02}T{i % 24:02}:00:00,{i % 24},5,1,1,9,0,{i},{int(i > 60)}" for i in range(100)]
-    text = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy\n" + "\n".join([*rows, "2011-02-01T00:00:00,77,5,1,1,9,0,1,0"]) + "\n"
-    version = stack.s3.put_object(Bucket="lake", Key="k", Body=text.encode())["VersionId"]
-    made = curate.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
-    prepared = prepare.prepare_dataset(
-        {
-            "source": {"bucket": "lake", "key": made["location"]},
-            "artifacts": "artifacts",
-            "folder": "runs/r/",
-            "data": spec["data"],
-            "target": "busy",
-            "split": {"by": "time", "group": [], "test": 0.2},
-            "processed": None,
-            "preprocess": {"script": None, "columns": {}, "lags": []},
-        }
-    )
-    assert prepared["facts"] == {"rows": 100, "train": 80, "holdout": 20, "by": "time", "first": "2011-01-04T08:00:00", "last": "2011-01-05T03:00:00"}
-    assert b"hour,Range" in stack.s3.get_object(Bucket="lake", Key="curated/bikeshare/d/set-aside.csv")["Body"].read()
-    stack.s3.put_object(Bucket="artifacts", Key="runs/r/p.out", Body=b"1,0.9\n" * 20)
-    asked = stack.s3.get_object(Bucket="artifacts", Key="runs/r/holdout/shuffled.csv")["Body"].read().decode().splitlines()
-    assert len(asked) == 7 * 20
-    # Whatever is answered depends on the hour alone, which is the first column.
-    again = "".join(f"1,{int(row.split(',')[0]) / 100}\n" if number < 20 else "1,0.9\n" for number, row in enumerate(asked))
-    stack.s3.put_object(Bucket="artifacts", Key="runs/r/s.out", Body=again.encode())
-    scored = score_holdout.score_holdout(
-        {
-            "bucket": "artifacts",
-            "truth": "runs/r/truth/truth.csv",
-            "predictions": {"candidate": "runs/r/p.out"},
-            "shuffled": "runs/r/s.out",
-            "features": ["hour", "dow", "month", "tmin", "tmax", "pn", "lag_week"],
-            "task": "binary",
-            "watch": "accuracy",
-            "compared": [],
-            "run": "r",
-            "incomparable": None,
-            "unable": None,
-        }
-    )
-    assert scored["candidate"]["accuracy"] == 1.0
-    assert scored["importance"] == {"hour": 1.0, **dict.fromkeys(["dow", "month", "tmin", "tmax", "pn", "lag_week"], 0.0)}
-    stack.s3.put_object(Bucket="artifacts", Key="answers", Body=b"1,0.9\n" * 5)
-    assert smoke_test.compare_predictions({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out", "rows": 5})["rows"] == 5
 
 
 def test_publishing_twice_changes_nothing_and_keeps_every_spec(stack):
@@ -196,21 +107,6 @@ def test_a_spec_too_large_for_a_machine_is_refused_before_anything_is_made(stack
     assert ledger.read(stack, "bikeshare").spec is None
 
 
-@pytest.mark.parametrize(
-    ("code", "status", "raised"), [("SlowDown", 503, TransientError), ("InternalError", 500, TransientError), ("AccessDenied", 403, ClientError)]
-)
-def test_only_what_passes_at_s3_is_worth_another_try(monkeypatch, code, status, raised):
-    client = boto3.client("s3", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x", config=Config(retries={"max_attempts": 1}))
-    monkeypatch.setattr(objects, "_client", lambda: client)
-    with Stubber(client) as stubbed:
-        for operation in ("get_object", "put_object"):
-            stubbed.add_client_error(operation, code, http_status_code=status)
-        with pytest.raises(raised):
-            objects.read("bucket", "key")
-        with pytest.raises(raised):
-            objects.write("bucket", "key", b"", "text/csv")
-
-
 def test_approving_an_older_version_than_the_one_that_serves_asks_again(stack):
     publishing.publish(stack, ROOT / "models" / "bikeshare")
     told = sample("functions/training/conclude_run.json")
@@ -265,20 +161,6 @@ def test_scripts_from_before_there_was_a_preprocess_block_are_refused_and_writte
     assert publishing.publish(stack, folder)["changed"]
 
 
-@pytest.mark.parametrize(
-    ("code", "told"),
-    [
-        ("ExpiredToken", "have expired"),
-        ("InvalidClientTokenId", "does not accept the credentials"),
-        ("AccessDeniedException", "may not do this"),
-        ("InternalFailure", "was refused"),
-    ],
-)
-def test_an_aws_error_is_one_sentence_with_what_to_do(code, told):
-    error = ClientError({"Error": {"Code": code, "Message": "m"}}, "DescribeStacks")
-    assert told in str(explained(error, Session(profile="work")))
-
-
 def test_events_without_reasons_are_shown_too(capsys):
     data = sample("data/DatasetAccepted.v1.json")["detail"]["data"]
     render.events([{"time": "2026-01-01T00:00:00Z", "name": "DatasetAccepted", "data": {**data, "reasons": []}}])
@@ -298,25 +180,6 @@ def test_what_every_look_says_again_is_told_once_and_counted(capsys):
     told = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in told if line.startswith("2026")] == ["QualityDegraded", "QualityDegraded"]
     assert [line.strip() for line in told if "same" in line] == ["QualityDegraded said the same 3 more times, the last one at 2026-01-01T00:00:03"]
-
-
-@pytest.mark.parametrize(
-    "started",
-    [
-        sample("aws/model-package-approved.json"),
-        sample("training/TrainingRequested.v1.json"),
-        {"detail": {"object": {"key": "incoming/bikeshare/a b.csv"}}},
-        sample("functions/training/plan_evaluation.json"),
-        {**plan_rollout(sample("functions/release/plan_rollout.json"))["smoke_test"], "name": "bikeshare"},
-        {**plan_rollout(sample("functions/release/plan_rollout.json"))["first"], "model": "bikeshare"},
-    ],
-    ids=["rollout", "train", "ingest", "evaluate", "smoke_test", "deploy"],
-)
-def test_a_failed_execution_is_told_under_the_model_that_it_was_started_for(started):
-    detail = {"stateMachineArn": "a:Machine", "executionArn": "e", "status": "FAILED", "input": json.dumps(started)}
-    event = {"source": "aws.states", "id": "1", "time": "t", "detail": detail}
-    assert telling._told(event, "bikeshare")
-    assert telling._told(event, "bike") is None
 
 
 def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_path, capsys):
@@ -372,16 +235,3 @@ def test_a_kept_profile_stands_for_its_file(tmp_path):
         files.write(tmp_path / "nowhere" / "x.profile", b"")
     (tmp_path / "head.csv").write_text("a,b\n")
     assert list(files.profile(tmp_path / "head.csv").columns) == ["a", "b"]
-
-
-def test_objects_that_are_fetched_side_by_side_come_in_their_order(stack):
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket="many")
-    names = [f"{number}" for number in range(25)]
-    for name in names:
-        s3.put_object(Bucket="many", Key=name, Body=name.encode())
-    assert [body.decode() for body in objects.read_all("many", names)] == names
-    assert list(objects.read_all("many", [])) == []
-    assert next(objects.read_all("many", names)) == b"0"
-    with pytest.raises(ClientError):
-        list(objects.read_all("many", [*names, "missing"]))

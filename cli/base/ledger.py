@@ -1,0 +1,188 @@
+"""The ledger: reads everything on record of one model, and records what a person publishes."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cli.base.errors import CliError
+from cli.base.session import Session
+from noria.kernel.spec_defaults import with_defaults
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = Mapping[str, AttributeValueTypeDef]
+
+
+@dataclass
+class ModelRecord:
+    """One model's items in the ledger, newest first.
+
+    Attributes:
+        spec: the published spec, or nothing.
+        specs: every spec that was ever published, by its id.
+        champion: the version that serves, or nothing.
+        pending_approvals: versions that wait for a person.
+        lock: of the release or rollback under way, or nothing.
+        monitoring: the last monitoring run, or nothing.
+        healings: automatic retrainings, oldest first.
+    """
+
+    model: str
+    spec: Any = None
+    specs: dict[str, Any] = field(default_factory=dict)
+    champion: Any = None
+    datasets: list[Any] = field(default_factory=list)
+    runs: list[Any] = field(default_factory=list)
+    releases: list[Any] = field(default_factory=list)
+    rollbacks: list[Any] = field(default_factory=list)
+    pending_approvals: list[Any] = field(default_factory=list)
+    lock: Any = None
+    monitoring: Any = None
+    healings: list[Any] = field(default_factory=list)
+
+    def published(self) -> Any:
+        """The published spec.
+
+        Raises:
+            CliError: nobody has published this model.
+        """
+        if self.spec is None:
+            raise CliError(f"no model named {self.model!r} is published here; run: noria publish models/{self.model}")
+        return self.spec
+
+    def serving(self) -> Any:
+        """The champion's spec, which may be older than the published one; without a champion the published one.
+
+        Raises:
+            CliError: nobody has published this model.
+        """
+        published = self.published()
+        return self.specs.get(self.champion["spec"], published) if self.champion else published
+
+    def champion_in_service(self) -> Any:
+        """The champion.
+
+        Raises:
+            CliError: no version serves.
+        """
+        if self.champion is None:
+            raise CliError(f"no version of {self.model} serves yet; see: noria status {self.model}")
+        return self.champion
+
+
+def read(session: Session, model: str) -> ModelRecord:
+    """Every item of one model."""
+    record = ModelRecord(model)
+    for item in _items(session, f"MODEL#{model}"):
+        kind, _, name = item["sk"]["S"].partition("#")
+        READERS.get((kind, bool(name)), _ignore)(record, name, item)
+    for records in (record.datasets, record.runs, record.releases, record.rollbacks):
+        records.sort(key=lambda entry: entry["time"], reverse=True)
+    return record
+
+
+def published_models(session: Session) -> list[str]:
+    """The name of every published model."""
+    return [item["sk"]["S"] for item in _items(session, "MODELS")]
+
+
+def _items(session: Session, key: str) -> "Iterator[Item]":
+    pages = session.dynamodb.get_paginator("query").paginate(
+        TableName=session.outputs["LedgerTable"], KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": key}}, ConsistentRead=True
+    )
+    return (item for page in pages for item in page["Items"])
+
+
+def record_spec(session: Session, spec: Any) -> None:
+    """Record a spec for good under its id, as the one that judges uploads from now on, and its model among all models."""
+    now, key = datetime.now(UTC).isoformat(), f"MODEL#{spec['name']}"
+    document = json.dumps(spec, allow_nan=False)
+    items = [{"pk": {"S": key}, "sk": {"S": name}, "document": {"S": document}, "time": {"S": now}} for name in (f"SPEC#{spec['id']}", "SPEC")]
+    items.append({"pk": {"S": "MODELS"}, "sk": {"S": spec["name"]}, "time": {"S": now}})
+    session.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": session.outputs["LedgerTable"], "Item": item}} for item in items])
+
+
+def record_attention(session: Session, model: str) -> None:
+    """Record that a person has attended to a model: earlier healings without improvement no longer hold back the next one."""
+    session.dynamodb.update_item(
+        TableName=session.outputs["LedgerTable"],
+        Key={"pk": {"S": f"MODEL#{model}"}, "sk": {"S": "HEAL"}},
+        UpdateExpression="SET answered = :time",
+        ExpressionAttributeValues={":time": {"S": datetime.now(UTC).isoformat()}},
+    )
+
+
+def _document(item: "Item") -> Any:
+    return json.loads(item["document"]["S"]) if "document" in item else {}
+
+
+def _entry(item: "Item", time: str = "time") -> Any:
+    """A document with its status and time."""
+    return {**_document(item), "status": item["status"]["S"], "time": item[time]["S"]}
+
+
+def _published(record: ModelRecord, _: str, item: "Item") -> None:
+    record.spec = with_defaults(_document(item))
+
+
+def _spec(record: ModelRecord, name: str, item: "Item") -> None:
+    record.specs[name] = with_defaults(_document(item))
+
+
+def _champion(record: ModelRecord, _: str, item: "Item") -> None:
+    record.champion = {**_document(item), "time": item["time"]["S"], "sagemaker_model": item["sagemaker_model"]["S"]}
+
+
+def _monitoring(record: ModelRecord, _: str, item: "Item") -> None:
+    record.monitoring = {**_document(item), "time": item["time"]["S"]}
+
+
+def _healings(record: ModelRecord, _: str, item: "Item") -> None:
+    record.healings = _document(item).get("attempts", [])
+
+
+def _lock(record: ModelRecord, _: str, item: "Item") -> None:
+    record.lock = {"package": item["package"]["S"], "began": item["began"]["S"], "holder": item["holder"]["S"]}
+
+
+def _pending(record: ModelRecord, _: str, item: "Item") -> None:
+    record.pending_approvals.append({"package": item["package"]["S"], "time": item["time"]["S"]})
+
+
+def _dataset(record: ModelRecord, _: str, item: "Item") -> None:
+    record.datasets.append(_entry(item))
+
+
+def _run(record: ModelRecord, _: str, item: "Item") -> None:
+    record.runs.append(_entry(item, "ended"))
+
+
+def _release(record: ModelRecord, _: str, item: "Item") -> None:
+    record.releases.append(_entry(item))
+
+
+def _rollback(record: ModelRecord, name: str, item: "Item") -> None:
+    record.rollbacks.append({**_entry(item), "id": name})
+
+
+def _ignore(record: ModelRecord, name: str, item: "Item") -> None:
+    """An item of a kind that the command does not read."""
+
+
+#: What reads an item, by the kind of its sort key and whether a name follows it.
+READERS: "dict[tuple[str, bool], Callable[[ModelRecord, str, Item], None]]" = {
+    ("SPEC", False): _published,
+    ("SPEC", True): _spec,
+    ("CHAMPION", False): _champion,
+    ("MONITOR", False): _monitoring,
+    ("HEAL", False): _healings,
+    ("LOCK", False): _lock,
+    ("APPROVAL", True): _pending,
+    ("DATASET", True): _dataset,
+    ("RUN", True): _run,
+    ("RELEASE", True): _release,
+    ("ROLLBACK", True): _rollback,
+}
