@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.results import ROOT, Result
-from cli import demo, publishing, uploading
+from cli import demo, publishing
 from cli.base.session import Session
+from cli.data.progress import follow
+from cli.data.upload import upload
 from local import machine
 
 LIMIT_SECONDS = 300
@@ -60,8 +62,8 @@ def turn() -> Loop:
         spec = project / "model.yaml"
         spec.write_text(spec.read_text().replace("name: bikeshare", f"name: {name}"))
         publishing.publish(session, project)
-        sent = uploading.upload(session, name, demo._data(demo.YEAR))
-        stages = list(uploading.follow(session, sent, LIMIT_SECONDS))
+        sent = upload(session, name, demo._data(demo.YEAR))
+        stages = list(follow(session, sent, LIMIT_SECONDS))
     if stages[-1].verdict != "completed":
         raise RuntimeError(f"the loop ended at {stages[-1].name}: {stages[-1].reasons}")
     # What the release's own event starts may still be on its way.

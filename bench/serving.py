@@ -19,10 +19,12 @@ from botocore.credentials import Credentials
 
 from bench.loop import deployed
 from bench.results import ROOT, Result
-from cli import demo, demo_release, publishing, releasing, uploading
+from cli import demo, demo_release, publishing, releasing
 from cli.base import ledger
 from cli.base.paths import home
 from cli.base.session import Session
+from cli.data.progress import follow
+from cli.data.upload import upload
 
 LIMIT_SECONDS = 600
 #: Requests of each kind whose latency is measured, in turns.
@@ -53,8 +55,8 @@ class Served:
         self.second = self._release(demo.YEAR + 1)
 
     def _release(self, year: int) -> Any:
-        sent = uploading.upload(self.session, self.name, demo._data(year))
-        stages = list(uploading.follow(self.session, sent, LIMIT_SECONDS))
+        sent = upload(self.session, self.name, demo._data(year))
+        stages = list(follow(self.session, sent, LIMIT_SECONDS))
         if stages[-1].verdict != "completed":
             raise RuntimeError(f"the loop ended at {stages[-1].name}: {stages[-1].reasons}")
         return ledger.read(self.session, self.name).champion

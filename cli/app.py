@@ -10,13 +10,13 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from cli import demo, monitoring, offline, predicting, publishing, releasing, render, reporting, requesting, telling, uploading, watching
+from cli import demo, monitoring, offline, predicting, publishing, releasing, render, reporting, requesting, telling, watching
 from cli.base import event_log, files
 from cli.base.aws_errors import explain
 from cli.base.errors import CliError
-from cli.base.options import session_of
+from cli.base.options import AsJson, Model, PlotPage, session_of
 from cli.base.session import Session
-from cli.offline import AsJson
+from cli.data import commands as data
 from noria.kernel.errors import NoriaError
 
 
@@ -38,7 +38,6 @@ Stack = Annotated[str, typer.Option(envvar="NORIA_STACK", help="Name of the stac
 Profile = Annotated[str | None, typer.Option(help="A profile of your AWS configuration.")]
 Region = Annotated[str | None, typer.Option(help="An AWS region.")]
 Endpoint = Annotated[str | None, typer.Option("--endpoint-url", help="Where AWS's services answer, if not at AWS.")]
-Model = Annotated[str, typer.Argument(help="Name of a model.")]
 
 
 @app.callback()
@@ -92,32 +91,6 @@ def publish(context: typer.Context, project: Annotated[Path, typer.Argument(help
         render.console.print(f"{told['model']} {what} spec {told['spec']}; image {told['images']['training']}")
         for warning in told["warnings"]:
             render.console.print(f"  look again: {warning}", style="yellow", markup=False)
-
-
-@app.command()
-def upload(
-    context: typer.Context,
-    model: Model,
-    file: Annotated[Path, typer.Argument(help="A CSV file.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Follow it until it serves or is turned down.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Send it again though its content is known.")] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.")] = 3600.0,
-    json: AsJson = False,
-) -> None:
-    """Upload data; all else follows from it."""
-    sent = uploading.upload(session_of(context), model, file, force)
-    if not json:
-        render.console.print(
-            f"uploaded s3://{sent['bucket']}/{sent['key']}"
-            if sent["sent"]
-            else "this content is known for the published spec and is not sent again (--force sends it); "
-            + ("what came of it:" if wait else f"what came of it: noria status {model}")
-        )
-    stages = render.followed(uploading.follow(session_of(context), sent, timeout), quiet=json) if wait else []
-    if json:
-        render.as_json({**sent, "stages": [stage.to_json() for stage in stages]})
-    if stages and stages[-1].verdict not in render.GOOD | {"pending"}:
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -263,7 +236,7 @@ def dashboard(context: typer.Context, json: AsJson = False) -> None:
 def drift(
     context: typer.Context,
     model: Model,
-    html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML with plots.")] = None,
+    html: PlotPage = None,
     json: AsJson = False,
 ) -> None:
     """The last verdict in words, with pictures of the columns that moved."""
@@ -283,6 +256,7 @@ def show(context: typer.Context, json: AsJson = False) -> None:
 
 
 offline.join(app)
+app.add_typer(data.commands)
 
 
 def main() -> None:

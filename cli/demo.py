@@ -12,11 +12,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli import demo_heal, demo_release, predicting, publishing, render, uploading
+from cli import demo_heal, demo_release, predicting, publishing, render
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.paths import ROOT, home
 from cli.base.session import Session
+from cli.data import view
+from cli.data.progress import follow
+from cli.data.upload import upload
 
 Json = dict[str, Any]
 MODEL, YEAR = "bikeshare", 2011
@@ -52,19 +55,19 @@ def run(session: Session, quiet: bool = False, releases: bool = True) -> Json:
         f"{MODEL} spec {published['spec']} {'published' if published['changed'] else 'is published already'}; "
         f"image {published['images']['training'].rsplit('/')[-1]}",
     )
-    sent = uploading.upload(session, MODEL, data)
+    sent = upload(session, MODEL, data)
     render.say(
         quiet,
-        f"{len(data.read_text().splitlines()) - 1} hours of {YEAR} {'uploaded' if sent['sent'] else 'are known already and not sent again'}: s3://{sent['bucket']}/{sent['key']}",
+        f"{len(data.read_text().splitlines()) - 1} hours of {YEAR} {'uploaded' if sent.sent else 'are known already and not sent again'}: s3://{sent.bucket}/{sent.key}",
     )
-    stages = render.followed(uploading.follow(session, sent, LIMIT_SECONDS), quiet)
+    stages = view.track(follow(session, sent, LIMIT_SECONDS), quiet)
     told: Json = {"ok": stages[-1].name == "rollout" and stages[-1].verdict == "completed"}
     told["stages"] = [{"name": stage.name, "seconds": stage.seconds, "verdict": stage.verdict} for stage in stages]
     if told["ok"]:
         told |= _told(session, later)
     ended = time.time()
     if told["ok"] and not quiet:
-        _show(told, ended - sent["at"], sent["at"] - began)
+        _show(told, ended - sent.at, sent.at - began)
     if told["ok"] and releases:
         render.say(quiet, LEGEND)
         told["heal"] = demo_heal.run(session, MODEL, PROJECT, _data, quiet, LIMIT_SECONDS)
@@ -72,7 +75,7 @@ def run(session: Session, quiet: bool = False, releases: bool = True) -> Json:
             _show_heal(told["heal"])
         newest = demo_heal.FIRST + demo_heal.YEARS - 1
         told["release"] = demo_release.run(session, MODEL, PROJECT, _data(newest - 1), _data(newest), quiet, LIMIT_SECONDS)
-    told |= {"total_s": round(time.time() - began, 2), "setup_s": round(sent["at"] - began, 2), "loop_s": round(ended - sent["at"], 2)}
+    told |= {"total_s": round(time.time() - began, 2), "setup_s": round(sent.at - began, 2), "loop_s": round(ended - sent.at, 2)}
     (home() / "demo.json").write_text(json.dumps(told, indent=2))
     if not told["ok"]:
         raise CliError(f"the loop ended at {stages[-1].name}: {stages[-1].verdict}: {'; '.join(stages[-1].reasons)}")

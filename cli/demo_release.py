@@ -12,11 +12,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.text import Text
 
-from cli import publishing, render, uploading, watching
+from cli import publishing, render, watching
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.paths import home
 from cli.base.session import Session
+from cli.data import view
+from cli.data.progress import follow
+from cli.data.upload import upload
 from noria.release import guard
 
 Json = dict[str, Any]
@@ -142,11 +145,11 @@ def told(client: Client) -> Json:
 
 def _released(session: Session, model: str, data: Path, quiet: bool, limit_seconds: float) -> Json:
     """The release that comes of some data, from the ledger."""
-    sent = uploading.upload(session, model, data)
+    sent = upload(session, model, data)
     narrator = Narrator(session, model, quiet)
     narrator.start()
     try:
-        stages = render.followed(uploading.follow(session, sent, limit_seconds), quiet)
+        stages = view.track(follow(session, sent, limit_seconds), quiet)
     finally:
         narrator.stop()
     if stages[-1].name != "rollout":

@@ -4,22 +4,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 
-from cli import checking, contracts, guarding, profiling, render, replaying, reporting, starting
+from cli import checking, guarding, render, replaying, reporting, starting
 from cli.base import files
+from cli.base.options import AsJson
 from noria.release.simulation import World
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def join(app: typer.Typer) -> None:
     """Make them commands of `noria`."""
     app.command()(init)
-    app.command(name="profile")(profile_file)
     app.command()(check)
     app.command()(replay)
-    app.add_typer(contract, name="contract")
     app.add_typer(guard, name="guard")
 
 
@@ -64,26 +60,6 @@ def simulate(
     render.as_json(told) if json else guarding.show(told, played, minutes)
 
 
-def profile_file(
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")],
-    time: Annotated[str | None, typer.Option(help="The column that orders the rows.")] = None,
-    key: Annotated[list[str] | None, typer.Option(help="A column of what names a row.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Where to keep the profile itself, NAME.profile; this command and noria check take it in place of the file.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML.")] = None,
-    json: AsJson = False,
-) -> None:
-    """What is in a file: types, gaps, ranges, distributions. Needs no stack."""
-    files.check_writable(out, "--out", files.PROFILE_SUFFIX)
-    made = files.profile(file, time, tuple(key or ()))
-    for path, body in ((out, made.to_bytes), (html, lambda: profiling.page(made, file.name).encode())):
-        if path:
-            files.write(path, body())
-            render.say(json, f"wrote {path}")
-    render.as_json(profiling.told(made)) if json else profiling.show(made, file)
-
-
 def check(
     folder: Annotated[Path, typer.Argument(help="The model project.")],
     reference: Annotated[Path, typer.Option(help="What the model was trained on: CSV, Parquet or JSON Lines.")],
@@ -120,13 +96,3 @@ def replay(
     if plot:
         replaying.draw(told, plot)
     render.as_json(told) if json else replaying.show(told, plot)
-
-
-contract = typer.Typer(no_args_is_help=True, help="Data contracts.")
-
-
-@contract.command()
-def suggest(file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSON Lines, also compressed.")], json: AsJson = False) -> None:
-    """A contract that this file keeps: the data block of a model.yaml. Needs no stack."""
-    told = contracts.suggest(file)
-    render.as_json(yaml.safe_load(told)) if json else print(told, end="")

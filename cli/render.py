@@ -3,18 +3,14 @@
 import json
 import re
 from collections.abc import Iterable
-from contextlib import nullcontext
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from cli.base.event_log import LoggedEvent
-from cli.uploading import Stage
 
 Json = dict[str, Any]
-#: The stages of the loop.
-ORDER = ("ingest", "train", "evaluate", "register", "approve", "rollout")
 GOOD = {"undone", "restored", "accepted", "completed", "registered", "approved", "InService", "published", "serves", "ok"}
 BAD = {"quarantined", "rejected", "failed", "by_hand", "rolled_back", "rollback_failed", "Failed", "Missing", "drift", "incident", "contract", "degraded"}
 
@@ -38,29 +34,6 @@ def word(outcome: str) -> Text:
     """An outcome, coloured by whether it is good."""
     name = outcome.strip()
     return Text(outcome, style="green" if name in GOOD else "red" if name in BAD else "yellow")
-
-
-def followed(stages: Iterable[Stage], quiet: bool = False) -> list[Stage]:
-    """Shows each stage as it ends, on a terminal also the one that is under way; all of them, when the last one has ended."""
-    told: list[Stage] = []
-    if quiet:
-        return list(stages)
-    shown = console.status("ingest …") if console.is_terminal else None
-    with shown or nullcontext():
-        for found in stages:
-            told.append(found)
-            stage(found)
-            if shown and found.name in ORDER[:-1]:
-                shown.update(f"{ORDER[ORDER.index(found.name) + 1]} …")
-    return told
-
-
-def stage(found: Stage) -> None:
-    """One stage of the loop, as it ends."""
-    ids = Text("  ".join(f"{name} {value}" for name, value in found.ids.items()), style="dim")
-    console.print(Text(f"{found.seconds:7.1f} s "), Text(f"{found.name:9}", style="bold"), word(f"{found.verdict:11}"), ids)
-    for reason in found.reasons:
-        console.print(Text(f"             {reason}"))
 
 
 def status(told: Json) -> None:

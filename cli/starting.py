@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cli import contracts, specs
+from cli import specs
 from cli.base import files
 from cli.base.errors import CliError
-from cli.contracts import Seen, quoted
+from cli.data import contract
+from cli.data.columns import Column, describe, time_of
+from cli.data.contract import quoted
 from noria.data.contract import is_model_name
 from noria.spec import ModelSpec
 
@@ -20,10 +22,10 @@ BAD_ROWS, MOST_BAD_ROWS = 0.01, 0.5
 #: The columns of a script that finds them in the training set.
 FOUND = "[name for name in rows.columns if name != TARGET]"
 EXAMPLE = {
-    "age": Seen("integer"),
-    "income": Seen("number", nullable=True),
-    "city": Seen("string"),
-    "target": Seen("integer", values=("0", "1"), different=2),
+    "age": Column("integer"),
+    "income": Column("number", nullable=True),
+    "city": Column("string"),
+    "target": Column("integer", values=("0", "1"), different=2),
 }
 
 
@@ -47,7 +49,7 @@ def start(name: str, folder: Path, data: Path | None, target: str | None) -> Jso
         return _again(folder)
     if folder.exists():
         raise CliError(f"{folder} is there already; nothing was changed")
-    seen, rows = contracts.look(data) if data else (EXAMPLE, 0)
+    seen, rows = describe(data) if data else (EXAMPLE, 0)
     aim = target or list(seen)[-1]
     if aim not in seen:
         raise CliError(f"{data} has no column {aim!r}; it has: {', '.join(seen)}")
@@ -57,7 +59,7 @@ def start(name: str, folder: Path, data: Path | None, target: str | None) -> Jso
         "requirements.txt": "# What the image does not bring. scikit-learn, pandas and numpy are in it.\n",
     }
     # A new spec has the time of a row beside the columns, not among them.
-    time = contracts.time_of(seen)
+    time = time_of(seen)
     sent = {column: found for column, found in seen.items() if column != time}
     if set(sent) <= {aim}:
         raise CliError(f"{data} has no column to predict {aim} from; it has: {', '.join(seen)}")
@@ -99,7 +101,7 @@ def check_scripts(folder: Path, spec: ModelSpec) -> None:
         )
 
 
-def _task(name: str, aim: Seen, rows: int) -> str:
+def _task(name: str, aim: Column, rows: int) -> str:
     if aim.type == "timestamp":
         raise CliError(f"{name} holds times; a target is a number or a class: name one with --target")
     if rows and aim.different <= 1:
@@ -111,16 +113,16 @@ def _task(name: str, aim: Seen, rows: int) -> str:
     return "multiclass" if aim.type == "string" or (aim.type == "integer" and aim.values) else "regression"
 
 
-def _spec(name: str, task: str, target: str, seen: Mapping[str, Seen], rows: int) -> str:
+def _spec(name: str, task: str, target: str, seen: Mapping[str, Column], rows: int) -> str:
     metric, limit = GATES[task]
     slips = max(found.slips[0] for found in seen.values())
     bad = min(MOST_BAD_ROWS, max(BAD_ROWS, round(2 * slips / rows, 3))) if rows else BAD_ROWS
-    by = "time" if contracts.time_of(seen) else "random"
+    by = "time" if time_of(seen) else "random"
     lines = [
         f"name: {name}",
         f"task: {task}                 # binary | multiclass | regression",
         f"target: {quoted(target)}",
-        *contracts.block(seen, rows, target),
+        *contract.block(seen, rows, target),
         f"  bad_rows: {{at_most: {bad:g}}}  # more, and the whole file is quarantined",
         "  min_rows: 50",
         "train: {image: sklearn, entry: train.py, max_minutes: 30}",
@@ -133,7 +135,7 @@ def _spec(name: str, task: str, target: str, seen: Mapping[str, Seen], rows: int
 
 def scripts(spec: ModelSpec) -> dict[str, str]:
     """The scripts that a new project gets, for a spec that has none."""
-    seen = {name: Seen(column.type) for name, column in spec.data.columns.items()}
+    seen = {name: Column(column.type) for name, column in spec.data.columns.items()}
     steps = spec.preprocess.columns
     prepared = spec.preprocess.declared
     if prepared:
@@ -142,7 +144,7 @@ def scripts(spec: ModelSpec) -> dict[str, str]:
     return {script: _filled(script, spec.name, spec.task, spec.target, seen, prepared) for script in ("train.py", "inference.py")}
 
 
-def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Seen], prepared: bool = False) -> str:
+def _filled(script: str, name: str, task: str, target: str, seen: dict[str, Column], prepared: bool = False) -> str:
     """A script; for rows that a spec's preprocessing has prepared, one that finds its columns in the training set."""
     features = [column for column in seen if column != target]
     words = [column for column in features if seen[column].type in ("string", "boolean")]

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo, predicting, publishing, requesting, starting, telling, uploading
+from cli import demo, predicting, publishing, requesting, starting, telling
 from cli.base import event_log, ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
+from cli.data.progress import Stage, follow
+from cli.data.upload import Upload, upload
 from local import machine
 from tests.local.aws.waiting import until
 
@@ -65,8 +67,8 @@ def data(folder: Path, file: str = "rows.csv", rows: int = 200, bad: int = 0, he
     return folder / file
 
 
-def loop(stack: Session, model: str, file: Path) -> list[uploading.Stage]:
-    return list(uploading.follow(stack, uploading.upload(stack, model, file), LIMIT))
+def loop(stack: Session, model: str, file: Path) -> list[Stage]:
+    return list(follow(stack, upload(stack, model, file), LIMIT))
 
 
 def told_events(stack: Session, model: str) -> set[str]:
@@ -177,11 +179,11 @@ def test_one_bad_row_is_set_aside_and_the_rest_goes_on(stack, name, tmp_path):
 
 def test_an_upload_for_a_model_nobody_published_is_kept_and_told(stack, name, tmp_path):
     with pytest.raises(CliError, match="is published here"):
-        uploading.upload(stack, name, data(tmp_path))
+        upload(stack, name, data(tmp_path))
     bucket, key = stack.outputs["LakeBucket"], f"incoming/{name}/data.csv"
     at = time.time()
     version = stack.s3.put_object(Bucket=bucket, Key=key, Body=data(tmp_path).read_bytes())["VersionId"]
-    stages = list(uploading.follow(stack, {"model": name, "digest": "", "version": version, "at": at}, LIMIT))
+    stages = list(follow(stack, Upload(name, "", bucket, key, at, version, sent=True), LIMIT))
     assert stages[0].verdict == "quarantined"
     assert "noria publish" in stages[0].reasons[0]
     assert telling.status(stack, name)["published"] is False
@@ -193,11 +195,11 @@ def test_the_same_file_twice_within_a_second_is_one_dataset_and_one_run(stack, n
     bucket = stack.outputs["LakeBucket"]
     for key in ("a.csv", "a.csv", "b.csv"):
         stack.s3.put_object(Bucket=bucket, Key=f"incoming/{name}/{key}", Body=file.read_bytes())
-    sent = uploading.upload(stack, name, file)
-    assert list(uploading.follow(stack, sent, LIMIT))[-1].verdict == "completed"
+    sent = upload(stack, name, file)
+    assert list(follow(stack, sent, LIMIT))[-1].verdict == "completed"
     story = ledger.read(stack, name)
     assert (len(story.datasets), len(story.runs), len(story.releases)) == (1, 1, 1)
-    assert uploading.upload(stack, name, file)["sent"] is False
+    assert upload(stack, name, file).sent is False
 
 
 def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, name, tmp_path):
@@ -211,7 +213,7 @@ def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, na
         TableName=table, Key={"pk": {"S": f"MODEL#{name}"}, "sk": {"S": f"DATASET#{dataset}"}}, UpdateExpression="REMOVE claims, claim_owner, claim_expires"
     )
     stack.dynamodb.delete_item(TableName=table, Key={"pk": {"S": f"MODEL#{name}"}, "sk": {"S": f"RUN#{run}"}})
-    uploading.upload(stack, name, file, force=True)
+    upload(stack, name, file, force=True)
     again = until(lambda: ledger.read(stack, name).runs, 60)[0]
     # The jobs of the first run are there already, and count as done; its version is the champion that it equals.
     assert (again["run"], again["metrics"]) == (run, taken.runs[0]["metrics"])
@@ -322,7 +324,7 @@ def test_what_is_asked_of_an_unknown_model_or_file_is_told(stack, name, tmp_path
     with pytest.raises(CliError, match="is published here"):
         predicting.ask(stack, name, [{"x": 1}])
     with pytest.raises(CliError, match="there is no file"):
-        uploading.upload(stack, name, tmp_path / "nothing.csv")
+        upload(stack, name, tmp_path / "nothing.csv")
 
 
 def noria(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

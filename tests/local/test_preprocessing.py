@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import publishing, telling, uploading
+from cli import publishing, telling
 from cli.base import ledger
 from cli.base.session import Session
+from cli.data.progress import Stage, follow
+from cli.data.upload import upload
 
 LIMIT = 180
 SPEC = """name: {name}
@@ -89,10 +91,10 @@ def rows() -> list[list[str]]:
     return made
 
 
-def uploaded(stack: Session, name: str, folder: Path) -> list[uploading.Stage]:
+def uploaded(stack: Session, name: str, folder: Path) -> list[Stage]:
     text = "\n".join(",".join(row) for row in [["ts", "station", "heat", "sky", "y"], *rows()]) + "\n"
     (folder / "rows.csv").write_text(text)
-    return list(uploading.follow(stack, uploading.upload(stack, name, folder / "rows.csv"), LIMIT))
+    return list(follow(stack, upload(stack, name, folder / "rows.csv"), LIMIT))
 
 
 @pytest.fixture

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import predicting, publishing, releasing, telling, uploading, watching
+from cli import predicting, publishing, releasing, telling, watching
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
+from cli.data.progress import Stage
+from cli.data.upload import upload
 from tests.local.aws.waiting import until
 from tests.local.conftest import SHORT
 from tests.local.test_loop import INFERENCE, LIMIT, data, loop, project, told_events
@@ -106,7 +108,7 @@ def served(stack: Session, name: str, tmp_path: Path) -> None:
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
 
 
-def second(stack: Session, name: str, tmp_path: Path) -> uploading.Stage:
+def second(stack: Session, name: str, tmp_path: Path) -> Stage:
     """A second version, trained on a world that has changed; its release."""
     return loop(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))[-1]
 
@@ -259,7 +261,7 @@ def begun(stack: Session, name: str, tmp_path: Path) -> None:
     """A second version that shares the traffic with the first, and goes on doing so."""
     with_rollout(tmp_path, "{idle: wait, minutes: 600}")
     publishing.publish(stack, tmp_path / "p")
-    uploading.upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
+    upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
     assert until(lambda: len(watching.look(stack, name)["variants"]) == 2, 60)
 
 

@@ -31,15 +31,21 @@ def contract() -> DataContract:
     )
 
 
+@pytest.fixture(scope="session")
+def aws() -> boto3.session.Session:
+    """Makes clients of an AWS in memory; shared, since it reads each service's model once."""
+    return boto3.session.Session("testing", "testing", region_name="us-east-1")
+
+
 @pytest.fixture
-def s3(monkeypatch) -> Iterator[Any]:
+def s3(monkeypatch, aws) -> Iterator[Any]:
     """A client of an S3 in memory that has the buckets `lake` and `artifacts`, with versions."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         objects._client.cache_clear()
-        client = boto3.client("s3")
+        client = aws.client("s3")
         for bucket in ("lake", "artifacts"):
             client.create_bucket(Bucket=bucket)
             client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import contracts, images, projects, publishing, specs, starting
+from cli import images, projects, publishing, specs, starting
 from cli.base.errors import CliError
 from noria.kernel.errors import SpecError
 
@@ -191,10 +191,3 @@ def test_a_fixed_level_is_of_the_metric_that_is_watched():
     specs.parse(regression + "monitor: {quality: {metric: mae, at_least: 3}}\n", "model.yaml")
     report = refused(regression + "monitor: {quality: {at_least: 0.5}}\n")
     assert "monitor.quality.at_least: is a level of r2, in whose place rmse is watched: name monitor.quality.metric: rmse" in report
-
-
-def test_words_that_are_numbers_or_times_elsewhere_are_told(tmp_path):
-    file = tmp_path / "de.csv"
-    file.write_text("wann;wert;wort\n" + "".join(f"{1 + i % 28:02}.12.2024 10:00;{i}.000,5;a{i}\n" for i in range(5_000)))
-    hints = [line for line in contracts.suggest(file).splitlines() if "?" in line]
-    assert ["times?" in hints[0], "decimal comma?" in hints[1], len(hints)] == [True, True, 2]

@@ -6,8 +6,8 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from cli import app, contracts, monitoring, predicting, profiling, publishing, releasing, render, specs, telling, uploading
-from cli.base import files, ledger
+from cli import app, monitoring, predicting, publishing, releasing, render, telling
+from cli.base import ledger
 from cli.base.errors import CliError
 from local import machine
 from noria.kernel.errors import SpecError, UnreadableDatasetError
@@ -25,31 +25,6 @@ def test_publishing_twice_changes_nothing_and_keeps_every_spec(stack):
     keys = {item["sk"]["S"] for item in stack.dynamodb.scan(TableName="ledger")["Items"]}
     assert keys == {"SPEC", f"SPEC#{first['spec']}", "bikeshare"}
     assert stack.sagemaker.describe_model_package_group(ModelPackageGroupName="noria-bikeshare")
-
-
-def test_content_that_is_known_for_the_spec_is_not_sent_again(stack, tmp_path):
-    published = publishing.publish(stack, ROOT / "models" / "bikeshare")
-    file = tmp_path / "d.csv"
-    file.write_text("a\n")
-    sent = uploading.upload(stack, "bikeshare", file)
-    assert sent["sent"]
-    document = {**sample("data/DatasetAccepted.v1.json")["detail"]["data"], "digest": sent["digest"], "spec": published["spec"]}
-    item = {
-        "pk": {"S": "MODEL#bikeshare"},
-        "sk": {"S": "DATASET#x"},
-        "status": {"S": "accepted"},
-        "time": {"S": "2026-01-01T00:00:00+00:00"},
-        "document": {"S": json.dumps(document)},
-    }
-    stack.dynamodb.put_item(TableName="ledger", Item=item)
-    assert uploading.upload(stack, "bikeshare", file)["sent"] is False
-    assert uploading.upload(stack, "bikeshare", file, force=True)["sent"] is True
-    # What labelled traffic was put together for a healing came of no upload.
-    healed = {**document, "digest": "another", "source": {"healing": "h"}}
-    stack.dynamodb.put_item(
-        TableName="ledger", Item={**item, "sk": {"S": "DATASET#y"}, "time": {"S": "2026-02-01T00:00:00+00:00"}, "document": {"S": json.dumps(healed)}}
-    )
-    assert next(uploading.follow(stack, uploading.upload(stack, "bikeshare", file), 1)).ids["dataset"] == document["dataset"]
 
 
 def serves(stack, spec):
@@ -182,29 +157,6 @@ def test_what_every_look_says_again_is_told_once_and_counted(capsys):
     assert [line.strip() for line in told if "same" in line] == ["QualityDegraded said the same 3 more times, the last one at 2026-01-01T00:00:03"]
 
 
-def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_path, capsys):
-    lines = [f"2011-01-01T{i % 24:02}:00:00,{i},{i % 7},{'?' if i % 50 == 0 else i / 10},{'red' if i % 3 else 'blue'}" for i in range(200)]
-    (tmp_path / "x.csv").write_text("\n".join(["ts,id,day,price,colour", *lines, ""]))
-    made = files.profile(tmp_path / "x.csv", "ts", ("id",))
-    told = profiling.told(made)
-    assert (told["rows"], told["columns"]["day"]["numbers"]["max"], told["columns"]["colour"]["top"][0][0]) == (200, 6, "red")
-    assert json.loads(json.dumps(told, allow_nan=False)) is not None
-    suggested = contracts.suggest(tmp_path / "x.csv")
-    assert "time: ts" in suggested
-    assert "key: [id]" in suggested
-    assert "day: {type: integer, between: [0, 6]}" in suggested
-    assert "colour: {type: string, values: [blue, red]}" in suggested
-    assert "# 4 values are no numbers: '?'" in suggested
-    # What is suggested is a contract that the spec takes.
-    spec = specs.parse(f"name: x\ntask: regression\ntarget: price\n{suggested}evaluate: {{gates: [{{metric: mae, at_most: 5}}]}}\n", "model.yaml")
-    assert spec.data.columns["day"].between == (0, 6)
-    page = profiling.page(made, "<x>")
-    assert "&lt;x&gt;" in page
-    assert page.count("<svg") == 5
-    with pytest.raises(CliError, match="has no column at"):
-        files.profile(tmp_path / "x.csv", "at")
-
-
 @pytest.mark.parametrize(
     ("block", "told"),
     [
@@ -224,14 +176,3 @@ def test_an_instance_type_that_sagemaker_has_not_is_refused_before_anything_is_t
     with pytest.raises(SpecError, match=r"model.yaml:\d+: ") as caught:
         publishing.publish(stack, folder)
     assert told in str(caught.value)
-
-
-def test_a_kept_profile_stands_for_its_file(tmp_path):
-    (tmp_path / "x.csv").write_text("a,b\n" + "".join(f"{i},{i % 3}\n" for i in range(50)))
-    files.write(tmp_path / "x.profile", files.profile(tmp_path / "x.csv").to_bytes())
-    assert profiling.told(files.profile(tmp_path / "x.profile")) == profiling.told(files.profile(tmp_path / "x.csv"))
-    assert contracts.suggest(tmp_path / "x.profile") == contracts.suggest(tmp_path / "x.csv")
-    with pytest.raises(CliError, match="cannot write"):
-        files.write(tmp_path / "nowhere" / "x.profile", b"")
-    (tmp_path / "head.csv").write_text("a,b\n")
-    assert list(files.profile(tmp_path / "head.csv").columns) == ["a", "b"]

@@ -1,32 +1,25 @@
 """The ledger: every item of a model has its place in the model's record."""
 
-import json
-
 import pytest
 
 from cli.base import ledger
 from cli.base.errors import CliError
 
 
-def put(stack, kind: str, document: dict | None = None, **facts: str) -> None:
-    item = {"pk": {"S": "MODEL#m"}, "sk": {"S": kind}, **{name: {"S": value} for name, value in facts.items()}}
-    stack.dynamodb.put_item(TableName="ledger", Item=item if document is None else {**item, "document": {"S": json.dumps(document)}})
-
-
-def test_every_item_of_a_model_has_its_place(stack):
-    put(stack, "SPEC", {"id": "s2"}, time="t")
-    put(stack, "SPEC#s1", {"id": "s1"}, time="t")
-    put(stack, "CHAMPION", {"spec": "s1"}, time="t", sagemaker_model="sm")
-    put(stack, "DATASET#d1", {"dataset": "d1"}, status="accepted", time="2026-01-01")
-    put(stack, "DATASET#d2", {"dataset": "d2"}, status="quarantined", time="2026-01-02")
-    put(stack, "RUN#r", {"run": "r"}, status="registered", ended="2026-01-03")
-    put(stack, "RELEASE#l", {"release": "l"}, status="completed", time="t")
-    put(stack, "ROLLBACK#b", {"asked": {"by": "me"}}, status="rolled_back", time="t")
-    put(stack, "APPROVAL#r", package="arn/1", time="t", token="x")
-    put(stack, "LOCK", package="arn/2", began="now", holder="execution")
-    put(stack, "MONITOR", {"number": 3}, time="t", state="{}")
-    put(stack, "HEAL", {"attempts": [{"run": "r"}]}, time="t")
-    put(stack, "LATER#x", {"of": "another version of Noria"})
+def test_every_item_of_a_model_has_its_place(stack, put):
+    put("SPEC", {"id": "s2"}, time="t")
+    put("SPEC#s1", {"id": "s1"}, time="t")
+    put("CHAMPION", {"spec": "s1"}, time="t", sagemaker_model="sm")
+    put("DATASET#d1", {"dataset": "d1"}, status="accepted", time="2026-01-01")
+    put("DATASET#d2", {"dataset": "d2"}, status="quarantined", time="2026-01-02")
+    put("RUN#r", {"run": "r"}, status="registered", ended="2026-01-03")
+    put("RELEASE#l", {"release": "l"}, status="completed", time="t")
+    put("ROLLBACK#b", {"asked": {"by": "me"}}, status="rolled_back", time="t")
+    put("APPROVAL#r", package="arn/1", time="t", token="x")
+    put("LOCK", package="arn/2", began="now", holder="execution")
+    put("MONITOR", {"number": 3}, time="t", state="{}")
+    put("HEAL", {"attempts": [{"run": "r"}]}, time="t")
+    put("LATER#x", {"of": "another version of Noria"})
     record = ledger.read(stack, "m")
     assert (record.spec["id"], record.specs["s1"]["id"], record.serving()["id"]) == ("s2", "s1", "s1")
     assert record.champion == {"spec": "s1", "time": "t", "sagemaker_model": "sm"}
@@ -39,10 +32,10 @@ def test_every_item_of_a_model_has_its_place(stack):
     assert ledger.read(stack, "another") == ledger.ModelRecord("another")
 
 
-def test_without_a_champion_the_published_spec_serves_and_without_a_spec_nothing_does(stack):
+def test_without_a_champion_the_published_spec_serves_and_without_a_spec_nothing_does(stack, put):
     with pytest.raises(CliError, match="run: noria publish models/m"):
         ledger.read(stack, "m").serving()
-    put(stack, "SPEC", {"id": "s"}, time="t")
+    put("SPEC", {"id": "s"}, time="t")
     record = ledger.read(stack, "m")
     assert record.serving()["id"] == "s"
     with pytest.raises(CliError, match="see: noria status m"):
@@ -57,8 +50,8 @@ def test_a_recorded_spec_is_the_published_one_and_stays_under_its_id(stack):
     assert ledger.published_models(stack) == ["m"]
 
 
-def test_a_person_s_attention_leaves_the_attempts_as_they_are(stack):
-    put(stack, "HEAL", {"attempts": [{"run": "r"}]}, time="t")
+def test_a_person_s_attention_leaves_the_attempts_as_they_are(stack, put):
+    put("HEAL", {"attempts": [{"run": "r"}]}, time="t")
     ledger.record_attention(stack, "m")
     assert ledger.read(stack, "m").healings == [{"run": "r"}]
     assert "answered" in stack.dynamodb.get_item(TableName="ledger", Key={"pk": {"S": "MODEL#m"}, "sk": {"S": "HEAL"}})["Item"]
