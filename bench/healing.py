@@ -15,8 +15,9 @@ from typing import Any
 from bench import peers
 from bench.drift import SETS, table
 from bench.results import FOLDER, ROOT, Result
-from cli import replaying, specs
+from cli import replaying
 from cli.demo import PROJECT, archive
+from cli.project.spec import load
 from noria.kernel.json import Json
 from noria.spec import ModelSpec
 from noria.training import quality
@@ -165,7 +166,7 @@ def _errors() -> Iterator[tuple[list[tuple[str, int]], list[tuple[str, int]]]]:
     rows = _bikeshare()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "model.yaml").write_text(_written(Path(folder), "bikeshare").joinpath("model.yaml").read_text())
-        spec: ModelSpec = specs.load(Path(folder) / "model.yaml")
+        spec: ModelSpec = load(Path(folder) / "model.yaml")
         names = [name for name in rows[0] if name != "ts"]
         known, later = ([row for row in rows if (row["ts"] < "2012") == before] for before in (True, False))
 

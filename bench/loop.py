@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.results import ROOT, Result
-from cli import demo, publishing
+from cli import demo
 from cli.base.session import Session
 from cli.data.progress import follow
 from cli.data.upload import upload
+from cli.project.publish import publish
 from local import machine
 
 LIMIT_SECONDS = 300
@@ -61,7 +62,7 @@ def turn() -> Loop:
         shutil.copytree(ROOT / "models" / "bikeshare", project)
         spec = project / "model.yaml"
         spec.write_text(spec.read_text().replace("name: bikeshare", f"name: {name}"))
-        publishing.publish(session, project)
+        publish(session, project)
         sent = upload(session, name, demo._data(demo.YEAR))
         stages = list(follow(session, sent, LIMIT_SECONDS))
     if stages[-1].verdict != "completed":

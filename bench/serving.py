@@ -19,12 +19,13 @@ from botocore.credentials import Credentials
 
 from bench.loop import deployed
 from bench.results import ROOT, Result
-from cli import demo, demo_release, publishing, releasing
+from cli import demo, demo_release, releasing
 from cli.base import ledger
 from cli.base.paths import home
 from cli.base.session import Session
 from cli.data.progress import follow
 from cli.data.upload import upload
+from cli.project.publish import publish
 
 LIMIT_SECONDS = 600
 #: Requests of each kind whose latency is measured, in turns.
@@ -50,7 +51,7 @@ class Served:
         spec = self._project / "model.yaml"
         text = spec.read_text().replace("name: bikeshare", f"name: {self.name}").replace("margin: 0.0", "margin: -1.0")
         spec.write_text(text + "rollout: {strategy: all_at_once}\n")
-        publishing.publish(self.session, self._project)
+        publish(self.session, self._project)
         self.first = self._release(demo.YEAR)
         self.second = self._release(demo.YEAR + 1)
 

@@ -10,13 +10,14 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from cli import demo, monitoring, offline, predicting, publishing, releasing, render, reporting, requesting, telling, watching
+from cli import demo, monitoring, offline, predicting, releasing, render, reporting, requesting, telling, watching
 from cli.base import event_log, files
 from cli.base.aws_errors import explain
 from cli.base.errors import CliError
 from cli.base.options import AsJson, Model, PlotPage, session_of
 from cli.base.session import Session
 from cli.data import commands as data
+from cli.project import commands as project
 from noria.kernel.errors import NoriaError
 
 
@@ -78,19 +79,6 @@ def down(json: AsJson = False) -> None:
         render.as_json({"processes_ended": ended})
     else:
         render.console.print(f"ended {ended} processes" if ended else "nothing was running")
-
-
-@app.command()
-def publish(context: typer.Context, project: Annotated[Path, typer.Argument(help="Folder of a model project.")], json: AsJson = False) -> None:
-    """Publish a model project; uploads are judged and trained by it from then on."""
-    told = publishing.publish(session_of(context), project)
-    if json:
-        render.as_json(told)
-    else:
-        what = "published" if told["changed"] else "is published already, unchanged:"
-        render.console.print(f"{told['model']} {what} spec {told['spec']}; image {told['images']['training']}")
-        for warning in told["warnings"]:
-            render.console.print(f"  look again: {warning}", style="yellow", markup=False)
 
 
 @app.command()
@@ -256,6 +244,7 @@ def show(context: typer.Context, json: AsJson = False) -> None:
 
 
 offline.join(app)
+app.add_typer(project.commands)
 app.add_typer(data.commands)
 
 

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from cli import render, specs
+from cli import render
 from cli.base import files
 from cli.base.errors import CliError
+from cli.project.spec import of_project
 
 if TYPE_CHECKING:
     from noria.profile.dataset import Profile
@@ -35,7 +36,7 @@ def check(folder: Path, reference: Path, current: Path) -> Json:
     from noria.monitoring import drift
     from noria.monitoring.charts import pictures
 
-    spec = specs.of_project(folder)
+    spec = of_project(folder)
     time = spec.data.time
     before, now = files.profile(reference, time), files.profile(current)
     if not set(before.columns) & set(spec.data.columns):

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli import demo_heal, demo_release, predicting, publishing, render
+from cli import demo_heal, demo_release, predicting, render
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.paths import ROOT, home
@@ -20,6 +20,7 @@ from cli.base.session import Session
 from cli.data import view
 from cli.data.progress import follow
 from cli.data.upload import upload
+from cli.project.publish import publish
 
 Json = dict[str, Any]
 MODEL, YEAR = "bikeshare", 2011
@@ -49,11 +50,10 @@ def run(session: Session, quiet: bool = False, releases: bool = True) -> Json:
     """
     began = float(os.environ.get("NORIA_DEMO_BEGAN") or time.time())
     data, later = _data(YEAR), _data(YEAR + 1)
-    published = publishing.publish(session, PROJECT)
+    published = publish(session, PROJECT)
     render.say(
         quiet,
-        f"{MODEL} spec {published['spec']} {'published' if published['changed'] else 'is published already'}; "
-        f"image {published['images']['training'].rsplit('/')[-1]}",
+        f"{MODEL} spec {published.spec} {'published' if published.changed else 'is published already'}; image {published.images['training'].rsplit('/')[-1]}",
     )
     sent = upload(session, MODEL, data)
     render.say(

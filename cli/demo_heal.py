@@ -16,11 +16,12 @@ from typing import Any
 from rich.live import Live
 from rich.text import Text
 
-from cli import monitoring, publishing, render
+from cli import monitoring, render
 from cli.base import charts, event_log, files, ledger, plot
 from cli.base.errors import CliError
 from cli.base.paths import home
 from cli.base.session import Session
+from cli.project.publish import publish
 from noria.training.metrics import quality
 
 Json = dict[str, Any]
@@ -50,7 +51,7 @@ def run(session: Session, model: str, project: Path, data: Callable[[int], Path]
     began = time.time()
     if known := _known(session, model, quarters[-1][0]):
         return known
-    publishing.publish(session, _hurried(project, model))
+    publish(session, _hurried(project, model))
     endpoint, frozen = f"{session.prefix}-{model}", f"{session.prefix}-{model}-frozen"
     _freeze(session, model, frozen, limit_seconds)
     course = _Course(quiet)
@@ -63,7 +64,7 @@ def run(session: Session, model: str, project: Path, data: Callable[[int], Path]
             if {"degraded", "faded"} & set(look["causes"]):
                 course.say(_healed(session, model, look, limit_seconds))
     session.sagemaker.delete_endpoint(EndpointName=frozen)
-    publishing.publish(session, project)
+    publish(session, project)
     alarms = [event for event in event_log.events(session, model, began) if event["data"].get("page")]
     told = {
         "series": course.series,

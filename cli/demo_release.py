@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.text import Text
 
-from cli import publishing, render, watching
+from cli import render, watching
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.paths import home
@@ -20,6 +20,7 @@ from cli.base.session import Session
 from cli.data import view
 from cli.data.progress import follow
 from cli.data.upload import upload
+from cli.project.publish import publish
 from noria.release import guard
 
 Json = dict[str, Any]
@@ -127,14 +128,14 @@ def run(session: Session, model: str, project: Path, first: Path, later: Path, q
     client.start()
     try:
         render.say(quiet, f"\na client asks {RPS} times a second; a better version is trained on {first.stem.rsplit('-', 1)[-1]} and has to earn its traffic")
-        publishing.publish(session, _tolerant(project, model))
+        publish(session, _tolerant(project, model))
         promoted = _released(session, model, first, quiet, limit_seconds)
         render.say(quiet, "\nanother version is spoiled on purpose: evaluated well, it fails two of three requests once it serves")
-        publishing.publish(session, _spoiled(project, model))
+        publish(session, _spoiled(project, model))
         undone = _released(session, model, later, quiet, limit_seconds)
     finally:
         client.stop()
-        publishing.publish(session, project)
+        publish(session, project)
     return {"promoted": _promoted(promoted), "undone": _undone(undone), "client": told(client)}
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import checking, guarding, render, replaying, reporting, starting
+from cli import checking, guarding, render, replaying, reporting
 from cli.base import files
 from cli.base.options import AsJson
 from noria.release.simulation import World
@@ -13,27 +13,9 @@ from noria.release.simulation import World
 
 def join(app: typer.Typer) -> None:
     """Make them commands of `noria`."""
-    app.command()(init)
     app.command()(check)
     app.command()(replay)
     app.add_typer(guard, name="guard")
-
-
-def init(
-    name: Annotated[str, typer.Argument(help="Name of the new model.")],
-    data: Annotated[Path | None, typer.Option(help="A file whose columns are taken over: CSV, Parquet or JSON Lines, also compressed.")] = None,
-    target: Annotated[str | None, typer.Option(help="The column that is predicted; the last one if not named.")] = None,
-    json: AsJson = False,
-) -> None:
-    """Write a new model project under models/."""
-    told = starting.start(name, Path("models") / name, data, target)
-    if json:
-        render.as_json(told)
-    else:
-        render.console.print(f"wrote {told['folder']}: {', '.join(told['files'])} (a {told['task']} task, target {told['target']})")
-        render.console.print(f"edit them, then: noria publish {told['folder']}")
-        if not told["upload"]:
-            render.console.print(f"an upload is CSV in UTF-8 with commas, which {data} is not: write it so before: noria upload {name} FILE", style="yellow")
 
 
 guard = typer.Typer(no_args_is_help=True, help="The guard of progressive releases.")

@@ -15,10 +15,14 @@ from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
-from cli import images, render, specs, starting
+from cli import render
 from cli.base import charts, files, plot
 from cli.base.errors import CliError
 from cli.base.paths import ROOT
+from cli.project import images, scripts
+from cli.project.spec import of_project
+from cli.project.spec_errors import sentence
+from cli.project.yaml_lines import Loader
 from noria.kernel.values import parse_timestamp
 from noria.spec import ModelSpec
 from noria.spec.monitoring import HealSpec
@@ -59,7 +63,7 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     from noria.healing import replay as played
     from noria.healing.history import history
 
-    spec = specs.of_project(folder)
+    spec = of_project(folder)
     if spec.preprocess.script:
         raise CliError("a replay runs no processing jobs: give it the rows that preprocess.script makes, and a model.yaml without that block")
     document = spec.model_dump(mode="json")
@@ -88,7 +92,7 @@ def _policy(spec: ModelSpec, text: str) -> "Policy":
     block: Json = spec.heal.model_dump(mode="json")
     wanted = f"expected name=value,… with fields of heal ({', '.join(block)}), such as cooldown_days=3,budget={{a_month: 20, per_hour: 0.23}}"
     try:
-        changed = yaml.load("{" + NAMED.sub(r"\1: ", text) + "}", Loader=specs.Loader)  # noqa: S506 - a SafeLoader with fewer booleans
+        changed = yaml.load("{" + NAMED.sub(r"\1: ", text) + "}", Loader=Loader)  # noqa: S506 - a SafeLoader with fewer booleans
     except yaml.YAMLError as error:
         raise CliError(f"--policy: found {text!r}, {wanted}") from error
     if unknown := [name for name, value in changed.items() if name not in block or (value is None and f"{name}=" not in text)]:
@@ -98,7 +102,7 @@ def _policy(spec: ModelSpec, text: str) -> "Policy":
     try:
         return Policy.of(HealSpec.model_validate({**block, **changed}).model_dump(mode="json"))
     except ValidationError as error:
-        raise CliError(f"--policy {text}: {specs.sentence(error.errors()[0], HealSpec)}") from error
+        raise CliError(f"--policy {text}: {sentence(error.errors()[0], HealSpec)}") from error
 
 
 def _drift_check(spec: ModelSpec, header: list[str], window: float) -> Any:
@@ -162,13 +166,13 @@ class Scripts:
 @contextmanager
 def trainer(folder: Path, spec: ModelSpec, python: Path | None) -> Iterator[Scripts]:
     """The project's scripts, or those that `noria init` writes where the folder has none."""
-    starting.check_scripts(folder, spec)
+    scripts.check_columns(folder, spec)
     with tempfile.TemporaryDirectory(prefix="noria-replay-") as scratch:
         project = folder.resolve()
         if not (project / spec.train.entry).is_file():
             project = Path(scratch) / "project"
             project.mkdir()
-            for name, text in starting.scripts(spec).items():
+            for name, text in scripts.scripts_for(spec).items():
                 (project / name).write_text(text)
         needs = project / "requirements.txt"
         found = python or environment(spec, needs if needs.is_file() else None)

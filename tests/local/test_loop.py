@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo, predicting, publishing, requesting, starting, telling
+from cli import demo, predicting, requesting, telling
 from cli.base import event_log, ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.data.progress import Stage, follow
 from cli.data.upload import Upload, upload
+from cli.project.publish import publish
+from cli.project.scaffold import scaffold
 from local import machine
 from tests.local.aws.waiting import until
 
@@ -101,7 +103,7 @@ def test_a_version_says_where_it_comes_from_and_who_approved_it(stack):
 
 
 def test_the_second_version_must_beat_the_first_and_then_takes_its_place(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     first = ledger.read(stack, name).champion
     same = loop(stack, name, data(tmp_path, "more.csv", rows=210))
@@ -121,8 +123,8 @@ def test_what_init_writes_for_a_file_serves_it_with_probabilities(stack, name, t
         f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00,{'' if i % 17 == 0 else i * 37 % 100},{('a b', 'c')[i % 2]},{int(i * 37 % 100 > 45)}" for i in range(400)
     ]
     (tmp_path / "rows.csv").write_text("\n".join(["ts,heat,kind,busy", *rows, ""]))
-    starting.start(name, tmp_path / name, tmp_path / "rows.csv", "busy")
-    publishing.publish(stack, tmp_path / name)
+    scaffold(name, tmp_path / name, tmp_path / "rows.csv", "busy")
+    publish(stack, tmp_path / name)
     stages = loop(stack, name, tmp_path / "rows.csv")
     assert (stages[-1].name, stages[-1].verdict) == ("rollout", "completed"), stages[-1].reasons
     (answer,) = predicting.ask(stack, name, [{"heat": 90, "kind": "c"}])["predictions"]
@@ -132,7 +134,7 @@ def test_what_init_writes_for_a_file_serves_it_with_probabilities(stack, name, t
 
 def test_a_candidate_that_misses_a_gate_is_registered_nowhere(stack, name, tmp_path):
     upside_down = TRAIN.format(depth=1).replace('rows["y"]', '1 - rows["y"]')
-    publishing.publish(stack, project(tmp_path / "p", name, gate=1.0, train=upside_down))
+    publish(stack, project(tmp_path / "p", name, gate=1.0, train=upside_down))
     stages = loop(stack, name, data(tmp_path))
     assert (stages[-1].name, stages[-1].verdict) == ("evaluate", "rejected")
     assert stack.sagemaker.list_model_packages(ModelPackageGroupName=f"noria-{name}")["ModelPackageSummaryList"] == []
@@ -154,7 +156,7 @@ def test_a_candidate_that_misses_a_gate_is_registered_nowhere(stack, name, tmp_p
     ids=["empty", "no CSV", "lacks a column", "renames a column", "30 % out of range", "too few rows"],
 )
 def test_what_breaks_the_contract_lies_untouched_beside_its_verdict(stack, name, tmp_path, make, code):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     file = make(tmp_path)
     stages = loop(stack, name, file)
     assert [(stage.name, stage.verdict) for stage in stages] == [("ingest", "quarantined")]
@@ -168,7 +170,7 @@ def test_what_breaks_the_contract_lies_untouched_beside_its_verdict(stack, name,
 
 
 def test_one_bad_row_is_set_aside_and_the_rest_goes_on(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     stages = loop(stack, name, data(tmp_path, bad=1))
     assert stages[-1].verdict == "completed"
     found = telling.status(stack, name)["datasets"][0]
@@ -190,7 +192,7 @@ def test_an_upload_for_a_model_nobody_published_is_kept_and_told(stack, name, tm
 
 
 def test_the_same_file_twice_within_a_second_is_one_dataset_and_one_run(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     file = data(tmp_path)
     bucket = stack.outputs["LakeBucket"]
     for key in ("a.csv", "a.csv", "b.csv"):
@@ -203,7 +205,7 @@ def test_the_same_file_twice_within_a_second_is_one_dataset_and_one_run(stack, n
 
 
 def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     file = data(tmp_path)
     assert loop(stack, name, file)[-1].verdict == "completed"
     # As after an ingestion that died between its record and its announcement: the dataset is there, and no run has taken it.
@@ -221,7 +223,7 @@ def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, na
 
 
 def test_a_run_can_be_asked_for_again(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     with pytest.raises(CliError, match="was accepted yet"):
         requesting.retrain(stack, name)
     loop(stack, name, data(tmp_path))
@@ -249,19 +251,19 @@ for part in ("truth/truth.csv", "holdout/holdout.csv"):
     folder = project(tmp_path / "p", name, train=peeking)
     spec = folder / "model.yaml"
     spec.write_text(spec.read_text().replace("max_minutes: 5", f"max_minutes: 5, hyperparameters: {{peek: {stack.outputs['ArtifactBucket']}/runs/{name}}}"))
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
 
 
 def test_a_version_with_other_columns_is_not_compared_with_a_champion_that_cannot_read_them(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     wider = project(tmp_path / "p", name)
     spec = wider / "model.yaml"
     spec.write_text(spec.read_text().replace("    x: {type", "    id: {type: integer}\n    x: {type"))
     for script in ("train.py", "inference.py"):
         (wider / script).write_text((wider / script).read_text().replace('rows[["x"]]', 'rows[["id", "x"]]'))
-    publishing.publish(stack, wider)
+    publish(stack, wider)
     stages = loop(stack, name, data(tmp_path, "more.csv", rows=210))
     assert stages[-1].verdict == "completed"
     assert "other columns" in next(stage for stage in stages if stage.name == "evaluate").reasons[0]
@@ -269,15 +271,15 @@ def test_a_version_with_other_columns_is_not_compared_with_a_champion_that_canno
 
 def test_a_first_endpoint_that_failed_does_not_block_the_next_version(stack, name, tmp_path):
     broken = INFERENCE.replace("    return joblib", "    import os\n    assert os.environ.get('SAGEMAKER_BATCH') == 'true', 'cannot serve'\n    return joblib")
-    publishing.publish(stack, project(tmp_path / "p", name, inference=broken))
+    publish(stack, project(tmp_path / "p", name, inference=broken))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "failed"
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
 
 
 @pytest.mark.parametrize("key", ["a b 'c\" $eval(1).csv", "größe/☃.csv", "../../escape.csv", "{% 1 %}.csv"], ids=["quotes", "unicode", "dots", "expression"])
 def test_a_hostile_key_is_only_a_name(stack, name, tmp_path, key):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     body = data(tmp_path, rows=20).read_bytes()
     stack.s3.put_object(Bucket=stack.outputs["LakeBucket"], Key=f"incoming/{name}/{key}", Body=body)
     found = until(lambda: ledger.read(stack, name).datasets)[0]
@@ -297,7 +299,7 @@ def test_a_hostile_key_is_only_a_name(stack, name, tmp_path, key):
     ids=["raises", "never ends", "writes no model"],
 )
 def test_a_training_script_that_fails_is_told_with_its_own_words(stack, name, tmp_path, train, stage, told):
-    publishing.publish(stack, project(tmp_path / "p", name, train=train, minutes=0.05 if "sleep" in train else 5))
+    publish(stack, project(tmp_path / "p", name, train=train, minutes=0.05 if "sleep" in train else 5))
     stages = loop(stack, name, data(tmp_path))
     assert (stages[-1].name, stages[-1].verdict) == (stage, "failed")
     assert told in stages[-1].reasons[0]
@@ -305,12 +307,12 @@ def test_a_training_script_that_fails_is_told_with_its_own_words(stack, name, tm
 
 
 def test_a_version_whose_server_does_not_come_up_leaves_the_old_one_serving(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     before = ledger.read(stack, name).champion
     # It answers in batch transform, where the container is told so, and breaks behind an endpoint.
     broken = INFERENCE.replace("    return joblib", "    import os\n    assert os.environ.get('SAGEMAKER_BATCH') == 'true', 'cannot serve'\n    return joblib")
-    publishing.publish(stack, project(tmp_path / "p", name, inference=broken))
+    publish(stack, project(tmp_path / "p", name, inference=broken))
     stages = loop(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
     assert stages[-1].verdict == "rolled_back"
     assert "SageMaker went back" in stages[-1].reasons[0]

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import monitoring, predicting, publishing
+from cli import monitoring, predicting
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
+from cli.project.publish import publish
 from tests.local.aws.waiting import until
 from tests.local.test_loop import SPEC, data, loop, project, told_events
 
@@ -38,7 +39,7 @@ def tell(stack: Session, model: str, file: Path, rows: str) -> dict:
 def test_a_model_whose_world_changes_heals_by_itself(stack, tmp_path):
     folder = project(tmp_path / "healing", "healing")
     (folder / "model.yaml").write_text(SPEC.format(name="healing", gate=0.6, minutes=5) + HEAL)
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     with pytest.raises(CliError, match="serves yet"):
         monitoring.look(stack, "healing")
     assert loop(stack, "healing", data(tmp_path))[-1].verdict == "completed"

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cli import publishing, telling
+from cli import telling
 from cli.base import ledger
 from cli.base.session import Session
 from cli.data.progress import Stage, follow
 from cli.data.upload import upload
+from cli.project.publish import publish
 
 LIMIT = 180
 SPEC = """name: {name}
@@ -103,7 +104,7 @@ def spec(name: str, tmp_path: Path) -> Path:
 
 
 def test_what_the_model_is_sent_is_to_the_last_bit_what_it_was_trained_on(stack, name, tmp_path, spec):
-    publishing.publish(stack, spec)
+    publish(stack, spec)
     stages = uploaded(stack, name, tmp_path)
     assert (stages[-1].name, stages[-1].verdict) == ("rollout", "completed"), stages[-1].reasons
     run = telling.status(stack, name)["runs"][0]["run"]
@@ -120,7 +121,7 @@ def test_what_the_model_is_sent_is_to_the_last_bit_what_it_was_trained_on(stack,
 
 
 def test_a_script_that_gives_up_ends_the_run_with_its_own_words(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name, 1000))
+    publish(stack, project(tmp_path / "p", name, 1000))
     stages = uploaded(stack, name, tmp_path)
     assert (stages[-1].name, stages[-1].verdict) == ("preprocess", "failed")
     assert "no row is warmer than 1000" in stages[-1].reasons[0]

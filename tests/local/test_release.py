@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import predicting, publishing, releasing, telling, watching
+from cli import predicting, releasing, telling, watching
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.data.progress import Stage
 from cli.data.upload import upload
+from cli.project.publish import publish
 from tests.local.aws.waiting import until
 from tests.local.conftest import SHORT
 from tests.local.test_loop import INFERENCE, LIMIT, data, loop, project, told_events
@@ -104,7 +105,7 @@ def served(stack: Session, name: str, tmp_path: Path) -> None:
     """A first version that serves."""
     project(tmp_path / "p", name)
     with_rollout(tmp_path, f"{{{QUICK}}}")
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
 
 
@@ -139,7 +140,7 @@ def test_a_spoiled_version_is_undone_before_many_have_met_it_and_is_not_offered_
     served(stack, name, tmp_path)
     before = ledger.read(stack, name).champion
     (tmp_path / "p" / "inference.py").write_text(SPOILED)
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     with asking(stack, name) as client:
         release = second(stack, name, tmp_path)
     assert release.verdict == "rolled_back"
@@ -161,7 +162,7 @@ def test_what_goes_wrong_only_under_traffic_is_undone(stack, name, tmp_path, spo
     with_rollout(
         tmp_path, "{guard: {slow: {over_ms: 250, tolerated: 0.1}, errors: {tolerated: 0.1}, answers: {tolerated: 0.1}}}\nserve: {answers: {values: [0, 1]}}"
     )
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     with asking(stack, name, own="Received") as client:
         release = second(stack, name, tmp_path)
     assert release.verdict == "rolled_back", release.reasons
@@ -173,7 +174,7 @@ def test_what_goes_wrong_only_under_traffic_is_undone(stack, name, tmp_path, spo
 def test_the_next_instance_type_is_taken_where_one_cannot_be_had(stack, name, tmp_path):
     folder = project(tmp_path / "p", name)
     (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + f"serve: {{instance: [{SHORT}, ml.m5.large]}}\n")
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     (variant,) = stack.sagemaker.describe_endpoint(EndpointName=f"noria-{name}")["ProductionVariants"]
     assert [(pool["InstanceType"], pool["CurrentInstanceCount"]) for pool in variant["InstancePools"]] == [(SHORT, 0), ("ml.m5.large", 1)]
@@ -182,7 +183,7 @@ def test_the_next_instance_type_is_taken_where_one_cannot_be_had(stack, name, tm
 def test_a_release_for_which_there_is_no_capacity_fails_with_sagemakers_words(stack, name, tmp_path):
     folder = project(tmp_path / "p", name)
     (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + f"serve: {{instance: {SHORT}}}\n")
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     release = loop(stack, name, data(tmp_path))[-1]
     assert (release.verdict, "InsufficientInstanceCapacity" in release.reasons[0]) == ("failed", True)
 
@@ -190,7 +191,7 @@ def test_a_release_for_which_there_is_no_capacity_fails_with_sagemakers_words(st
 def test_instances_follow_the_traffic_and_outlive_a_release(stack, name, client, tmp_path):
     project(tmp_path / "p", name)
     with_rollout(tmp_path, f"{{{QUICK}}}\nserve: {{autoscale: {{min: 1, max: 2, requests: 300, out_seconds: 0}}}}")
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     scaling, resource = client("application-autoscaling"), f"endpoint/noria-{name}/variant/main"
     described = {"ServiceNamespace": "sagemaker", "ResourceId": resource}
@@ -212,7 +213,7 @@ def instances(stack: Session, name: str) -> int:
 def test_every_strategy_brings_a_good_version_to_all_of_the_traffic(stack, name, tmp_path, rollout):
     project(tmp_path / "p", name)
     with_rollout(tmp_path, rollout)
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     with asking(stack, name) as client:
         assert second(stack, name, tmp_path).verdict == "completed"
@@ -260,7 +261,7 @@ def test_an_alarm_on_what_serves_brings_the_release_before_back_long_after_the_r
 def begun(stack: Session, name: str, tmp_path: Path) -> None:
     """A second version that shares the traffic with the first, and goes on doing so."""
     with_rollout(tmp_path, "{idle: wait, minutes: 600}")
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
     assert until(lambda: len(watching.look(stack, name)["variants"]) == 2, 60)
 
@@ -287,7 +288,7 @@ def test_a_release_whose_machine_was_aborted_half_way_leaves_the_champion_alone_
     assert (release["status"], ledger.read(stack, name).lock) == ("rolled_back", None)
     # The next start finds nothing in its way.
     with_rollout(tmp_path, "{strategy: all_at_once}")
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert loop(stack, name, data(tmp_path, "again.csv", rows=450, seed=3))[-1].verdict == "completed"
 
 
@@ -320,7 +321,7 @@ def asks(stack: Session, name: str, tmp_path: Path, approve: str) -> None:
     """A first version that waits for a person."""
     folder = project(tmp_path / "p", name)
     (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + f"approve: {approve}\n")
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     assert loop(stack, name, data(tmp_path))[-1].verdict == "pending"
 
 
@@ -368,7 +369,7 @@ def test_a_version_whose_artefact_is_gone_is_not_released_and_the_champion_serve
     before = ledger.read(stack, name).champion
     spec = tmp_path / "p" / "model.yaml"
     spec.write_text(spec.read_text() + "approve: {mode: manual}\n")
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert second(stack, name, tmp_path).verdict == "pending"
     version = f"{before['model_package_arn'][:-1]}2"
     described = stack.sagemaker.describe_model_package(ModelPackageName=version)

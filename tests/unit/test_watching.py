@@ -3,14 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
-from cli import specs, watching
+from cli import watching
 from cli.base import ledger
+from cli.project.spec import load
 from noria.spec import ModelSpec
 from tests.samples import ROOT
 
 
 def test_what_was_counted_since_the_release_began_is_in_the_findings():
-    spec: ModelSpec = specs.load(ROOT / "models" / "bikeshare" / "model.yaml")
+    spec: ModelSpec = load(ROOT / "models" / "bikeshare" / "model.yaml")
     story = ledger.ModelRecord("m", spec=spec.model_dump(mode="json"))
     began = datetime.now(UTC) - timedelta(minutes=10)
     times = [began + timedelta(minutes=minute) for minute in (2, 3, 4)]

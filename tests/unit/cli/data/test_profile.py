@@ -5,10 +5,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from cli import app, specs
+from cli import app
 from cli.base import files
 from cli.base.errors import CliError
 from cli.data import contract, page, profile
+from cli.project.spec import parse
 
 
 def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_path, capsys):
@@ -25,7 +26,7 @@ def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_pat
     assert "colour: {type: string, values: [blue, red]}" in suggested
     assert "# 4 values are no numbers: '?'" in suggested
     # What is suggested is a contract that the spec takes.
-    spec = specs.parse(f"name: x\ntask: regression\ntarget: price\n{suggested}evaluate: {{gates: [{{metric: mae, at_most: 5}}]}}\n", "model.yaml")
+    spec = parse(f"name: x\ntask: regression\ntarget: price\n{suggested}evaluate: {{gates: [{{metric: mae, at_most: 5}}]}}\n", "model.yaml")
     assert spec.data.columns["day"].between == (0, 6)
     html = page.page(made, "<x>")
     assert "&lt;x&gt;" in html

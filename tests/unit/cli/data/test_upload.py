@@ -4,20 +4,20 @@ import json
 
 import pytest
 
-from cli import publishing
 from cli.base.errors import CliError
 from cli.data.progress import follow
 from cli.data.upload import upload
+from cli.project.publish import publish
 from tests.samples import ROOT, sample
 
 
 def test_content_that_is_known_for_the_spec_is_not_sent_again(stack, tmp_path):
-    published = publishing.publish(stack, ROOT / "models" / "bikeshare")
+    published = publish(stack, ROOT / "models" / "bikeshare")
     file = tmp_path / "d.csv"
     file.write_text("a\n")
     result = upload(stack, "bikeshare", file)
     assert result.sent
-    document = {**sample("data/DatasetAccepted.v1.json")["detail"]["data"], "digest": result.digest, "spec": published["spec"]}
+    document = {**sample("data/DatasetAccepted.v1.json")["detail"]["data"], "digest": result.digest, "spec": published.spec}
     item = {
         "pk": {"S": "MODEL#bikeshare"},
         "sk": {"S": "DATASET#x"},

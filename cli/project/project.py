@@ -1,4 +1,4 @@
-"""Model projects on disk: the spec and the user's code, packed so that the same content is the same archive."""
+"""Loads a model project: the spec, and the user's code as an archive that is the same for the same content."""
 
 import gzip
 import io
@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from cli import specs
 from cli.base.errors import CliError
+from cli.project import spec as specs
 from noria.kernel.identity import digest
 from noria.spec import ModelSpec
 
-#: What goes to AWS of a project folder.
+#: The files of a project folder that go to AWS.
 PACKED = ("*.py", "**/*.py", "model.yaml", "requirements.txt")
-LARGEST_ARCHIVE = 50 * 1024 * 1024
+MIB = 1024**2
+LARGEST_ARCHIVE = 50 * MIB
 
 
 @dataclass(frozen=True)
 class Project:
-    """A model project, ready to be published.
+    """A model project, ready to publish.
 
     Attributes:
         code_digest: of every packed file's path and content.
@@ -33,7 +34,7 @@ class Project:
     archive: bytes
 
     def environment_digest(self, images: dict[str, str]) -> str:
-        """Of all that the code runs on: its images and its requirements."""
+        """The digest of all that the code runs on: its images and its requirements."""
         return digest(images, self.requirements)
 
     def id(self, images: dict[str, str]) -> str:
@@ -42,10 +43,10 @@ class Project:
 
 
 def load(folder: Path) -> Project:
-    """Read and pack a project folder.
+    """Read a project folder and pack its code.
 
     Raises:
-        CliError: the folder, or a file that the spec needs, is not there.
+        CliError: the folder or a file that the spec names does not exist, or the archive is too large.
         SpecError: model.yaml is wrong.
     """
     spec = specs.of_project(folder)
@@ -57,19 +58,17 @@ def load(folder: Path) -> Project:
     script = spec.preprocess.script
     if script and not (folder / script.entry).is_file():
         raise CliError(f"{folder / script.entry} is missing: preprocess.script names it; write it, or take the block out of model.yaml")
-    paths = sorted({path for pattern in PACKED for path in folder.glob(pattern) if path.is_file() and _packed_part(path.relative_to(folder))})
+    paths = sorted({path for pattern in PACKED for path in folder.glob(pattern) if path.is_file() and _is_part(path.relative_to(folder))})
     files = {str(path.relative_to(folder)): path.read_bytes() for path in paths}
     archive = _packed(files)
     if len(archive) > LARGEST_ARCHIVE:
-        raise CliError(
-            f"{folder} packs to {len(archive) // 1024**2} MB, more than {LARGEST_ARCHIVE // 1024**2}: data belongs into an upload, not into a project"
-        )
+        raise CliError(f"{folder} packs to {len(archive) // MIB} MB, more than {LARGEST_ARCHIVE // MIB}: data belongs into an upload, not into a project")
     code = digest({name: sha256(content).hexdigest() for name, content in files.items()})
     return Project(spec, code, files.get("requirements.txt", b"").decode(errors="replace"), archive)
 
 
-def _packed_part(path: Path) -> bool:
-    """No caches, environments or other folders that begin with a dot."""
+def _is_part(path: Path) -> bool:
+    """Whether a path is part of the archive: no cache, no environment, nothing that begins with a dot."""
     return not any(part.startswith((".", "__pycache__")) or part in ("venv", "node_modules") for part in path.parts)
 
 
