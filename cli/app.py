@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from cli import demo, monitoring, offline, predicting, releasing, render, reporting, requesting, telling, watching
+from cli import demo, monitoring, offline, releasing, render, reporting, telling, watching
 from cli.base import event_log, files
 from cli.base.aws_errors import explain
 from cli.base.errors import CliError
@@ -18,6 +18,8 @@ from cli.base.options import AsJson, Model, PlotPage, session_of
 from cli.base.session import Session
 from cli.data import commands as data
 from cli.project import commands as project
+from cli.serving import commands as serving
+from cli.training import commands as training
 from noria.kernel.errors import NoriaError
 
 
@@ -79,16 +81,6 @@ def down(json: AsJson = False) -> None:
         render.as_json({"processes_ended": ended})
     else:
         render.console.print(f"ended {ended} processes" if ended else "nothing was running")
-
-
-@app.command()
-def retrain(context: typer.Context, model: Model, json: AsJson = False) -> None:
-    """Train again on the newest accepted dataset."""
-    told = requesting.retrain(session_of(context), model)
-    if json:
-        render.as_json(told)
-    else:
-        render.console.print(f"asked for a run of {model} on dataset {told['dataset']}; see: noria status {model}")
 
 
 @app.command()
@@ -177,20 +169,6 @@ def events(context: typer.Context, model: Model, json: AsJson = False) -> None:
 
 
 @app.command()
-def predict(
-    context: typer.Context,
-    model: Model,
-    rows: Annotated[Path, typer.Argument(help="JSON Lines: one object a row.")],
-    key: Annotated[str | None, typer.Option(help="Who asks: while two versions serve, always answered by the same one.")] = None,
-    name: Annotated[str | None, typer.Option("--id", help="Of the request: the truth of its rows is joined by it. Made up if not given.")] = None,
-    json: AsJson = False,
-) -> None:
-    """Ask the endpoint about rows."""
-    told = predicting.predict(session_of(context), model, rows, key, name)
-    render.as_json(told) if json else render.predictions(told)
-
-
-@app.command()
 def truth(
     context: typer.Context,
     model: Model,
@@ -246,6 +224,8 @@ def show(context: typer.Context, json: AsJson = False) -> None:
 offline.join(app)
 app.add_typer(project.commands)
 app.add_typer(data.commands)
+app.add_typer(training.commands)
+app.add_typer(serving.commands)
 
 
 def main() -> None:

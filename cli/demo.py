@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli import demo_heal, demo_release, predicting, render
+from cli import demo_heal, demo_release, render
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.paths import ROOT, home
@@ -21,6 +21,7 @@ from cli.data import view
 from cli.data.progress import follow
 from cli.data.upload import upload
 from cli.project.publish import publish
+from cli.serving.predict import Predictions, predict
 
 Json = dict[str, Any]
 MODEL, YEAR = "bikeshare", 2011
@@ -125,11 +126,11 @@ def _preparation() -> Any:
     return module
 
 
-def _prediction(session: Session, later: Path) -> tuple[Json, str]:
+def _prediction(session: Session, later: Path) -> tuple[Predictions, str]:
     with later.open(newline="") as file:
         hour = next(row for row in csv.DictReader(file) if row["ts"] == ASKED)
     features = {name: value for name, value in hour.items() if name not in ("ts", "busy")}
-    return predicting.ask(session, MODEL, [features]), hour["busy"]
+    return predict(session, MODEL, [features]), hour["busy"]
 
 
 def _told(session: Session, later: Path) -> Json:
@@ -143,7 +144,7 @@ def _told(session: Session, later: Path) -> Json:
         "model_package_arn": story.champion["model_package_arn"],
         "endpoint": story.champion["endpoint"],
         "holdout": {"accuracy": run["metrics"]["accuracy"], "f1": run["metrics"]["f1"], "rows": run["rows"]},
-        "prediction": {"request": answered["request"], "response": ",".join(answered["predictions"][0]["values"]), "truth": truth},
+        "prediction": {"request": answered.request, "response": ",".join(answered.predictions[0].values), "truth": truth},
     }
 
 

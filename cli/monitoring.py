@@ -8,9 +8,10 @@ from typing import Any
 
 from rich.text import Text
 
-from cli import render, requesting
+from cli import render
 from cli.base import charts, files, ledger
 from cli.base.errors import CliError
+from cli.base.events import publish_event
 from cli.base.session import Session
 from noria.data.contract import DataContract
 from noria.data.rows import lines, table
@@ -60,7 +61,8 @@ def look(session: Session, model: str) -> Json:
     before = ledger.read(session, model)
     if before.champion is None:
         raise CliError(f"no version of {model} serves yet; see: noria status {model}")
-    requesting.look(session, model)
+    before.published()
+    publish_event(session, "monitoring", "MonitoringRequested", model, {})
     return _next(session, model, before.monitoring)
 
 

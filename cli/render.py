@@ -112,17 +112,6 @@ def _again(before: tuple[Any, LoggedEvent, int] | None) -> None:
         console.print(Text(f"{'':19} {event['name']} said the same {times:,} more times, the last one at {event['time'][:19]}", style="dim"))
 
 
-def predictions(told: Json) -> None:
-    """Each row's answer."""
-    for answer in told["predictions"]:
-        console.print(
-            Text(answer["prediction"], style="bold"),
-            Text(",".join(answer["values"][1:])),
-            Text(json.dumps(answer["row"]), style="dim"),
-            Text(f"id {answer['id']}", style="dim"),
-        )
-
-
 def picture(name: str, shown: Json) -> None:
     """Before and after of a column as two rows of blocks."""
     most = max([*shown["before"], *shown["now"]]) or 1.0

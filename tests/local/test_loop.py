@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo, predicting, requesting, telling
+from cli import demo, telling
 from cli.base import event_log, ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
@@ -16,6 +16,8 @@ from cli.data.progress import Stage, follow
 from cli.data.upload import Upload, upload
 from cli.project.publish import publish
 from cli.project.scaffold import scaffold
+from cli.serving.predict import predict
+from cli.training.requests import retrain
 from local import machine
 from tests.local.aws.waiting import until
 
@@ -115,7 +117,7 @@ def test_the_second_version_must_beat_the_first_and_then_takes_its_place(stack, 
     second = ledger.read(stack, name).champion
     assert second["model_package_arn"].endswith("/2")
     assert first["config"] in [found["EndpointConfigName"] for found in stack.sagemaker.list_endpoint_configs(NameContains=name)["EndpointConfigs"]]
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "0"
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "0"
 
 
 def test_what_init_writes_for_a_file_serves_it_with_probabilities(stack, name, tmp_path):
@@ -127,9 +129,9 @@ def test_what_init_writes_for_a_file_serves_it_with_probabilities(stack, name, t
     publish(stack, tmp_path / name)
     stages = loop(stack, name, tmp_path / "rows.csv")
     assert (stages[-1].name, stages[-1].verdict) == ("rollout", "completed"), stages[-1].reasons
-    (answer,) = predicting.ask(stack, name, [{"heat": 90, "kind": "c"}])["predictions"]
-    assert answer["prediction"] == "1"
-    assert float(answer["values"][1]) > 0.9
+    (answer,) = predict(stack, name, [{"heat": 90, "kind": "c"}]).predictions
+    assert answer.prediction == "1"
+    assert float(answer.values[1]) > 0.9
 
 
 def test_a_candidate_that_misses_a_gate_is_registered_nowhere(stack, name, tmp_path):
@@ -225,11 +227,11 @@ def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, na
 def test_a_run_can_be_asked_for_again(stack, name, tmp_path):
     publish(stack, project(tmp_path / "p", name))
     with pytest.raises(CliError, match="was accepted yet"):
-        requesting.retrain(stack, name)
+        retrain(stack, name)
     loop(stack, name, data(tmp_path))
-    asked = requesting.retrain(stack, name)
+    asked = retrain(stack, name)
     assert until(lambda: len(ledger.read(stack, name).runs) == 2, 60)
-    assert {run["dataset"] for run in ledger.read(stack, name).runs} == {asked["dataset"]}
+    assert {run["dataset"] for run in ledger.read(stack, name).runs} == {asked.dataset}
 
 
 def test_a_training_script_cannot_read_the_holdout_or_its_truth(stack, name, tmp_path):
@@ -318,13 +320,13 @@ def test_a_version_whose_server_does_not_come_up_leaves_the_old_one_serving(stac
     assert "SageMaker went back" in stages[-1].reasons[0]
     assert ledger.read(stack, name).champion == before
     assert telling.status(stack, name)["champion"]["serves"] == before["config"]
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "1"
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "1"
     assert until(lambda: "RolledBack" in told_events(stack, name))
 
 
 def test_what_is_asked_of_an_unknown_model_or_file_is_told(stack, name, tmp_path):
     with pytest.raises(CliError, match="is published here"):
-        predicting.ask(stack, name, [{"x": 1}])
+        predict(stack, name, [{"x": 1}])
     with pytest.raises(CliError, match="there is no file"):
         upload(stack, name, tmp_path / "nothing.csv")
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from cli import monitoring, predicting
+from cli import monitoring
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.project.publish import publish
+from cli.serving.predict import predict
 from tests.local.aws.waiting import until
 from tests.local.test_loop import SPEC, data, loop, project, told_events
 
@@ -19,9 +20,9 @@ ROWS = 150
 def asked(stack: Session, model: str, name: str, cut: float) -> str:
     """A request of many rows, and the truth of each as the changed world has it."""
     rows = [{"x": (i * 37 % 100) / 10} for i in range(ROWS)]
-    told = predicting.ask(stack, model, rows, name=name)["predictions"]
-    assert [answer["id"] for answer in told[:2]] == [f"{name}#0", f"{name}#1"]
-    return "".join(f"{answer['id']},{name}{i},{int(answer['row']['x'] > cut)}\n" for i, answer in enumerate(told))
+    told = predict(stack, model, rows, name=name).predictions
+    assert [answer.id for answer in told[:2]] == [f"{name}#0", f"{name}#1"]
+    return "".join(f"{answer.id},{name}{i},{int(answer.row['x'] > cut)}\n" for i, answer in enumerate(told))
 
 
 def _state(stack: Session, alarm: str) -> str:

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import predicting, releasing, telling, watching
+from cli import releasing, telling, watching
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.data.progress import Stage
 from cli.data.upload import upload
 from cli.project.publish import publish
+from cli.serving.predict import predict
 from tests.local.aws.waiting import until
 from tests.local.conftest import SHORT
 from tests.local.test_loop import INFERENCE, LIMIT, data, loop, project, told_events
@@ -133,7 +134,7 @@ def test_a_good_version_takes_the_traffic_step_by_step_and_no_request_fails(stac
     assert any("no worse" in reason for reason in release.reasons)
     assert client.failed == []
     assert client.served["challenger"] > 20
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "0"
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "0"
 
 
 def test_a_spoiled_version_is_undone_before_many_have_met_it_and_is_not_offered_again(stack, name, tmp_path):
@@ -218,7 +219,7 @@ def test_every_strategy_brings_a_good_version_to_all_of_the_traffic(stack, name,
     with asking(stack, name) as client:
         assert second(stack, name, tmp_path).verdict == "completed"
     assert client.failed == []
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "0"
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "0"
 
 
 def test_where_nobody_asks_the_release_does_not_wait_for_evidence_that_cannot_come(stack, name, tmp_path):
@@ -235,7 +236,7 @@ def test_a_release_that_has_ended_is_gone_back_from_by_one_command_and_again_by_
     told = releasing.rollback(stack, name, None, "wrong prices", LIMIT)
     assert told["status"] == "rolled_back", told
     assert telling.status(stack, name)["champion"]["serves"] == first["config"]
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "1"
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "1"
     left = f"{first['model_package_arn'][:-1]}2"
     assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=left)["ModelApprovalStatus"] == "Rejected")
     assert "wrong prices" in stack.sagemaker.describe_model_package(ModelPackageName=left)["ApprovalDescription"]

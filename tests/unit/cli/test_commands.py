@@ -1,11 +1,10 @@
 """Reading functions and the command against moto's S3, DynamoDB and SageMaker."""
 
 import json
-import shutil
 
 import pytest
 
-from cli import app, monitoring, predicting, releasing, render, telling
+from cli import app, monitoring, releasing, render, telling
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.project.publish import publish
@@ -22,23 +21,6 @@ def serves(stack, spec):
     item = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "CHAMPION"}, "time": {"S": "t"}, "sagemaker_model": {"S": "m"}}
     item["document"] = {"S": json.dumps({"endpoint": "e", "spec": spec})}
     stack.dynamodb.put_item(TableName="ledger", Item=item)
-
-
-def test_a_misspelt_column_is_refused_and_never_taken_for_an_empty_one(stack):
-    serves(stack, publish(stack, ROOT / "models" / "bikeshare").spec)
-    with pytest.raises(CliError, match="row 1 has lag_wek, which the spec does not name"):
-        predicting.ask(stack, "bikeshare", [{"hour": 8, "lag_wek": 468}])
-
-
-def test_rows_are_read_by_the_spec_of_what_serves_and_not_by_the_newest(stack, tmp_path):
-    serves(stack, publish(stack, ROOT / "models" / "bikeshare").spec)
-    newer = tmp_path / "bikeshare"
-    shutil.copytree(ROOT / "models" / "bikeshare", newer)
-    spec = newer / "model.yaml"
-    spec.write_text(spec.read_text().replace("lag_week", "lag_month"))
-    assert publish(stack, newer).changed
-    with pytest.raises(CliError, match=r"row 1 has lag_month, .* expected: .*lag_week"):
-        predicting.ask(stack, "bikeshare", [{"hour": 8, "lag_month": 468}])
 
 
 def test_a_file_of_truth_is_looked_at_before_it_is_sent_and_sent_once(stack, tmp_path):
