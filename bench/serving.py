@@ -19,13 +19,15 @@ from botocore.credentials import Credentials
 
 from bench.loop import deployed
 from bench.results import ROOT, Result
-from cli import demo, demo_release, releasing
+from cli import demo, demo_release
 from cli.base import ledger
 from cli.base.paths import home
 from cli.base.session import Session
 from cli.data.progress import follow
 from cli.data.upload import upload
 from cli.project.publish import publish
+from cli.release import approval
+from cli.release.releases import rollback
 
 LIMIT_SECONDS = 600
 #: Requests of each kind whose latency is measured, in turns.
@@ -45,7 +47,7 @@ class Served:
     def __init__(self) -> None:
         self.session = deployed()
         self.name = f"serve{datetime.now().strftime('%H%M%S')}"  # noqa: DTZ005  # a name
-        self.endpoint = f"{self.session.stack}-{self.name}"
+        self.endpoint = f"{self.session.prefix}-{self.name}"
         self._project = home() / "bench" / self.name
         shutil.copytree(ROOT / "models" / "bikeshare", self._project, ignore=shutil.ignore_patterns("__pycache__"))
         spec = self._project / "model.yaml"
@@ -93,8 +95,8 @@ def release_load() -> Result:
     steps: dict[str, Callable[[], object]] = {
         "scale-out": lambda: scale(2),
         "scale-in": lambda: scale(1),
-        "rollback": lambda: releasing.rollback(model.session, model.name, None, "benchmark", LIMIT_SECONDS),
-        "approval and release": lambda: releasing.decide(model.session, f"{model.name}/2", releasing.APPROVED, "benchmark"),
+        "rollback": lambda: rollback(model.session, model.name, None, "benchmark", LIMIT_SECONDS),
+        "approval and release": lambda: approval.decide(model.session, f"{model.name}/2", approval.APPROVED, "benchmark"),
     }
     try:
         for name, step in steps.items():
@@ -126,12 +128,12 @@ def restore() -> Result:
 
     reference = bare(configs["first"])
     back = bare(configs["second"])
-    session.cloudwatch.set_alarm_state(AlarmName=f"{session.stack}/{model.name}/errors", StateValue="ALARM", StateReason="benchmark")
+    session.cloudwatch.set_alarm_state(AlarmName=f"{session.prefix}/{model.name}/errors", StateValue="ALARM", StateReason="benchmark")
     ours = model.until(lambda: model.serves(configs["first"]))
     # The version is marked once the rollback is told; a person's word counts from then on.
     version = champion["model_package_arn"]
     model.until(lambda: sagemaker.describe_model_package(ModelPackageName=version)["ModelApprovalStatus"] == "Rejected")
-    releasing.decide(session, f"{model.name}/2", releasing.APPROVED, "benchmark")
+    approval.decide(session, f"{model.name}/2", approval.APPROVED, "benchmark")
     approved = model.until(lambda: model.serves(configs["second"]) or _newer(model))
     parts = {
         "from the alarm to restored traffic": f"{ours:.2f} s, bare {reference:.2f} s",

@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from cli import demo, monitoring, offline, releasing, render, reporting, telling, watching
+from cli import demo, monitoring, offline, render, reporting, telling
 from cli.base import event_log, files
 from cli.base.aws_errors import explain
 from cli.base.errors import CliError
@@ -18,6 +18,7 @@ from cli.base.options import AsJson, Model, PlotPage, session_of
 from cli.base.session import Session
 from cli.data import commands as data
 from cli.project import commands as project
+from cli.release import commands as release
 from cli.serving import commands as serving
 from cli.training import commands as training
 from noria.kernel.errors import NoriaError
@@ -81,70 +82,6 @@ def down(json: AsJson = False) -> None:
         render.as_json({"processes_ended": ended})
     else:
         render.console.print(f"ended {ended} processes" if ended else "nothing was running")
-
-
-@app.command()
-def approve(
-    context: typer.Context,
-    version: Annotated[str, typer.Argument(help="A version's ARN, or model and number: churn/3.")],
-    comment: Annotated[str, typer.Option(help="Why; it stays with the version.")],
-    again: Annotated[bool, typer.Option("--again", help="Though a newer version serves.")] = False,
-    json: AsJson = False,
-) -> None:
-    """Approve a version in the model registry; it is released by its model's strategy."""
-    _decided(releasing.decide(session_of(context), version, releasing.APPROVED, comment, again), json)
-
-
-@app.command()
-def reject(
-    context: typer.Context,
-    version: Annotated[str, typer.Argument(help="A version's ARN, or model and number: churn/3.")],
-    comment: Annotated[str, typer.Option(help="Why; it stays with the version.")],
-    json: AsJson = False,
-) -> None:
-    """Reject a version in the model registry; it is not released."""
-    _decided(releasing.decide(session_of(context), version, releasing.REJECTED, comment), json)
-
-
-def _decided(told: dict[str, object], json: bool) -> None:
-    if json:
-        render.as_json(told)
-    else:
-        render.console.print(f"{told['version']} is {told['status']} by {told['by']}; see: noria releases {told['model']}")
-        if told["frozen_until"]:
-            render.console.print(f"its release waits until {told['frozen_until']} (approve.freeze)")
-
-
-@app.command()
-def releases(context: typer.Context, model: Model, json: AsJson = False) -> None:
-    """Every release and rollback of a model, newest first."""
-    told = releasing.releases(session_of(context), model)
-    render.as_json(told) if json else render.releases(told)
-
-
-@app.command()
-def rollback(
-    context: typer.Context,
-    model: Model,
-    to: Annotated[str | None, typer.Option(help="A version that was released before: its number or ARN; the one before if not given.")] = None,
-    reason: Annotated[str, typer.Option(help="Why; it stays with the version that is taken back.")] = "asked for by hand",
-    timeout: Annotated[float, typer.Option(help="Seconds to wait at most.")] = 1800.0,
-    json: AsJson = False,
-) -> None:
-    """Back to an earlier release, in one call; one that is under way is asked to undo itself."""
-    told = releasing.rollback(session_of(context), model, to, reason, timeout)
-    if json:
-        render.as_json(told)
-    else:
-        render.console.print(render.word(told["status"]), f"after {told['seconds']:.1f} s: {'; '.join(entry['text'] for entry in told['reasons'])}")
-    if told["status"] not in ("rolled_back", "undone"):
-        raise typer.Exit(1)
-
-
-@app.command()
-def watch(context: typer.Context, model: Model, seconds: Annotated[float, typer.Option(help="For how long at most.")] = 3600.0, json: AsJson = False) -> None:
-    """Watch a release: weights, requests, errors, latency, and the guard's interval closing in."""
-    render.as_json(watching.look(session_of(context), model)) if json else watching.watch(session_of(context), model, seconds)
 
 
 @app.command()
@@ -225,6 +162,7 @@ offline.join(app)
 app.add_typer(project.commands)
 app.add_typer(data.commands)
 app.add_typer(training.commands)
+app.add_typer(release.commands)
 app.add_typer(serving.commands)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.text import Text
 
-from cli import render, watching
+from cli import render
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.paths import home
@@ -21,6 +21,8 @@ from cli.data import view
 from cli.data.progress import follow
 from cli.data.upload import upload
 from cli.project.publish import publish
+from cli.release.live import interval
+from cli.release.state import Finding, release_state
 from noria.release import guard
 
 Json = dict[str, Any]
@@ -177,23 +179,23 @@ class Narrator:
 
     def _tell(self) -> None:
         seen: tuple[float, ...] = ()
-        last: list[Json] = []
+        last: list[Finding] = []
         while self._going:
-            look = watching.look(self._session, self._model)
-            weights = tuple(variant["weight"] or 0.0 for variant in look["variants"])
+            look = release_state(self._session, self._model)
+            weights = tuple(variant.weight or 0.0 for variant in look.variants)
             if weights != seen:
                 self._show(seen, last)
                 seen, last = weights, []
-            last = look["findings"] or last
+            last = look.findings or last
             time.sleep(PICTURE_SECONDS)
         self._show(seen, last)
 
     @staticmethod
-    def _show(weights: tuple[float, ...], findings: list[Json]) -> None:
+    def _show(weights: tuple[float, ...], findings: list[Finding]) -> None:
         """What the guard had seen when the step ended."""
         for entry in findings if weights[1:] and weights[-1] else []:
             share = weights[-1] / sum(weights)
-            render.console.print(Text(f"{'':12} {share:4.0%} of the traffic  {watching.interval(entry)}  {guard.text(entry)}", style="dim"))
+            render.console.print(Text(f"{'':12} {share:4.0%} of the traffic  {interval(entry)}  {guard.text({**entry})}", style="dim"))
 
 
 def _tolerant(project: Path, model: str) -> Path:

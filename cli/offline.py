@@ -5,41 +5,15 @@ from typing import Annotated
 
 import typer
 
-from cli import checking, guarding, render, replaying, reporting
+from cli import checking, render, replaying, reporting
 from cli.base import files
 from cli.base.options import AsJson
-from noria.release.simulation import World
 
 
 def join(app: typer.Typer) -> None:
     """Make them commands of `noria`."""
     app.command()(check)
     app.command()(replay)
-    app.add_typer(guard, name="guard")
-
-
-guard = typer.Typer(no_args_is_help=True, help="The guard of progressive releases.")
-
-
-@guard.command(name="simulate")
-def simulate(
-    champion_errors: Annotated[float, typer.Option(help="The champion's share of bad answers.")] = 0.02,
-    challenger_errors: Annotated[float, typer.Option(help="The challenger's.")] = 0.03,
-    rps: Annotated[float, typer.Option(min=0.01, help="Requests a second, of both together.")] = 50.0,
-    share: Annotated[float, typer.Option(help="The challenger's share of the traffic.")] = 0.1,
-    minutes: Annotated[float, typer.Option(min=0.1, help="How long a release lasts at most.")] = 60.0,
-    runs: Annotated[int, typer.Option(min=1, max=100_000, help="Releases to play.")] = 2000,
-    look_seconds: Annotated[float, typer.Option(min=1, help="Between two looks.")] = 60.0,
-    confidence: Annotated[float, typer.Option(help="That no equal challenger is undone.")] = 0.98,
-    margin: Annotated[float, typer.Option(min=1.0001, help="A rate of at most so many times the champion's is no worse.")] = 1.25,
-    burst: Annotated[float, typer.Option(min=0, max=1, help="Bad answers on top for both, in bursts of half a minute every ten minutes.")] = 0.0,
-    learnt: Annotated[bool, typer.Option("--learnt", help="The champion's rate differs from release to release.")] = False,
-    json: AsJson = False,
-) -> None:
-    """Play releases against the guard: how many it undoes, promotes and leaves undecided, and who was exposed."""
-    world = World(champion_errors, challenger_errors, rps, burst=burst, learnt=learnt)
-    told, played = guarding.run(world, share, minutes, runs, look_seconds, confidence, margin)
-    render.as_json(told) if json else guarding.show(told, played, minutes)
 
 
 def check(

@@ -71,15 +71,6 @@ def _records(kind: str, records: Iterable[Json], line: Any) -> None:
             console.print(Text(f"             {reason['text']}"))
 
 
-def releases(told: Json) -> None:
-    """Releases and rollbacks, newest first."""
-    console.print(Text(told["model"], style="bold"), Text(f"serves {told['serves'] or 'nothing yet'}"))
-    if told["under_way"]:
-        console.print(Text(f"  under way: {told['under_way']}", style="yellow"))
-    _records("release", told["releases"], lambda found: f"{found['model_package_arn']}  {found.get('strategy', '')}")
-    _records("rollback", told["rollbacks"], lambda found: found["asked"]["by"])
-
-
 #: What every look says again for as long as it holds, and what healing answers to it.
 AGAIN = {"MonitoringCompleted", "QualityDegraded", "DriftDetected", "DataIncident", "MonitoringDataMissing", "RetrainingDeferred", "RetrainingEscalated"}
 

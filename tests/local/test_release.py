@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import releasing, telling, watching
+from cli import telling
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.data.progress import Stage
 from cli.data.upload import upload
 from cli.project.publish import publish
+from cli.release import approval
+from cli.release.releases import rollback
+from cli.release.state import release_state
 from cli.serving.predict import predict
 from tests.local.aws.waiting import until
 from tests.local.conftest import SHORT
@@ -233,17 +236,17 @@ def test_a_release_that_has_ended_is_gone_back_from_by_one_command_and_again_by_
     served(stack, name, tmp_path)
     first = ledger.read(stack, name).champion
     second(stack, name, tmp_path)
-    told = releasing.rollback(stack, name, None, "wrong prices", LIMIT)
-    assert told["status"] == "rolled_back", told
+    told = rollback(stack, name, None, "wrong prices", LIMIT)
+    assert told.status == "rolled_back", told
     assert telling.status(stack, name)["champion"]["serves"] == first["config"]
     assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "1"
     left = f"{first['model_package_arn'][:-1]}2"
     assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=left)["ModelApprovalStatus"] == "Rejected")
     assert "wrong prices" in stack.sagemaker.describe_model_package(ModelPackageName=left)["ApprovalDescription"]
     assert until(lambda: "RolledBack" in told_events(stack, name))
-    assert releasing.rollback(stack, name, None, "further", LIMIT)["status"] == "refused"
+    assert rollback(stack, name, None, "further", LIMIT).status == "refused"
     # A person's word brings it back.
-    releasing.decide(stack, f"{name}/2", releasing.APPROVED, "the prices are right now")
+    approval.decide(stack, f"{name}/2", approval.APPROVED, "the prices are right now")
     assert until(lambda: ledger.read(stack, name).champion["model_package_arn"] == left, 90)
 
 
@@ -264,14 +267,14 @@ def begun(stack: Session, name: str, tmp_path: Path) -> None:
     with_rollout(tmp_path, "{idle: wait, minutes: 600}")
     publish(stack, tmp_path / "p")
     upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
-    assert until(lambda: len(watching.look(stack, name)["variants"]) == 2, 60)
+    assert until(lambda: len(release_state(stack, name).variants) == 2, 60)
 
 
 def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
     served(stack, name, tmp_path)
     first = ledger.read(stack, name).champion
     begun(stack, name, tmp_path)
-    assert releasing.rollback(stack, name, None, "not today", LIMIT)["status"] == "undone"
+    assert rollback(stack, name, None, "not today", LIMIT).status == "undone"
     release = until(lambda: next((found for found in ledger.read(stack, name).releases if found["status"] == "rolled_back"), None), 60)
     assert "not today" in release["reasons"][0]["text"]
     assert telling.status(stack, name)["champion"]["serves"] == first["config"]
@@ -298,8 +301,8 @@ def test_two_rollbacks_at_once_are_one(stack, name, tmp_path):
     first = ledger.read(stack, name).champion
     second(stack, name, tmp_path)
     with ThreadPoolExecutor(2) as pool:
-        asked = [pool.submit(releasing.rollback, stack, name, None, "wrong prices", LIMIT) for _ in range(2)]
-    assert sorted(found.result()["status"] for found in asked) in (["refused", "rolled_back"], ["rolled_back", "undone"])
+        asked = [pool.submit(rollback, stack, name, None, "wrong prices", LIMIT) for _ in range(2)]
+    assert sorted(found.result().status for found in asked) in (["refused", "rolled_back"], ["rolled_back", "undone"])
     assert telling.status(stack, name)["champion"]["serves"] == first["config"]
 
 
@@ -314,7 +317,7 @@ def test_an_endpoint_that_was_changed_by_hand_is_left_as_it_is(stack, name, tmp_
     assert stack.sagemaker.describe_endpoint(EndpointName=f"noria-{name}")["EndpointConfigName"] == f"{name}-by-hand"
     # The owner's word brings the last release back.
     champion = ledger.read(stack, name).champion
-    assert releasing.rollback(stack, name, None, "enough", LIMIT)["status"] == "rolled_back"
+    assert rollback(stack, name, None, "enough", LIMIT).status == "rolled_back"
     assert telling.status(stack, name)["champion"]["serves"] == champion["config"]
 
 
@@ -337,12 +340,12 @@ def approvals(client, name: str) -> list[str]:
 def test_a_manual_version_waits_for_a_person_and_the_registrys_own_event_is_its_answer(stack, client, name, tmp_path):
     asks(stack, name, tmp_path, "{mode: manual}")
     assert until(lambda: approvals(client, name)) == ["RUNNING"]
-    told = releasing.decide(stack, f"{name}/1", releasing.APPROVED, "looks right")
-    assert (told["before"], told["status"]) == ("PendingManualApproval", "Approved")
+    told = approval.decide(stack, f"{name}/1", approval.APPROVED, "looks right")
+    assert (told.before, told.status) == ("PendingManualApproval", "Approved")
     assert until(lambda: ledger.read(stack, name).champion, 60)
     assert until(lambda: "looks right" in approvals(client, name)[0])
     with pytest.raises(CliError, match="has no version 7"):
-        releasing.decide(stack, f"{name}/7", releasing.REJECTED, "no")
+        approval.decide(stack, f"{name}/7", approval.REJECTED, "no")
 
 
 def test_a_version_that_nobody_answers_is_rejected_when_its_time_is_up(stack, client, name, tmp_path):
@@ -359,7 +362,7 @@ def _rejected(stack: Session, arn: str):
 
 def test_who_published_a_version_does_not_approve_it_where_two_are_asked(stack, name, tmp_path):
     asks(stack, name, tmp_path, "{mode: manual, two_person: true}")
-    releasing.decide(stack, f"{name}/1", releasing.APPROVED, "my own")
+    approval.decide(stack, f"{name}/1", approval.APPROVED, "my own")
     (release,) = until(lambda: ended(stack, name), 60)
     assert release["reasons"][0]["code"] == "SamePerson"
     assert ledger.read(stack, name).champion is None
@@ -376,7 +379,7 @@ def test_a_version_whose_artefact_is_gone_is_not_released_and_the_champion_serve
     described = stack.sagemaker.describe_model_package(ModelPackageName=version)
     bucket, key = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"].removeprefix("s3://").split("/", 1)
     stack.s3.delete_object(Bucket=bucket, Key=key)
-    releasing.decide(stack, version, releasing.APPROVED, "though it is gone")
+    approval.decide(stack, version, approval.APPROVED, "though it is gone")
     release = until(lambda: next((found for found in ended(stack, name) if found["model_package_arn"] == version), None), 60)
     assert release["status"] == "failed"
     assert "model.tar.gz" in release["reasons"][0]["text"]

@@ -12,7 +12,7 @@ from cli.base.session import Session
 
 
 @pytest.fixture
-def stack(s3, aws) -> Session:
+def stack(s3, aws, monkeypatch) -> Session:
     """A stack that has its buckets, its ledger and its event log, and nothing that runs."""
     aws.client("dynamodb").create_table(
         TableName="ledger",
@@ -20,6 +20,7 @@ def stack(s3, aws) -> Session:
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
     )
+    monkeypatch.setattr("cli.base.session.AWS_POLL_SECONDS", 0.01)
     session = Session()
     session.__dict__["_boto"] = aws
     session.__dict__["outputs"] = {"LakeBucket": "lake", "ArtifactBucket": "artifacts", "LedgerTable": "ledger", "EventLogGroup": "/aws/events/noria"}

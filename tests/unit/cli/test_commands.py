@@ -4,13 +4,12 @@ import json
 
 import pytest
 
-from cli import app, monitoring, releasing, render, telling
+from cli import app, monitoring, render, telling
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.project.publish import publish
 from local import machine
 from noria.kernel.errors import UnreadableDatasetError
-from noria.training.conclude_run import conclude_run
 from tests.samples import ROOT, sample
 
 REGION = "us-east-1"
@@ -42,19 +41,6 @@ def test_a_file_of_truth_is_looked_at_before_it_is_sent_and_sent_once(stack, tmp
     assert (told["rows"], told["faults"], told["before"]) == (1, {"no busy": 1}, None)
     assert tell("prediction_id,busy\na,1\nb,\n")["before"]
     assert len(stack.s3.list_object_versions(Bucket="lake", Prefix="truth/")["Versions"]) == 1
-
-
-def test_approving_an_older_version_than_the_one_that_serves_asks_again(stack):
-    publish(stack, ROOT / "models" / "bikeshare")
-    told = sample("functions/training/conclude_run.json")
-    request = {**conclude_run(told)["registration"], "ModelPackageGroupName": "noria-bikeshare"}
-    arns = [stack.sagemaker.create_model_package(**{**request, "ClientToken": token})["ModelPackageArn"] for token in ("a", "b")]
-    document = {"endpoint": "e", "spec": "s", "model_package_arn": arns[1]}
-    item = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "CHAMPION"}, "time": {"S": "t"}, "sagemaker_model": {"S": "m"}, "document": {"S": json.dumps(document)}}
-    stack.dynamodb.put_item(TableName="ledger", Item=item)
-    with pytest.raises(CliError, match="is newer and serves; add --again"):
-        releasing.decide(stack, arns[0], releasing.APPROVED, "the old one")
-    assert releasing.decide(stack, arns[0], releasing.APPROVED, "the old one", again=True)["status"] == "Approved"
 
 
 def test_status_of_a_model_that_nothing_happened_to(stack):
