@@ -3,20 +3,21 @@
 import os
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from cli import demo, monitoring, offline, render, reporting, telling
-from cli.base import event_log, files
+from cli import demo, offline, render, telling
+from cli.base import event_log
 from cli.base.aws_errors import explain
 from cli.base.errors import CliError
-from cli.base.options import AsJson, Model, PlotPage, session_of
+from cli.base.options import AsJson, Model, session_of
 from cli.base.session import Session
 from cli.data import commands as data
+from cli.monitoring import commands as monitoring
+from cli.monitoring import view as monitoring_view
 from cli.project import commands as project
 from cli.release import commands as release
 from cli.serving import commands as serving
@@ -95,7 +96,7 @@ def status(context: typer.Context, model: Model, json: AsJson = False) -> None:
     if told["monitoring"]:
         if told["champion"] and told["monitoring"]["release"] != told["champion"]["release"]:
             render.console.print("the last look was at the version before:", style="dim")
-        monitoring.show(told["monitoring"])
+        monitoring_view.monitoring_run(told["monitoring"])
 
 
 @app.command()
@@ -103,51 +104,6 @@ def events(context: typer.Context, model: Model, json: AsJson = False) -> None:
     """What has happened to a model, oldest first."""
     told = event_log.events(session_of(context), model)
     render.as_json(told) if json else render.events(told)
-
-
-@app.command()
-def truth(
-    context: typer.Context,
-    model: Model,
-    file: Annotated[Path, typer.Argument(help="CSV with prediction_id (or the key columns) and the target; the time column as well, where the data has one.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Until it has been looked at.")] = False,
-    json: AsJson = False,
-) -> None:
-    """Tell what was true of earlier predictions."""
-    told = monitoring.tell(session_of(context), model, file, wait)
-    render.as_json(told) if json else monitoring.show_told(told)
-
-
-@app.command()
-def monitor(context: typer.Context, model: Model, json: AsJson = False) -> None:
-    """Look at a served model now: what was captured, what turned out to be true, what that means."""
-    told = monitoring.look(session_of(context), model)
-    render.as_json(told) if json else monitoring.show(told)
-
-
-@app.command()
-def dashboard(context: typer.Context, json: AsJson = False) -> None:
-    """Put a CloudWatch dashboard of every published model."""
-    told = reporting.dashboard(session_of(context))
-    if json:
-        render.as_json(told)
-    else:
-        render.console.print(f"the dashboard {told['name']} shows {', '.join(told['models']) or 'no model yet'}")
-
-
-@app.command()
-def drift(
-    context: typer.Context,
-    model: Model,
-    html: PlotPage = None,
-    json: AsJson = False,
-) -> None:
-    """The last verdict in words, with pictures of the columns that moved."""
-    told = monitoring.last(session_of(context), model)
-    if html:
-        files.write(html, reporting.page(model, told).encode())
-        render.say(json, f"wrote {html}")
-    render.as_json(told) if json else monitoring.show(told)
 
 
 @app.command(name="demo")
@@ -164,6 +120,7 @@ app.add_typer(data.commands)
 app.add_typer(training.commands)
 app.add_typer(release.commands)
 app.add_typer(serving.commands)
+app.add_typer(monitoring.commands)
 
 
 def main() -> None:

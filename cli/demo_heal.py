@@ -16,11 +16,14 @@ from typing import Any
 from rich.live import Live
 from rich.text import Text
 
-from cli import monitoring, render
+from cli import render
 from cli.base import charts, event_log, files, ledger, plot
 from cli.base.errors import CliError
 from cli.base.paths import home
+from cli.base.records import MonitoringRun
 from cli.base.session import Session
+from cli.monitoring.runs import monitor
+from cli.monitoring.truth import upload_truth
 from cli.project.publish import publish
 from noria.training.metrics import quality
 
@@ -128,7 +131,7 @@ def _weeks(hours: list[Hour]) -> Iterator[tuple[str, list[Hour]]]:
         yield hours[begin]["ts"][:10], hours[begin : begin + WEEK]
 
 
-def _tell(session: Session, model: str, name: str, hours: list[Hour]) -> Json:
+def _tell(session: Session, model: str, name: str, hours: list[Hour]) -> MonitoringRun:
     """Upload what happened; the look that has seen every hour of it."""
     file = home() / "demo" / "truth" / f"{name}.csv"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -137,14 +140,15 @@ def _tell(session: Session, model: str, name: str, hours: list[Hour]) -> Json:
         writer.writerow(["prediction_id", "ts", "busy"])
         for week, rows in _weeks(hours):
             writer.writerows([f"{week}#{number}", row["ts"], row["busy"]] for number, row in enumerate(rows))
-    look: Json = monitoring.tell(session, model, file, wait=True)["look"]
-    while look["counts"]["waiting"]:
+    run = upload_truth(session, model, file, wait=True).monitoring
+    assert run is not None
+    while run["counts"]["waiting"]:
         # What is captured reaches S3 a moment later.
-        look = monitoring.look(session, model)
-    return look
+        run = monitor(session, model)
+    return run
 
 
-def _healed(session: Session, model: str, look: Json, limit_seconds: float) -> str:
+def _healed(session: Session, model: str, look: MonitoringRun, limit_seconds: float) -> str:
     """Waits until the decision on a degraded model has been carried out; a line about it."""
     since = time.time() - DECISION_SECONDS
     before = len(ledger.read(session, model).healings)
@@ -204,7 +208,7 @@ class _Course:
         if self._live:
             self._live.stop()
 
-    def add(self, window: str, managed: float, frozen: float, look: Json) -> None:
+    def add(self, window: str, managed: float, frozen: float, look: MonitoringRun) -> None:
         self.series.append({"window": window, "managed": round(managed, 4), "frozen": round(frozen, 4)})
         self._looks.append(look["number"])
         self._show(f"{window}  {METRIC} managed {managed:.3f}  frozen {frozen:.3f}  {look['outcome']}")

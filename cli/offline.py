@@ -5,30 +5,14 @@ from typing import Annotated
 
 import typer
 
-from cli import checking, render, replaying, reporting
+from cli import render, replaying
 from cli.base import files
 from cli.base.options import AsJson
 
 
 def join(app: typer.Typer) -> None:
     """Make them commands of `noria`."""
-    app.command()(check)
     app.command()(replay)
-
-
-def check(
-    folder: Annotated[Path, typer.Argument(help="The model project.")],
-    reference: Annotated[Path, typer.Option(help="What the model was trained on: CSV, Parquet or JSON Lines.")],
-    current: Annotated[Path, typer.Option(help="What comes in now.")],
-    html: Annotated[Path | None, typer.Option(help="Where to write a page of HTML with plots.")] = None,
-    json: AsJson = False,
-) -> None:
-    """Has the data drifted: the verdict that production would give. Needs no stack."""
-    told = checking.check(folder, reference, current)
-    if html:
-        files.write(html, reporting.checked(f"{current.name} against {reference.name}", told).encode())
-        render.say(json, f"wrote {html}")
-    render.as_json(told) if json else checking.show(told)
 
 
 def replay(

@@ -101,11 +101,3 @@ def _again(before: tuple[Any, LoggedEvent, int] | None) -> None:
     if before and before[2]:
         _, event, times = before
         console.print(Text(f"{'':19} {event['name']} said the same {times:,} more times, the last one at {event['time'][:19]}", style="dim"))
-
-
-def picture(name: str, shown: Json) -> None:
-    """Before and after of a column as two rows of blocks."""
-    most = max([*shown["before"], *shown["now"]]) or 1.0
-    bars = {side: "".join(BLOCKS[round(share / most * (len(BLOCKS) - 1))] for share in shown[side]) for side in ("before", "now")}
-    scale = ", ".join(shown["values"]) if "values" in shown else f"{shown['from']:g} … {shown['to']:g}"
-    console.print(Text(f"    {name}  before |{bars['before']}|  now |{bars['now']}|  {scale}"))

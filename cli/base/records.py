@@ -107,9 +107,8 @@ class RollbackRequest(TypedDict):
     to: str | None
 
 
+#: One rollback: of a released version, or of a release under way.
 class Rollback(TypedDict):
-    """One rollback: of a released version, or of a release under way."""
-
     id: str
     asked: RollbackRequest
     reasons: list[Reason]
@@ -142,13 +141,11 @@ class Healing(TypedDict):
     status: NotRequired[str]
 
 
-class Histograms(TypedDict):
-    """Shares of one column in the reference (`before`) and in the window (`now`): by bin of numbers, or by value."""
-
-    before: list[float]
-    now: list[float]
-    values: NotRequired[list[str]]
-    to: NotRequired[float]
+#: Shares of one column in the reference (`before`) and in the window (`now`): by bin of numbers between `from` and `to`, or by value.
+Histograms = TypedDict(
+    "Histograms",
+    {"before": list[float], "now": list[float], "from": NotRequired[float], "to": NotRequired[float], "values": NotRequired[list[str]]},
+)
 
 
 class ColumnDrift(TypedDict):
@@ -179,7 +176,7 @@ class Drift(TypedDict):
     verdict: str
     columns: dict[str, ColumnDrift]
     reasons: list[Reason]
-    pictures: dict[str, Json]
+    pictures: dict[str, Histograms]
 
 
 class WindowDrift(Drift):

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import monitoring
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
+from cli.monitoring.runs import monitor
+from cli.monitoring.truth import upload_truth
 from cli.project.publish import publish
 from cli.serving.predict import predict
 from tests.local.aws.waiting import until
@@ -31,9 +32,9 @@ def _state(stack: Session, alarm: str) -> str:
 
 def tell(stack: Session, model: str, file: Path, rows: str) -> dict:
     file.write_text(f"prediction_id,id,y\n{rows}")
-    look = monitoring.tell(stack, model, file, wait=True)["look"]
+    look = upload_truth(stack, model, file, wait=True).monitoring
     while look["counts"]["waiting"]:
-        look = monitoring.look(stack, model)
+        look = monitor(stack, model)
     return look
 
 
@@ -42,7 +43,7 @@ def test_a_model_whose_world_changes_heals_by_itself(stack, tmp_path):
     (folder / "model.yaml").write_text(SPEC.format(name="healing", gate=0.6, minutes=5) + HEAL)
     publish(stack, folder)
     with pytest.raises(CliError, match="serves yet"):
-        monitoring.look(stack, "healing")
+        monitor(stack, "healing")
     assert loop(stack, "healing", data(tmp_path))[-1].verdict == "completed"
     good = tell(stack, "healing", tmp_path / "good.csv", asked(stack, "healing", "good", 4.0))
     assert (good["outcome"], good["quality"]["rows"]) == ("ok", ROWS)

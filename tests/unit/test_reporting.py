@@ -1,16 +1,13 @@
 """A look as a page and as a dashboard; and replay with a project's own scripts."""
 
-import json
 import sys
 
 import pytest
 from typer.testing import CliRunner
 
-from cli import app, replaying, reporting
+from cli import app, replaying
 from cli.base.errors import CliError
 from noria.kernel.errors import ContractError
-from noria.monitoring.judge_window import judge_window
-from tests.samples import sample
 
 TRAIN = """import argparse, csv, json, os
 parser = argparse.ArgumentParser()
@@ -40,29 +37,6 @@ train: {hyperparameters: {bias: 0.0}}
 evaluate: {split: {by: time, test: 0.2}, gates: [{metric: accuracy, at_least: 0.5}]}
 heal: {min_rows: 100, recent_days: 30}
 """
-
-
-def look() -> dict:
-    event = sample("functions/monitoring/judge_window.json")
-    drift = {"verdict": "drift", "rows": 2, "since": "s", "until": "u", "predictions": None, "reasons": []}
-    drift["columns"] = {"<b>": {"drifted": True, "effect": 0.2, "measure": "distance", "evidence": 0.0, "limit": 0.1}}
-    drift["pictures"] = {"<b>": {"from": 0.0, "to": 1.0, "before": [0.5, 0.5], "now": [0.0, 1.0]}}
-    judged = judge_window({**event, "look": {**event["look"], "drift": drift, "drifted": 1}})
-    return {**json.loads(judged["record"]["Item"]["document"]["S"]), "time": "2026-01-01T00:00:00Z"}
-
-
-def test_a_page_shows_the_verdict_its_reasons_and_plots_and_takes_no_name_for_markup():
-    page = reporting.page("m", look())
-    assert "degraded" in page
-    assert page.count("<svg") == 2
-    assert "&lt;b&gt;" in page
-    assert "<b>" not in page
-
-
-def test_a_dashboard_has_a_row_for_each_model():
-    widgets = reporting.body(["a", "b"], "noria", "eu-central-1")["widgets"]
-    assert len({widget["y"] for widget in widgets}) == 2
-    assert ["Noria/Models", "Quality", "Model", "a"] in [widget["properties"]["metrics"][0] for widget in widgets]
 
 
 def project(folder, train=TRAIN):
