@@ -17,7 +17,7 @@ from bench.healing import _bikeshare
 from bench.results import ROOT, Result
 from cli.project.spec import load
 from noria.adapters import objects
-from noria.data.curate import keep
+from noria.data.curate import write_dataset
 from noria.kernel.json import Json
 from noria.monitoring.judge_window import judge_window
 from noria.monitoring.read_window import read_window
@@ -90,7 +90,7 @@ def _month() -> Month:
     rows = _bikeshare()
     names = list(rows[0])
     known, request = ([row for row in rows if row["ts"][:4] == year] for year in ("2011", "2012"))
-    keep("lake", f"curated/{MODEL}/d/", "\n".join([",".join(names), *(",".join(map(str, row.values())) for row in known), ""]), "ts")
+    write_dataset("lake", f"curated/{MODEL}/d/", "\n".join([",".join(names), *(",".join(map(str, row.values())) for row in known), ""]), "ts")
     held = known[-len(known) // 5 :]
     _put(s3, "artifacts", "runs/m/r/predictions/candidate/holdout.csv.out", "".join(f"{row['busy']},{0.9 if row['busy'] else 0.1}\n" for row in held))
     _put(s3, "artifacts", "runs/m/r/truth/truth.csv", "".join(f"{row['busy']},{row['ts']}\n" for row in held))

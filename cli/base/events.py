@@ -5,11 +5,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
 
 from cli.base.errors import CliError
 from cli.base.session import Session
+from noria.kernel.events import EventContext, put_named_entry
+from noria.kernel.identity import event_id
 
-VERSION = 1
+if TYPE_CHECKING:
+    from types_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,13 @@ def publish_event(session: Session, context: str, name: str, model: str, data: M
     Raises:
         CliError: the bus refused the event.
     """
-    own = str(uuid.uuid4())
-    metadata = {"id": own, "name": name, "version": VERSION, "model": model, "stage": session.prefix}
-    metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": own, "causation_id": own}
-    detail = json.dumps({"metadata": metadata, "data": data})
-    response = session.events.put_events(
-        Entries=[{"Source": f"noria.{context}", "DetailType": name, "EventBusName": session.outputs["EventBus"], "Detail": detail}]
-    )
-    (entry,) = response["Entries"]
+    request = str(uuid.uuid4())
+    own = event_id(name, request)
+    story = EventContext(session.outputs["EventBus"], session.prefix, datetime.now(UTC).isoformat(), own, own)
+    entry = put_named_entry(context, name, model, request, story, dict(data))
+    entry["Detail"] = json.dumps(entry["Detail"])
+    response = session.events.put_events(Entries=[cast("PutEventsRequestEntryTypeDef", entry)])
+    (answer,) = response["Entries"]
     if response["FailedEntryCount"]:
-        raise CliError(f"the bus refused the event: {entry.get('ErrorMessage')}")
-    return PublishedEvent(own, entry["EventId"])
+        raise CliError(f"the bus refused the event: {answer.get('ErrorMessage')}")
+    return PublishedEvent(own, answer["EventId"])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cli.base.errors import CliError
 from cli.base.session import Session
+from noria.kernel import ledger
+from noria.kernel.published_spec import PublishedSpec
 from noria.kernel.spec_defaults import with_defaults
 
 if TYPE_CHECKING:
@@ -76,32 +78,35 @@ class ModelRecord:
 def read(session: Session, model: str) -> ModelRecord:
     """Every item of one model."""
     record = ModelRecord(model)
-    for item in _items(session, f"MODEL#{model}"):
-        kind, _, name = item["sk"]["S"].partition("#")
+    for item in _items(session, ledger.model_partition(model)):
+        kind, _, name = ledger.text(item, "sk").partition("#")
         READERS.get((kind, bool(name)), _ignore)(record, name, item)
     for records in (record.datasets, record.runs, record.releases, record.rollbacks):
-        records.sort(key=lambda entry: entry["time"], reverse=True)
+        records.sort(key=lambda entry: str(entry["time"]), reverse=True)
     return record
 
 
 def published_models(session: Session) -> list[str]:
     """The name of every published model."""
-    return [item["sk"]["S"] for item in _items(session, "MODELS")]
+    return [ledger.text(item, "sk") for item in _items(session, ledger.MODELS)]
 
 
-def _items(session: Session, key: str) -> "Iterator[Item]":
+def _items(session: Session, partition: str) -> "Iterator[Item]":
     pages = session.dynamodb.get_paginator("query").paginate(
-        TableName=session.outputs["LedgerTable"], KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": key}}, ConsistentRead=True
+        TableName=session.outputs["LedgerTable"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": ledger.attribute(partition)},
+        ConsistentRead=True,
     )
     return (item for page in pages for item in page["Items"])
 
 
-def record_spec(session: Session, spec: Any) -> None:
+def record_spec(session: Session, spec: PublishedSpec) -> None:
     """Record a spec for good under its id, as the one that judges uploads from now on, and its model among all models."""
-    now, key = datetime.now(UTC).isoformat(), f"MODEL#{spec['name']}"
+    model, now = spec["name"], datetime.now(UTC).isoformat()
     document = json.dumps(spec, allow_nan=False)
-    items = [{"pk": {"S": key}, "sk": {"S": name}, "document": {"S": document}, "time": {"S": now}} for name in (f"SPEC#{spec['id']}", "SPEC")]
-    items.append({"pk": {"S": "MODELS"}, "sk": {"S": spec["name"]}, "time": {"S": now}})
+    items = [ledger.item(key, document=document, time=now) for key in (ledger.spec(model, spec["id"]), ledger.published_spec(model))]
+    items.append(ledger.item(ledger.listed_model(model), time=now))
     session.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": session.outputs["LedgerTable"], "Item": item}} for item in items])
 
 
@@ -109,47 +114,43 @@ def record_attention(session: Session, model: str) -> None:
     """Record that a person has attended to a model: earlier healings without improvement no longer hold back the next one."""
     session.dynamodb.update_item(
         TableName=session.outputs["LedgerTable"],
-        Key={"pk": {"S": f"MODEL#{model}"}, "sk": {"S": "HEAL"}},
+        Key=ledger.healing(model),
         UpdateExpression="SET answered = :time",
-        ExpressionAttributeValues={":time": {"S": datetime.now(UTC).isoformat()}},
+        ExpressionAttributeValues={":time": ledger.attribute(datetime.now(UTC).isoformat())},
     )
-
-
-def _document(item: "Item") -> Any:
-    return json.loads(item["document"]["S"]) if "document" in item else {}
 
 
 def _entry(item: "Item", time: str = "time") -> Any:
     """A document with its status and time."""
-    return {**_document(item), "status": item["status"]["S"], "time": item[time]["S"]}
+    return {**ledger.document(item), "status": ledger.text(item, "status"), "time": ledger.text(item, time)}
 
 
 def _published(record: ModelRecord, _: str, item: "Item") -> None:
-    record.spec = with_defaults(_document(item))
+    record.spec = with_defaults(ledger.document(item))
 
 
 def _spec(record: ModelRecord, name: str, item: "Item") -> None:
-    record.specs[name] = with_defaults(_document(item))
+    record.specs[name] = with_defaults(ledger.document(item))
 
 
 def _champion(record: ModelRecord, _: str, item: "Item") -> None:
-    record.champion = {**_document(item), "time": item["time"]["S"], "sagemaker_model": item["sagemaker_model"]["S"]}
+    record.champion = {**ledger.document(item), "time": ledger.text(item, "time"), "sagemaker_model": ledger.text(item, "sagemaker_model")}
 
 
 def _monitoring(record: ModelRecord, _: str, item: "Item") -> None:
-    record.monitoring = {**_document(item), "time": item["time"]["S"]}
+    record.monitoring = {**ledger.document(item), "time": ledger.text(item, "time")}
 
 
 def _healings(record: ModelRecord, _: str, item: "Item") -> None:
-    record.healings = _document(item).get("attempts", [])
+    record.healings = ledger.document(item).get("attempts", [])
 
 
 def _lock(record: ModelRecord, _: str, item: "Item") -> None:
-    record.lock = {"package": item["package"]["S"], "began": item["began"]["S"], "holder": item["holder"]["S"]}
+    record.lock = {"package": ledger.text(item, "package"), "began": ledger.text(item, "began"), "holder": ledger.text(item, "holder")}
 
 
 def _pending(record: ModelRecord, _: str, item: "Item") -> None:
-    record.pending_approvals.append({"package": item["package"]["S"], "time": item["time"]["S"]})
+    record.pending_approvals.append({"package": ledger.text(item, "package"), "time": ledger.text(item, "time")})
 
 
 def _dataset(record: ModelRecord, _: str, item: "Item") -> None:
@@ -174,15 +175,15 @@ def _ignore(record: ModelRecord, name: str, item: "Item") -> None:
 
 #: What reads an item, by the kind of its sort key and whether a name follows it.
 READERS: "dict[tuple[str, bool], Callable[[ModelRecord, str, Item], None]]" = {
-    ("SPEC", False): _published,
-    ("SPEC", True): _spec,
-    ("CHAMPION", False): _champion,
-    ("MONITOR", False): _monitoring,
-    ("HEAL", False): _healings,
-    ("LOCK", False): _lock,
-    ("APPROVAL", True): _pending,
-    ("DATASET", True): _dataset,
-    ("RUN", True): _run,
-    ("RELEASE", True): _release,
-    ("ROLLBACK", True): _rollback,
+    (ledger.SPEC, False): _published,
+    (ledger.SPEC, True): _spec,
+    (ledger.CHAMPION, False): _champion,
+    (ledger.MONITOR, False): _monitoring,
+    (ledger.HEAL, False): _healings,
+    (ledger.LOCK, False): _lock,
+    (ledger.APPROVAL, True): _pending,
+    (ledger.DATASET, True): _dataset,
+    (ledger.RUN, True): _run,
+    (ledger.RELEASE, True): _release,
+    (ledger.ROLLBACK, True): _rollback,
 }

@@ -2,29 +2,9 @@
 
 from typing import NotRequired, TypedDict
 
-from noria.kernel.json import Json
+from noria.kernel.shapes import ReasonShape
 
-
-class Reason(TypedDict):
-    """One reason of a verdict: a stable code, a sentence, what was observed and its limit."""
-
-    code: str
-    text: str
-    observed: object
-    limit: object
-
-
-class PublishedSpec(TypedDict):
-    """A published spec with its blocks; `id` is the digest of spec, code and images."""
-
-    id: str
-    name: str
-    task: str
-    target: str
-    data: Json
-    approve: Json
-    rollout: Json
-    images: dict[str, str]
+Reason = ReasonShape
 
 
 class Source(TypedDict):

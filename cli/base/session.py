@@ -165,7 +165,7 @@ class Session:
                 raise
             raise NoStackError(f"there is no stack named {self.stack} in {self._where()}; {self._others()}") from error
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
-        if "LedgerTable" not in outputs:
+        if not {"LedgerTable", "Prefix"} <= set(outputs):
             raise NoStackError(
                 f"the stack {self.stack} in {self._where()} is {stacks[0]['StackStatus']} and is not, or not yet, a Noria stack; run: make deploy"
             )
@@ -173,11 +173,8 @@ class Session:
 
     @property
     def prefix(self) -> str:
-        """The prefix of every name that the stack derives: jobs, endpoints, groups, alarms, dashboards.
-
-        A stack without the output `Prefix` uses its own name.
-        """
-        return self.outputs.get("Prefix", self.stack)
+        """The prefix of every name that the stack derives: jobs, endpoints, groups, alarms, dashboards."""
+        return self.outputs["Prefix"]
 
     def endpoint(self, model: str) -> str:
         """The name of a model's endpoint, which is that of its model package group as well."""
@@ -187,6 +184,6 @@ class Session:
         return f"{self.region_name} at {self.url or 'AWS'}"
 
     def _others(self) -> str:
-        names = [stack["StackName"] for stack in self.cloudformation.describe_stacks()["Stacks"]]
+        names = [stack["StackName"] for stack in self.cloudformation.describe_stacks()["Stacks"] if "ParentId" not in stack]
         listed = ", ".join(sorted(names)[:MOST_STACKS])
         return f"those there are: {listed}; name yours with --stack" if names else "deploy it: make deploy"

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from cli.base import files, ledger
 from cli.base.errors import CliError
-from cli.base.records import MonitoringRun, PublishedSpec
+from cli.base.records import MonitoringRun
 from cli.base.session import Session
 from cli.monitoring.runs import monitor, next_run
 from noria.data.contract import DataContract
 from noria.data.rows import lines, table
+from noria.kernel.published_spec import PublishedSpec
 from noria.monitoring import truth
 
 #: Characters of a content's digest that its key carries.

@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 
 from cli.base import ledger
 from cli.base.errors import CliError
-from cli.base.records import PublishedSpec
 from cli.base.session import Session
 from cli.project import images, scripts
 from cli.project import project as projects
@@ -17,6 +16,7 @@ from cli.project.checks import check_instances, warnings
 from cli.project.project import Project
 from cli.project.spec import line_in
 from noria.kernel.errors import SpecError
+from noria.kernel.published_spec import PublishedSpec
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker.type_defs import TagTypeDef

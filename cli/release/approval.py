@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from cli.base import ledger
 from cli.base.errors import CliError
@@ -71,5 +71,6 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
 
 def _frozen_until(record: ModelRecord, spec: str) -> str | None:
     published = record.specs.get(spec)
-    ends = admission.freeze_ends(published["approve"].get("freeze", []), datetime.now(UTC)) if published else None
+    windows: Any = published["approve"].get("freeze", []) if published else []
+    ends = admission.freeze_ends(windows, datetime.now(UTC))
     return ends.isoformat(timespec="minutes") if ends else None

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from cli.base import ledger
 from cli.base.errors import CliError
-from cli.base.records import PublishedSpec
 from cli.base.session import Session
+from noria.kernel.published_spec import PublishedSpec
 from noria.release import endpoint_config
 from noria.release.analysis import weigh_traffic
 from noria.release.analysis_plan import plan_observation
@@ -121,7 +121,8 @@ def _variant(session: Session, endpoint: str, variant: "ProductionVariantSummary
 def guard_findings(session: Session, spec: PublishedSpec, endpoint: "DescribeEndpointOutputTypeDef", began: datetime) -> list[Finding]:
     """The guard's findings on what CloudWatch has counted: by the machine's own function, on the machine's own counters."""
     config = str(endpoint.get("EndpointConfigName"))
-    plan = plan_observation(endpoint["EndpointName"], config, spec["rollout"]["strategy"], spec["rollout"], {})
+    rollout: Any = spec["rollout"]
+    plan = plan_observation(endpoint["EndpointName"], config, rollout["strategy"], rollout, {})
     response = session.cloudwatch.get_metric_data(MetricDataQueries=plan["counters"], StartTime=began, EndTime=datetime.now(UTC))
     results = [
         {"Id": result["Id"], "Timestamps": [time.timestamp() for time in result["Timestamps"]], "Values": list(result["Values"])}

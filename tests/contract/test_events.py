@@ -4,11 +4,13 @@ import copy
 import json
 import re
 
+import jsonschema
 import pytest
 from moto.events.models import EventPattern
 
-from noria.kernel.envelope import Envelope
-from scripts.check_machines import template
+from noria.data.events import DatasetAccepted
+from scripts import shapes
+from scripts.templates import MACHINE, functions, resources
 from tests.samples import EVENTS, sample
 
 #: A folder of samples a context; the name of an event says which context publishes it.
@@ -16,26 +18,25 @@ CONTEXTS = ("data", "training", "release", "monitoring", "healing")
 NORIA = sorted(str(path.relative_to(EVENTS)) for context in CONTEXTS for path in (EVENTS / context).iterdir())
 #: Conditions that any value fulfils.
 UNCONDITIONAL = {"run", "EndpointStatus"}
-RESOURCES = template()["Resources"]
 
 
 def patterns():
     """Each machine's rules, with the template's references filled as in the samples."""
-    for name, resource in RESOURCES.items():
-        for event, declared in resource["Properties"].get("Events", {}).items():
+    for resource in resources(MACHINE):
+        for event, declared in resource.properties.get("Events", {}).items():
             if declared["Type"] != "EventBridgeRule":
                 continue
             text = (
                 json.dumps(declared["Properties"]["Pattern"])
                 .replace('{"Ref": "LakeBucket"}', '"noria-lake"')
-                .replace('{"Fn::Sub": "${AWS::StackName}-"}', '"noria-"')
-                .replace('{"Fn::Sub": "${AWS::StackName}/"}', '"noria/"')
-                .replace('{"Ref": "AWS::StackName"}', '"noria"')
+                .replace('{"Fn::Sub": "${Prefix}-"}', '"noria-"')
+                .replace('{"Fn::Sub": "${Prefix}/"}', '"noria/"')
+                .replace('{"Ref": "Prefix"}', '"noria"')
             )
             text = re.sub(r'\{"Ref": "(\w+StateMachine)"\}', r'"arn:aws:states:eu-central-1:123456789012:stateMachine:noria-\1"', text)
             assert '"Ref"' not in text, text
             assert '"Fn::' not in text, text
-            yield f"{name.removesuffix('StateMachine')}.{event}", text, "EventBusName" in declared["Properties"]
+            yield f"{resource.name.removesuffix('StateMachine')}.{event}", text, "EventBusName" in declared["Properties"]
 
 
 RULES = list(patterns())
@@ -43,18 +44,28 @@ RULES = list(patterns())
 
 @pytest.mark.parametrize("name", NORIA)
 def test_every_version_of_every_event_is_read(name):
-    context, _, file = name.partition("/")
     event = sample(name)
-    envelope = Envelope.model_validate(event["detail"])
-    assert envelope.metadata.name == event["detail-type"] == file.split(".")[0]
-    assert f"v{envelope.metadata.version}" == file.split(".")[1]
-    assert event["source"] == f"noria.{context}"
+    context, _, file = name.partition("/")
+    metadata = event["detail"]["metadata"]
+    assert [metadata["name"], f"v{metadata['version']}"] == [event["detail-type"], file.split(".")[1]]
+    assert (event["detail-type"], event["source"]) == (file.split(".")[0], f"noria.{context}")
+    if (schema := EVENTS / "schemas" / name).exists():
+        jsonschema.validate(event["detail"], json.loads(schema.read_text()))
+
+
+def test_every_event_class_has_a_sample_of_its_version():
+    assert {f"{kind.event_context()}/{kind.__name__}.v{kind.version}.json" for kind in shapes.event_classes()} <= set(NORIA)
 
 
 def test_consumers_ignore_what_they_do_not_know():
     event = sample("data/DatasetAccepted.v1.json")
-    event["detail"]["metadata"]["later"] = 1
-    assert Envelope.model_validate(event["detail"])
+    event["detail"]["metadata"]["later"] = event["detail"]["data"]["later"] = 1
+    jsonschema.validate(event["detail"], json.loads((EVENTS / "schemas" / "data" / "DatasetAccepted.v1.json").read_text()))
+
+
+def test_an_event_has_every_field_of_its_class_and_no_other():
+    with pytest.raises(TypeError, match=r"missing \['bucket'.*unknown \['size'\]"):
+        DatasetAccepted(dataset="d", size=1)
 
 
 def samples():
@@ -127,16 +138,11 @@ def test_a_dataset_that_shall_not_train_starts_no_run():
 
 
 def test_every_rule_has_a_retry_policy_and_a_dead_letter_queue():
-    for resource in RESOURCES.values():
-        for declared in resource["Properties"].get("Events", {}).values():
+    for resource in resources():
+        for declared in resource.properties.get("Events", {}).values():
             assert declared["Properties"]["DeadLetterConfig"]
             assert declared["Properties"]["RetryPolicy"]["MaximumRetryAttempts"] == 185
 
 
 def test_every_function_has_a_sample_event():
-    functions = {
-        resource["Properties"]["CodeUri"].removeprefix("functions/").strip("/")
-        for resource in RESOURCES.values()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
-    assert functions == {str(path.relative_to(EVENTS / "functions").with_suffix("")) for path in (EVENTS / "functions").glob("*/*.json")}
+    assert set(functions()) == {str(path.relative_to(EVENTS / "functions").with_suffix("")) for path in (EVENTS / "functions").glob("*/*.json")}

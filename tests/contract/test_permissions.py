@@ -4,12 +4,11 @@ import re
 
 import pytest
 
-from scripts.check_machines import ROOT, machines, template
 from scripts.import_graph import deciding
+from scripts.templates import MACHINE, functions, machines, resources, templates
 
-RESOURCES = template()["Resources"]
-#: Functions whose use case reaches no AWS client.
-DECIDING = sorted("".join(word.title() for word in folder.split("/")[1].split("_")) for folder in deciding())
+ROOT_RESOURCES = templates()[0].body["Resources"]
+MACHINES = list(machines())
 #: IAM actions of the integrations that are not named after them.
 ACTIONS = {
     "lambda:invoke": {"lambda:InvokeFunction"},
@@ -107,18 +106,20 @@ def integrations(states):
             yield from integrations(state["ItemProcessor"]["States"])
 
 
-@pytest.mark.parametrize("name", DECIDING)
-def test_a_deciding_function_may_write_its_own_log_and_nothing_else(name):
-    found = list(statements(RESOURCES[f"{name}Role"]["Properties"]["Policies"]))
+@pytest.mark.parametrize("folder", sorted(deciding()))
+def test_a_deciding_function_may_write_its_own_log_and_nothing_else(folder):
+    function = functions()[folder]
+    name, roles = function.name.removesuffix("Function"), function.template.body["Resources"]
+    found = list(statements(roles[f"{name}Role"]["Properties"]["Policies"]))
     assert [(sorted(statement["Action"]), statement["Resource"]) for statement in found] == [
         (["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]})
     ]
 
 
-@pytest.mark.parametrize(("name", "machine", "resource"), list(machines()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "machine", "resource"), MACHINES, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_machine_may_do_what_its_tasks_call_and_no_more(name, machine, resource):
     wanted = set().union(*(needed(name, used) for used in integrations(machine["States"])))
-    allowed = actions(resource["Policies"])
+    allowed = actions(resource.properties["Policies"])
     assert wanted <= allowed, f"lacks {sorted(wanted - allowed)}"
     assert allowed - BESIDES <= wanted, f"has more than it needs: {sorted(allowed - BESIDES - wanted)}"
 
@@ -132,39 +133,41 @@ PASSED = {
 }
 
 
-@pytest.mark.parametrize(("name", "machine", "resource"), list(machines()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "machine", "resource"), MACHINES, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_machine_may_pass_the_very_role_that_its_requests_name(name, machine, resource):
-    passed = [statement["Resource"] for statement in statements(resource["Policies"]) if statement["Action"] == "iam:PassRole"]
+    passed = [statement["Resource"] for statement in statements(resource.properties["Policies"]) if statement["Action"] == "iam:PassRole"]
     assert passed == ([{"Fn::GetAtt": [PASSED[name], "Arn"]}] if name in PASSED else [])
 
 
 def test_roles_are_passed_to_sagemaker_alone():
-    for resource in RESOURCES.values():
-        for statement in statements(resource["Properties"].get("Policies", [])) if resource["Type"] == "AWS::Serverless::StateMachine" else []:
+    for resource in resources(MACHINE):
+        for statement in statements(resource.properties["Policies"]):
             if statement["Action"] == "iam:PassRole":
                 assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
 
 def test_every_wildcard_resource_has_its_reason_beside_it():
-    lines = (ROOT / "template.yaml").read_text().splitlines()
-    for number, line in enumerate(lines):
-        if re.search(r'Resource: "\*"', line):
-            assert "#" in line or "#" in lines[number - 1], f"line {number + 1}: {line.strip()}"
+    for template in templates():
+        lines = template.path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if re.search(r'Resource: "\*"', line):
+                assert "#" in line or "#" in lines[number - 1], f"{template.path.name}, line {number + 1}: {line.strip()}"
 
 
 def test_no_secret_is_in_an_environment_variable():
-    names = template()["Globals"]["Function"]["Environment"]["Variables"]
-    assert set(names) == {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
-    assert not any("Environment" in resource["Properties"] for resource in RESOURCES.values())
+    for template in {function.template.path: function.template for function in functions().values()}.values():
+        names = template.body["Globals"]["Function"]["Environment"]["Variables"]
+        assert set(names) == {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+    assert not any("Environment" in resource.properties for resource in resources())
 
 
 def test_what_holds_data_is_encrypted_kept_and_closed():
     for name in ("LakeBucket", "ArtifactBucket"):
-        bucket = RESOURCES[name]
+        bucket = ROOT_RESOURCES[name]
         assert bucket["DeletionPolicy"] == "Retain"
         assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
         assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
         assert bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-        policy = RESOURCES[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"][0]
+        policy = ROOT_RESOURCES[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"][0]
         assert (policy["Effect"], policy["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    assert RESOURCES["LedgerTable"]["Properties"]["SSESpecification"]["SSEType"] == "KMS"
+    assert ROOT_RESOURCES["LedgerTable"]["Properties"]["SSESpecification"]["SSEType"] == "KMS"

@@ -1,17 +1,11 @@
 """Functions decide, machines act: which functions may call AWS follows from what they import, and from nothing else."""
 
 from scripts import import_graph
-from scripts.check_machines import template
-
-FUNCTIONS = {
-    resource["Properties"]["CodeUri"].removeprefix("functions/").strip("/"): resource["Properties"]
-    for resource in template()["Resources"].values()
-    if resource["Type"] == "AWS::Serverless::Function"
-}
+from scripts.templates import functions
 
 
 def test_every_function_of_the_template_has_a_use_case_and_every_use_case_a_function():
-    assert set(FUNCTIONS) == set(import_graph.use_cases())
+    assert set(functions()) == set(import_graph.use_cases())
 
 
 def test_a_module_that_imports_an_adapter_says_so_in_its_name_or_is_a_function_s_use_case():

@@ -124,9 +124,9 @@ def test_a_request_has_the_shape_that_aws_documents(service, operation, request_
 def test_names_made_of_the_longest_parts_keep_to_the_limits():
     event = sample("functions/training/plan_run.json")
     event["model"] = "m" * 24
-    event["resources"]["stack"] = "s" * 15
+    event["resources"]["prefix"] = "s" * 15
     name = plan_run(event)["training"]["TrainingJobName"]
     assert len(f"{name}-candidate") <= 63
     event = sample("functions/release/plan_rollout.json")
-    event["model"], event["resources"]["stack"] = "m" * 24, "s" * 15
+    event["model"], event["resources"]["prefix"] = "m" * 24, "s" * 15
     assert len(plan_rollout({**event, "champion": None})["smoke_test"]["transform"]["TransformJobName"]) <= 63

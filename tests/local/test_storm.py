@@ -56,7 +56,7 @@ def test_every_model_of_a_storm_is_decided_once(stack):
         requests = {stack.outputs["LedgerTable"]: [{"PutRequest": {"Item": item}} for item in items[begin : begin + 25]]}
         while requests:
             requests = stack.dynamodb.batch_write_item(RequestItems=requests)["UnprocessedItems"]
-    events = [drifted(model, stack.stack) for model in models]
+    events = [drifted(model, stack.prefix) for model in models]
     for begin in range(0, MODELS, 5):
         sent = stack.events.put_events(Entries=events[begin : begin + 5] * 2)
         assert sent["FailedEntryCount"] == 0

@@ -16,7 +16,7 @@ GOOD = "1,2024-01-01,1.5,a,3,0\n"
 
 def profile(contract: DataContract, text: str | bytes) -> dict:
     body = text.encode() if isinstance(text, str) else text
-    return inspection.profile([body], contract, "y")
+    return inspection.inspect([body], contract, "y")
 
 
 def test_a_good_file_has_no_faults(contract):
@@ -78,7 +78,7 @@ def test_what_is_no_time_is_told_from_times(value):
 
 
 def test_an_upload_without_a_spec_is_only_hashed():
-    result = inspection.profile([b"ab", b"c"], None, "")
+    result = inspection.inspect([b"ab", b"c"], None, "")
     assert (result["bytes"], result["digest"][:8]) == (3, "ba7816bf")
 
 
@@ -86,7 +86,7 @@ def test_an_upload_without_a_spec_is_only_hashed():
 def test_digest_and_size_do_not_depend_on_how_the_bytes_come(pieces):
     whole = b"".join(pieces)
     contract = DataContract.of(DataSpec.model_validate({"columns": {"a": {"type": "number"}}}).model_dump())
-    left, right = inspection.profile(pieces, contract, "y"), inspection.profile([whole], contract, "y")
+    left, right = inspection.inspect(pieces, contract, "y"), inspection.inspect([whole], contract, "y")
     assert left == right
     assert left["bytes"] == len(whole)
 

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from noria.adapters import objects
-from noria.data.curate import keep
+from noria.data.curate import write_dataset
 from noria.healing.assemble_dataset import assemble_dataset
 from noria.monitoring import truth
 from noria.monitoring.judge_window import judge_window
@@ -44,7 +44,7 @@ class Lake:
             self.s3.create_bucket(Bucket=bucket)
         drawn = random.Random(0)
         rows = "".join(f"2025-{1 + i // 672:02}-{1 + i % 672 // 24:02}T{i % 24:02}:00:00,{drawn.gauss(0, 1)},{'ab'[i % 2]},1\n" for i in range(5376))
-        keep("lake", "curated/m/d/", f"at,x,kind,y\n{rows}", "at")
+        write_dataset("lake", "curated/m/d/", f"at,x,kind,y\n{rows}", "at")
         self.evaluated("1\n0\n")
 
     def evaluated(self, answers: str, wrong: int = 0) -> None:
@@ -326,7 +326,7 @@ def test_a_healing_takes_the_newest_rows_where_there_are_more_than_a_dataset_may
     state = labelled(lake, ["2025-12", "2025-11"])
     text = objects.read("lake", "curated/m/d/data.csv").decode()
     header, *rows = text.splitlines()
-    keep("lake", "curated/m/backwards/", "\n".join([header, *reversed(rows), ""]), "at")
+    write_dataset("lake", "curated/m/backwards/", "\n".join([header, *reversed(rows), ""]), "at")
     for base in ("d", "backwards"):
         taken = {}
         for most in (3_000, 6_000, 9_000):

@@ -61,7 +61,7 @@ def started(action: str) -> Json:
 def released() -> Json:
     """What `rollout` starts `release` with."""
     event = sample("functions/release/plan_rollout.json")
-    event["resources"]["stack"] = "Stage"
+    event["resources"]["prefix"] = "Stage"
     return {key: value for key, value in event.items() if key not in ("champion", "endpoint")}
 
 
@@ -191,8 +191,8 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "told": (sample("aws/s3-truth-created.json"), {"champion": "m"}),
             "asked": (sample("monitoring/MonitoringRequested.v1.json"), {"champion": "m", "looked": False}),
             "nothing serves": (sample("monitoring/MonitoringRequested.v1.json"), {}),
-            "overtaken": (sample("aws/s3-truth-created.json"), {"champion": "m", "began": "9999", "faults": {"monitor: Record look": [BUSY]}}),
-            "overtaken for ever": (sample("aws/s3-truth-created.json"), {"champion": "m", "faults": {"monitor: Record look": [BUSY, ...]}}),
+            "overtaken": (sample("aws/s3-truth-created.json"), {"champion": "m", "began": "9999", "faults": {"monitor: Record monitoring run": [BUSY]}}),
+            "overtaken for ever": (sample("aws/s3-truth-created.json"), {"champion": "m", "faults": {"monitor: Record monitoring run": [BUSY, ...]}}),
         },
         "schedule_monitoring": {"hourly": ({}, {})},
         "heal": {
@@ -242,13 +242,18 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A task that can fail; of a Map's inner task, the Map catches."""
+    """A task that can fail.
+
+    Attributes:
+        within: the Map that it belongs to, or nothing.
+        catch: by state, the catchers that its errors meet, in that order: its own, and its Map's.
+    """
 
     machine: str
     state: str
-    caught_in: str
+    within: str | None
     retry: tuple[Json, ...]
-    catch: tuple[Json, ...]
+    catch: dict[str, tuple[Json, ...]]
 
     def __str__(self) -> str:
         return f"{self.machine}: {self.state}"
@@ -256,31 +261,42 @@ class Task:
     def retried(self) -> list[str]:
         return [error for rule in self.retry for error in rule["ErrorEquals"]]
 
-    def catcher(self, error: str) -> int:
-        """Which of its catchers takes an error."""
-        return next(i for i, rule in enumerate(self.catch) if {error, "States.ALL"} & set(rule["ErrorEquals"]))
+    def errors(self) -> list[str]:
+        """What its catchers name, and what nobody names."""
+        named = [error for rules in self.catch.values() for rule in rules for error in rule["ErrorEquals"] if error != "States.ALL"]
+        return list(dict.fromkeys([*named, *UNFORESEEN]))
+
+    def catcher(self, error: str) -> tuple[str, int] | None:
+        """The state and the place of the catcher that takes an error; nothing where it ends the execution."""
+        rules = ((state, i, rule) for state, found in self.catch.items() for i, rule in enumerate(found))
+        return next(((state, i) for state, i, rule in rules if {error, "States.ALL"} & set(rule["ErrorEquals"])), None)
+
+    def target(self, error: str) -> str | None:
+        """The state that an error leads to; nothing where it ends the execution."""
+        if (catcher := self.catcher(error)) is None:
+            return None
+        state, i = catcher
+        return self.catch[state][i]["Next"]
 
 
 def tasks() -> Iterator[Task]:
     for machine, definition in MACHINES.items():
         for name, state in definition["States"].items():
+            catch = {name: tuple(state.get("Catch", ()))}
             if state["Type"] == "Task":
-                yield Task(machine, name, name, tuple(state["Retry"]), tuple(state["Catch"]))
+                yield Task(machine, name, None, tuple(state["Retry"]), catch)
             for inner, task in _inner_tasks(state):
-                yield Task(machine, inner, name, tuple(task["Retry"]), tuple(state["Catch"]))
+                yield Task(machine, inner, name, tuple(task["Retry"]), {inner: tuple(task.get("Catch", ())), **catch})
 
 
 def _inner_tasks(state: Json) -> list[tuple[str, Json]]:
-    return [(name, found) for name, found in state.get("ItemProcessor", {}).get("States", {}).items() if found["Type"] == "Task"]
+    return [(name, inner) for name, inner in state.get("ItemProcessor", {}).get("States", {}).items() if inner["Type"] == "Task"]
 
 
-def caught() -> Iterator[tuple[Task, str]]:
+def failures() -> Iterator[tuple[Task, str]]:
     """Every task with every error that its catchers name, and with those that nobody names."""
     for task in tasks():
-        for rule in task.catch:
-            for error in UNFORESEEN if rule["ErrorEquals"] == ["States.ALL"] else rule["ErrorEquals"]:
-                if error not in task.retried():
-                    yield task, error
+        yield from ((task, error) for error in task.errors() if error not in task.retried())
 
 
 class Stage:
@@ -318,4 +334,4 @@ class Stage:
 def asked_by(execution: Execution, task: Task) -> list[Call]:
     """The calls of a task; of one within a map, those of its first item."""
     calls = [call for call in execution.calls if call.state == task.state]
-    return [call for call in calls if task.caught_in == task.state or call.request == calls[0].request]
+    return [call for call in calls if task.within is None or call.request == calls[0].request]

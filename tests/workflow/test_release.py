@@ -1,8 +1,8 @@
 """Champion and challenger side by side: promotion, undoing, and everything that may come between."""
 
 import pytest
-
 from noria.kernel.envelope import Envelope
+
 from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
 from tests.workflow.routes import CANCELED, SERVING, approved, released, started, trying
@@ -127,7 +127,7 @@ def test_a_second_release_of_a_model_waits_for_its_turn_and_asks_for_it_as_its_s
     played = services.play("rollout", approved())
     (turn,) = services.executions["acquire_lock"]
     assert turn.states.count("Wait for lock") == 2
-    assert f"SET {asks} = :asked" in turn.requests("Request lock")[0]["UpdateExpression"]
+    assert f"SET {asks} = :mode" in turn.requests("Request lock")[0]["UpdateExpression"]
     assert played.output["outcome"] == "completed"
 
 
@@ -185,7 +185,7 @@ def test_a_challenger_that_answers_nonsense_with_status_200_is_undone(world: Wor
 
 def test_a_model_whose_release_was_interrupted_is_freed_and_its_champion_asked_for(world: WorldMaker):
     played = world().play("recover", sample("aws/execution-aborted.json"))
-    (free,), (asked_for,) = played.requests("Free model"), played.requests("Ask for rollback")
+    (free,), (asked_for,) = played.requests("Free model"), played.requests("Request rollback")
     assert free["Key"]["pk"] == {"S": "MODEL#bikeshare"}
     assert free["ExpressionAttributeValues"][":dead"]["S"].endswith("844e2571-85d4-695f-b930-0153b71dcb42")
     (entry,) = asked_for["Entries"]

@@ -120,7 +120,7 @@ def test_a_version_that_noria_did_not_register_is_refused_before_anything_is_mad
     assert not services.executions["deploy"]
 
 
-@pytest.mark.parametrize(("machine", "state", "after"), [("smoke_test", "Create model", "Made already?"), ("deploy", "Create configuration", "Configured?")])
+@pytest.mark.parametrize(("machine", "state", "after"), [("smoke_test", "Create model", "Exists already?"), ("deploy", "Create configuration", "Configured?")])
 def test_what_an_earlier_try_made_counts_as_made(world: WorldMaker, machine: str, state: str, after: str):
     services = world(faults={f"{machine}: {state}": [EXISTS, ...]})
     played = services.play("rollout", approved())
@@ -207,9 +207,10 @@ def test_a_variant_that_scales_ceases_to_before_its_update_and_goes_on_after(wor
     assert follow["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 600
 
 
-def test_what_cannot_scale_serves_all_the_same_and_says_so(world: WorldMaker):
+@pytest.mark.parametrize("state", ["Register variant", "Follow traffic"])
+def test_what_cannot_scale_serves_all_the_same_and_says_so(world: WorldMaker, state: str):
     refused = Failure("ApplicationAutoScaling.ValidationException", "there is no such variant")
-    services = world(endpoint=dict(SERVING), faults={"deploy: Register variant": [refused, ...]})
+    services = world(endpoint=dict(SERVING), faults={f"deploy: {state}": [refused, ...]})
     services.spec["serve"]["autoscale"] = {"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300}
     played = services.play("rollout", approved())
     assert played.output["outcome"] == "completed"

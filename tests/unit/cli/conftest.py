@@ -23,7 +23,8 @@ def stack(s3, aws, monkeypatch) -> Session:
     monkeypatch.setattr("cli.base.session.AWS_POLL_SECONDS", 0.01)
     session = Session()
     session.__dict__["_boto"] = aws
-    session.__dict__["outputs"] = {"LakeBucket": "lake", "ArtifactBucket": "artifacts", "LedgerTable": "ledger", "EventLogGroup": "/aws/events/noria"}
+    outputs = {"LakeBucket": "lake", "ArtifactBucket": "artifacts", "LedgerTable": "ledger", "EventLogGroup": "/aws/events/noria", "Prefix": "noria"}
+    session.__dict__["outputs"] = outputs
     return session
 
 

@@ -1,20 +1,24 @@
 """The facts of one upload, found in one pass: what the judgement and the ledger need."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from noria.data.contract import DataContract
 from noria.data.rows import RowChecker, lines, table
 from noria.kernel.errors import UnreadableDatasetError
-from noria.kernel.json import Json
+
+if TYPE_CHECKING:
+    from noria.data.shapes import Inspection
 
 #: How many bad rows are shown in a verdict.
 EXAMPLES = 10
 
 
-def profile(pieces: Iterable[bytes], contract: DataContract | None, target: str) -> Json:
+def inspect(pieces: Iterable[bytes], contract: DataContract | None, target: str) -> Inspection:
     """Digest, size, header, rows and what breaks the contract.
 
     Args:
@@ -26,7 +30,7 @@ def profile(pieces: Iterable[bytes], contract: DataContract | None, target: str)
         sentence when the bytes cannot be read as CSV.
     """
     hashed = _Hashed(pieces)
-    facts: Json = {"header": [], "rows": 0, "bad_rows": 0, "faults": {}, "examples": [], "problem": None}
+    facts: Inspection = {"bytes": 0, "digest": "", "header": [], "rows": 0, "bad_rows": 0, "faults": {}, "examples": [], "problem": None}
     try:
         if contract is not None:
             _read(hashed, contract, target, facts)
@@ -34,10 +38,11 @@ def profile(pieces: Iterable[bytes], contract: DataContract | None, target: str)
         facts["problem"] = str(error)
     for _ in hashed:
         pass
-    return {**facts, "bytes": hashed.size, "digest": hashed.digest()}
+    facts["bytes"], facts["digest"] = hashed.size, hashed.digest()
+    return facts
 
 
-def _read(pieces: Iterable[bytes], contract: DataContract, target: str, facts: Json) -> None:
+def _read(pieces: Iterable[bytes], contract: DataContract, target: str, facts: Inspection) -> None:
     header, rows = table(lines(pieces))
     facts["header"] = header
     if set(contract.required(target)) - set(header):
@@ -49,7 +54,7 @@ def _read(pieces: Iterable[bytes], contract: DataContract, target: str, facts: J
             facts["bad_rows"] += 1
             counted[fault.column, fault.code] += 1
             if len(facts["examples"]) < EXAMPLES:
-                facts["examples"].append({"row": number, **asdict(fault)})
+                facts["examples"].append({"row": number, "column": fault.column, "code": fault.code, "observed": fault.observed})
     for (column, code), count in sorted(counted.items()):
         facts["faults"].setdefault(column, {})[code] = count
 

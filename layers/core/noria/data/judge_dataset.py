@@ -1,17 +1,24 @@
-"""What happens to one upload: the verdict, where it goes, and every request that brings it there."""
+"""Judges one upload by its contract, and plans all that follows: where it goes, and every request that brings it there."""
 
-import json
+from __future__ import annotations
+
 import re
-from dataclasses import asdict, dataclass
-from typing import Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from noria.data import policy
 from noria.data.contract import DataContract, is_model_name
+from noria.data.events import DatasetAccepted, DatasetQuarantined
+from noria.kernel import lake, ledger
 from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest
-from noria.kernel.json import Json
-from noria.kernel.verdict import Verdict
+
+if TYPE_CHECKING:
+    from noria.data.shapes import JudgeDatasetInput, JudgeDatasetResult, Upload
+    from noria.kernel.json import Json
+    from noria.kernel.published_spec import PublishedSpec
+    from noria.kernel.verdict import Verdict
 
 #: A quarantined upload whose folder names no model lies under this one.
 NAMELESS = "unknown"
@@ -19,97 +26,85 @@ NAMELESS = "unknown"
 MOST_CHARACTERS = 400
 
 
-@dataclass(frozen=True)
-class Upload:
-    """One object version, as its event names it."""
-
-    bucket: str
-    key: str
-    version: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the judgement is given; `spec` is the published document, or nothing."""
-
-    model: str
-    upload: Upload
-    spec: Json | None
-    profile: Json
-    cause: EventContext
-    ledger: str
-
-    @classmethod
-    def of(cls, event: Json) -> Self:
-        return cls(event["model"], Upload(**event["upload"]), event["spec"], event["profile"], EventContext(**event["cause"]), event["ledger"])
-
-
-def judge_dataset(event: Json) -> Json:
+def judge_dataset(event: JudgeDatasetInput) -> JudgeDatasetResult:
     """Judge an upload by its contract.
 
-    Args:
-        event: the fields of `Facts`; `spec` is the published document, or null.
-
     Returns:
-        `{outcome, verdict, dataset, curate, copy, report, record, entry}`: what the machine does next, as complete requests.
+        What the machine does next, as complete requests.
     """
-    facts = Facts.of(event)
-    spec = facts.spec if facts.spec and is_model_name(facts.model) else None
+    spec = event["spec"] if event["spec"] and is_model_name(event["model"]) else None
     if spec:
-        verdict = policy.judge(facts.profile, DataContract.of(spec["data"]), spec["target"])
+        verdict = policy.judge(event["profile"], DataContract.of(spec["data"]), spec["target"])
     else:
-        verdict = policy.unknown_model(facts.model)
-    model = facts.model if is_model_name(facts.model) else NAMELESS
+        verdict = policy.unknown_model(event["model"])
+    model = event["model"] if is_model_name(event["model"]) else NAMELESS
     # The same bytes for the same spec are the same dataset, however often they are uploaded.
-    dataset = digest(model, facts.profile["digest"], spec["id"] if spec else None)
-    return {"outcome": verdict.outcome, "verdict": verdict.to_json(), "dataset": dataset, **_requests(facts, verdict, spec, model, dataset)}
+    dataset = digest(model, event["profile"]["digest"], spec["id"] if spec else None)
+    return _Decision(event, verdict, spec, model, dataset).result()
 
 
-def _requests(facts: Facts, verdict: Verdict, spec: Json | None, model: str, dataset: str) -> Json:
-    accepted = verdict.outcome == policy.ACCEPTED
-    folder = f"{'curated' if accepted else 'quarantine'}/{model}/{dataset}/"
-    upload, name = facts.upload, _file_name(facts.upload.key)
-    data = {
-        "dataset": dataset,
-        "bucket": upload.bucket,
-        "location": f"{folder}data.csv" if accepted else f"{folder}{name}",
-        "verdict": f"{folder}verdict.json",
-        "source": asdict(upload),
-        "spec": spec["id"] if spec else None,
-        "train": bool(spec and spec["train"]["on_upload"]),
-        "digest": facts.profile["digest"],
-        "rows": facts.profile["rows"] - facts.profile["bad_rows"],
-        "set_aside": facts.profile["bad_rows"],
-        "reasons": verdict.to_json()["reasons"],
-    }
-    report = {**data, "outcome": verdict.outcome, "profile": facts.profile}
-    message = "DatasetAccepted" if accepted else "DatasetQuarantined"
-    source = f"{upload.bucket}/{quote(upload.key)}?versionId={quote(upload.version)}"
-    return {
-        "curate": {"bucket": upload.bucket, "key": upload.key, "version": upload.version, "folder": folder},
-        "copy": {"Bucket": upload.bucket, "Key": data["location"], "CopySource": source, "TaggingDirective": "REPLACE"},
-        "report": {"Bucket": upload.bucket, "Key": data["verdict"], "Body": report, "ContentType": "application/json"},
-        "record": _record(facts, model, dataset, data, spec, verdict),
-        "entry": put_events_entry("data", message, model, dataset, facts.cause, data),
-    }
+@dataclass(frozen=True)
+class _Decision:
+    """An upload that was judged; `spec` is the published one, or nothing."""
 
+    event: JudgeDatasetInput
+    verdict: Verdict
+    spec: PublishedSpec | None
+    model: str
+    dataset: str
 
-def _record(facts: Facts, model: str, dataset: str, data: Json, spec: Json | None, verdict: Verdict) -> Json:
-    """The dataset in the ledger, with the spec that judged it.
+    def result(self) -> JudgeDatasetResult:
+        upload, published = self.event["upload"], self._published()
+        report = {**published.to_json(), "outcome": self.verdict.outcome, "profile": self.event["profile"]}
+        return {
+            "outcome": "accepted" if self._accepted else "quarantined",
+            "verdict": self.verdict.to_json(),
+            "dataset": self.dataset,
+            "curate": {"bucket": upload["bucket"], "key": upload["key"], "version": upload["version"], "folder": self._folder},
+            "copy": self._copy(upload, published.location),
+            "report": {"Bucket": upload["bucket"], "Key": published.verdict, "Body": report, "ContentType": "application/json"},
+            "record": self._record(published),
+            "entry": put_events_entry(published, self.model, self.dataset, EventContext(**self.event["cause"])),
+        }
 
-    Until a run has taken it, the same content may come again: so an announcement that was lost is made good by a second
-    upload, and one that was not says the same event, which a run takes once.
-    """
-    item = {
-        "pk": {"S": f"MODEL#{model}"},
-        "sk": {"S": f"DATASET#{dataset}"},
-        "status": {"S": verdict.outcome},
-        "time": {"S": facts.cause.time},
-        "document": {"S": json.dumps(data)},
-        "spec": {"S": json.dumps(spec)},
-    }
-    return {"TableName": facts.ledger, "Item": item, "ConditionExpression": "attribute_not_exists(claims)"}
+    @property
+    def _accepted(self) -> bool:
+        return self.verdict.outcome == policy.ACCEPTED
+
+    @property
+    def _folder(self) -> str:
+        return (lake.curated if self._accepted else lake.quarantine)(self.model, self.dataset)
+
+    def _published(self) -> DatasetAccepted | DatasetQuarantined:
+        upload, profile = self.event["upload"], self.event["profile"]
+        return (DatasetAccepted if self._accepted else DatasetQuarantined)(
+            dataset=self.dataset,
+            bucket=upload["bucket"],
+            location=self._folder + (lake.DATA if self._accepted else _file_name(upload["key"])),
+            verdict=self._folder + lake.VERDICT,
+            source=upload,
+            spec=self.spec["id"] if self.spec else None,
+            train=bool(self.spec and self.spec["train"]["on_upload"]),
+            digest=profile["digest"],
+            rows=profile["rows"] - profile["bad_rows"],
+            set_aside=profile["bad_rows"],
+            reasons=self.verdict.to_json()["reasons"],
+        )
+
+    @staticmethod
+    def _copy(upload: Upload, location: str) -> Json:
+        source = lake.copy_source(upload["bucket"], upload["key"], upload["version"])
+        return {"Bucket": upload["bucket"], "Key": location, "CopySource": source, "TaggingDirective": "REPLACE"}
+
+    def _record(self, published: DatasetAccepted | DatasetQuarantined) -> Json:
+        """The dataset in the ledger, with the spec that judged it.
+
+        Until a run has taken it, the same content may come again: so an announcement that was lost is made good by a second
+        upload, and one that was not is the same event, which a run takes once.
+        """
+        key = ledger.dataset(self.model, self.dataset)
+        item = ledger.item(key, status=self.verdict.outcome, time=self.event["cause"]["time"], document=published.to_json(), spec=self.spec)
+        return {"TableName": self.event["ledger"], "Item": item, "ConditionExpression": "attribute_not_exists(claims)"}
 
 
 def _file_name(key: str) -> str:

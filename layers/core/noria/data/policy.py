@@ -1,10 +1,15 @@
 """Whether an upload keeps its contract."""
 
+from __future__ import annotations
+
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING
 
 from noria.data.contract import DataContract
 from noria.kernel.verdict import Reason, Verdict
+
+if TYPE_CHECKING:
+    from noria.data.shapes import Inspection
 
 ACCEPTED, QUARANTINED = "accepted", "quarantined"
 #: What fits, as rows in memory, into the functions that curate and split (bytes).
@@ -17,7 +22,7 @@ LEAST_PART = 3
 MOST_TOLD = 20
 
 
-def judge(profile: dict[str, Any], contract: DataContract, target: str) -> Verdict:
+def judge(profile: Inspection, contract: DataContract, target: str) -> Verdict:
     """The verdict on a profile: `accepted` or `quarantined`, with every reason there is."""
     if profile["bytes"] == 0:
         return Verdict(QUARANTINED, (Reason("EmptyFile", "the file is empty; upload one with a header and rows", 0, "at least one row"),))
@@ -59,7 +64,7 @@ def _missing(name: str, header: list[str], required: tuple[str, ...]) -> Reason:
     return Reason("MissingColumn", f"the header lacks {name!r}{hint}", near[0] if near else None, name)
 
 
-def _bad_rows(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
+def _bad_rows(profile: Inspection, contract: DataContract) -> list[Reason]:
     rows, bad = profile["rows"], profile["bad_rows"]
     limit = contract.bad_rows
     if not bad or bad <= rows * limit:
@@ -68,14 +73,14 @@ def _bad_rows(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
     return [Reason("TooManyBadRows", text, round(bad / rows, 6), limit)]
 
 
-def _too_few(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
+def _too_few(profile: Inspection, contract: DataContract) -> list[Reason]:
     good = profile["rows"] - profile["bad_rows"]
     if good >= contract.min_rows:
         return []
     return [Reason("TooFewRows", f"{good} good rows, fewer than data.min_rows = {contract.min_rows}", good, contract.min_rows)]
 
 
-def _set_aside(profile: dict[str, Any]) -> list[Reason]:
+def _set_aside(profile: Inspection) -> list[Reason]:
     if not profile["bad_rows"]:
         return []
     text = f"{profile['bad_rows']} of {profile['rows']} rows were set aside: {_named(profile['faults'])}"

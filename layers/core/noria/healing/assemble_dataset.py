@@ -11,7 +11,7 @@ from hashlib import sha256
 from noria.adapters import objects
 from noria.data import split
 from noria.data.contract import DataContract
-from noria.data.curate import keep
+from noria.data.curate import write_dataset
 from noria.data.policy import MOST_BYTES
 from noria.data.rows import RowChecker, lines, table
 from noria.healing import backtest
@@ -59,7 +59,7 @@ def assemble_dataset(event: Json) -> Json:
             rows = [row for row in rows if parse_timestamp(row[time]) >= first]
         since = rows[0][time] if rows else None
     text = split.written(rows, list(names))
-    keep(event["bucket"], event["folder"], text, contract.time)
+    write_dataset(event["bucket"], event["folder"], text, contract.time)
     facts = {"rows": len(rows), "set_aside": aside, "digest": sha256(text.encode()).hexdigest()}
     return {**facts, "base": event["base"], "since": since, "backtest": tried and tried.to_json(), "missing": []}
 

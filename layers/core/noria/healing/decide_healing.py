@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 
 from noria.healing import policy
-from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.identity import digest, event_id
 from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
@@ -64,7 +64,7 @@ def decide_healing(event: Json) -> Json:
     elif verdict.outcome != policy.IGNORE:
         name = "RetrainingEscalated" if verdict.outcome == policy.ASK else "RetrainingDeferred"
         first = verdict.outcome == policy.ASK and heal["told"] != len(attempts)
-        answer["entry"] = put_events_entry("healing", name, event["model"], event["event_id"], cause, {**report, "page": first})
+        answer["entry"] = put_named_entry("healing", name, event["model"], event["event_id"], cause, {**report, "page": first})
         answer["transaction"] = {"TransactItems": [_heal(event, {**heal, "told": len(attempts)}, cause)]} if first else None
     return answer
 
@@ -140,7 +140,7 @@ def announce_healing(event: Json) -> Json:
     spec, cause, result, model = with_defaults(event["spec"]), EventContext(**event["cause"]), event["assembled"], event["model"]
     if reason := _unfit(result, spec):
         report = {"cause": None, "until": None, "reasons": Verdict(policy.DEFER, (reason,)).to_json()["reasons"], "page": False}
-        deferred = put_events_entry("healing", "RetrainingDeferred", model, event["dataset"], cause, report)
+        deferred = put_named_entry("healing", "RetrainingDeferred", model, event["dataset"], cause, report)
         return {"outcome": policy.DEFER, "assemble": None, "transaction": None, "entry": deferred}
     subject = f"{model}/{event['dataset']}"
     run = digest(model, event["dataset"], event_id("TrainingRequested", subject))
@@ -171,7 +171,7 @@ def announce_healing(event: Json) -> Json:
                 _heal(event, retained, cause),
             ]
         },
-        "entry": put_events_entry("training", "TrainingRequested", model, subject, cause, data),
+        "entry": put_named_entry("training", "TrainingRequested", model, subject, cause, data),
     }
 
 

@@ -1,13 +1,11 @@
-"""The entry of every function: decode, call one use case, encode, and tell what came of it."""
+"""Wraps a use case as a Lambda handler with structured logs and one outcome metric."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-
-from noria.kernel.json import Json
 
 #: Keys of an event that every log line carries.
 BUSINESS_KEYS = ("model", "run", "dataset", "release", "correlation_id")
@@ -23,24 +21,24 @@ def metrics() -> Metrics:
     return Metrics(namespace="Noria")
 
 
-def lambda_handler_for(use_case: Callable[[Json], Json]) -> Callable[[Json, Any], Json]:
+def lambda_handler_for[Result: Mapping[str, Any]](use_case: Callable[[Any], Result]) -> Callable[[Any, Any], Result]:
     """A Lambda handler of a use case.
 
     Its log lines carry the business keys; one metric counts each outcome. What it raises reaches the state machine by
     class name.
     """
 
-    def lambda_handler(event: Json, context: Any) -> Json:
+    def lambda_handler(event: Any, context: Any) -> Result:
         log = logger()
         log.append_keys(**{key: event[key] for key in BUSINESS_KEYS if key in event})
         log.set_correlation_id(event.get("correlation_id", ""))
-        answer = use_case(event)
-        outcome = answer.get("outcome", "done")
-        log.info(f"{use_case.__name__}: {outcome}", reasons=answer.get("verdict", {}).get("reasons", []))
-        counted = metrics()
-        counted.add_dimension(name="decision", value=use_case.__name__)
-        counted.add_metric(name=str(outcome).title(), unit=MetricUnit.Count, value=1)
-        counted.flush_metrics()
-        return answer
+        result = use_case(event)
+        outcome = result.get("outcome", "done")
+        log.info(f"{use_case.__name__}: {outcome}", reasons=result.get("verdict", {}).get("reasons", []))
+        counter = metrics()
+        counter.add_dimension(name="decision", value=use_case.__name__)
+        counter.add_metric(name=str(outcome).title(), unit=MetricUnit.Count, value=1)
+        counter.flush_metrics()
+        return result
 
     return lambda_handler

@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
@@ -265,8 +265,8 @@ def _entries(event: Json, results: set[str], told_before: list[str], document: J
         return state not in (*told_before, BELOW_BEST)
 
     messages = [
-        put_events_entry("monitoring", SAID[state], event["model"], f"{subject}/{state}", cause, {**data, "cause": state, "page": pages(state)})
+        put_named_entry("monitoring", SAID[state], event["model"], f"{subject}/{state}", cause, {**data, "cause": state, "page": pages(state)})
         for state in ORDER
         if state in results and state in SAID
     ]
-    return [*messages, put_events_entry("monitoring", "MonitoringCompleted", event["model"], subject, cause, data)]
+    return [*messages, put_named_entry("monitoring", "MonitoringCompleted", event["model"], subject, cause, data)]

@@ -1,9 +1,11 @@
 """Fits what a spec declares on a training set, and on nothing else."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from noria.data.contract import DataContract
 from noria.data.split import written
@@ -12,6 +14,9 @@ from noria.kernel.json import Json
 from noria.kernel.values import EMPTY, parse_timestamp
 from noria.preprocessing import transform
 from noria.preprocessing.transform import Transform, group_of
+
+if TYPE_CHECKING:
+    from noria.kernel.published_spec import PreprocessShape
 
 Rows = Sequence[Sequence[str]]
 #: Seconds of a lag's unit.
@@ -22,7 +27,7 @@ MOST_REMEMBERED = 200_000
 MOST_COLUMNS = 2_000
 
 
-def declared(block: Json) -> bool:
+def declared(block: PreprocessShape) -> bool:
     """Whether there is anything to fit."""
     return bool(block["columns"] or block["lags"])
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
-from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.identity import digest
 from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
@@ -38,7 +38,7 @@ def plan_admission(event: Json) -> Json:
     """
     event = {**event, "spec": with_defaults(event["spec"])}
     now, release = datetime.fromisoformat(event["now"]), digest(event["package"], event["approved_at"])
-    endpoint, cause = f"{event['stack']}-{event['model']}", EventContext(**event["cause"])
+    endpoint, cause = f"{event['prefix']}-{event['model']}", EventContext(**event["cause"])
     data = {
         "release": release,
         "model_package_arn": event["package"],
@@ -54,7 +54,7 @@ def plan_admission(event: Json) -> Json:
         verdict = Verdict(FROZEN, (reason,)).to_json()
         report = {**data, "until": ends.isoformat(), "reasons": verdict["reasons"]}
         seconds = min(LONGEST_WAIT_SECONDS, max(1, round((ends - now).total_seconds())))
-        message = put_events_entry("release", "RolloutDeferred", event["model"], f"{release}/{ends.isoformat()}", cause, report)
+        message = put_named_entry("release", "RolloutDeferred", event["model"], f"{release}/{ends.isoformat()}", cause, report)
         return {
             "outcome": FROZEN,
             "verdict": verdict,
@@ -70,7 +70,7 @@ def plan_admission(event: Json) -> Json:
         "verdict": verdict,
         "seconds": 0,
         "take": {"TransactItems": [_lock(event, now), _noted(event, data)]},
-        "entry": put_events_entry("release", "RolloutStarted", event["model"], release, cause, data),
+        "entry": put_named_entry("release", "RolloutStarted", event["model"], release, cause, data),
         "spec": event["spec"],
     }
 

@@ -216,12 +216,12 @@ def plan_alarms(event: Json) -> Json:
     """The alarms on what serves.
 
     Args:
-        event: `{stack, model, endpoint}`
+        event: `{prefix, model, endpoint}`
 
     Returns:
         `{outcome, alarms}`: requests of `PutMetricAlarm`.
     """
-    alarms = [alarm(alarm_name(event["stack"], event["model"]), event["endpoint"]), monitoring_alarm(event["stack"], event["model"])]
+    alarms = [alarm(alarm_name(event["prefix"], event["model"]), event["endpoint"]), monitoring_alarm(event["prefix"], event["model"])]
     return {"outcome": "planned", "alarms": alarms}
 
 
@@ -243,10 +243,10 @@ def alarm(name: str, endpoint: str) -> Json:
     }
 
 
-def monitoring_alarm(stack: str, model: str) -> Json:
+def monitoring_alarm(prefix: str, model: str) -> Json:
     """The alarm on what looks at a model find: `PutMetricAlarm`. It shows a state; who is paged is paged by the event, once a cause."""
     return {
-        "AlarmName": f"{stack}-monitoring/{model}",
+        "AlarmName": f"{prefix}-monitoring/{model}",
         "AlarmDescription": f"the last look at {model} found a cause for concern: noria drift {model}",
         "Namespace": "Noria/Models",
         "MetricName": "Causes",
@@ -260,9 +260,9 @@ def monitoring_alarm(stack: str, model: str) -> Json:
     }
 
 
-def alarm_name(stack: str, model: str) -> str:
+def alarm_name(prefix: str, model: str) -> str:
     """An alarm whose name begins with stack and model starts a rollback; an owner's may end otherwise."""
-    return f"{stack}/{model}/errors"
+    return f"{prefix}/{model}/errors"
 
 
 def _deployment(strategy: str, rollout: Json, alarm: str) -> Json | None:

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.json import Json
 from noria.kernel.verdict import Reason, Verdict, root_cause
 from noria.release import endpoint_config
@@ -130,7 +130,7 @@ def conclude_rollback(event: Json) -> Json:
         "outcome": result.outcome,
         "verdict": result.to_json(),
         "record": {"TransactItems": _records(event, result, plan, cause)},
-        "entry": put_events_entry("release", SAID[result.outcome], event["model"], f"{left.get('release')}/{event['cause']['causation_id']}", cause, data),
+        "entry": put_named_entry("release", SAID[result.outcome], event["model"], f"{left.get('release')}/{event['cause']['causation_id']}", cause, data),
     }
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from noria.data.contract import SMOKE_ROWS
-from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.identity import digest
 from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
@@ -11,7 +11,8 @@ from noria.kernel.verdict import Reason, Verdict, root_cause
 from noria.release import analysis, approval, endpoint_config, guard
 from noria.release.admission import UNFINISHED
 from noria.release.analysis_plan import plan_observation
-from noria.training.plan_run import StackResources, tags, transform_job
+from noria.sagemaker.jobs import Transform
+from noria.sagemaker.stack import StackResources, tags
 
 COMPLETED, ROLLED_BACK, FAILED, HELD, BY_HAND = "completed", "rolled_back", "failed", "held", "by_hand"
 SAID = {
@@ -43,13 +44,13 @@ def plan_rollout(event: Json) -> Json:
     resources, spec, metadata = StackResources(**event["resources"]), event["spec"], event["metadata"]
     model, serve, champion = event["model"], spec["serve"], endpoint_config.Champion.of(event["champion"])
     release = digest(event["package"], event["approved_at"])
-    name, config = f"{resources.stack}-{model}", f"{resources.stack}-{model}-{release}"
+    name, config = f"{resources.prefix}-{model}", f"{resources.prefix}-{model}-{release}"
     plan = {"release": release, "endpoint": name, "config": config}
     if reasons := _refusals(event, champion):
         return {"outcome": "refused", "verdict": Verdict("refused", tuple(reasons)).to_json(), **plan}
-    uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.stack, metadata["run"])
+    uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.prefix, metadata["run"])
     alarm, running, captures = (
-        endpoint_config.alarm_name(resources.stack, model),
+        endpoint_config.alarm_name(resources.prefix, model),
         endpoint_config.running(event["endpoint"], serve["count"]),
         f"s3://{resources.lake}/capture",
     )
@@ -127,7 +128,7 @@ def _verify(event: Json, resources: StackResources, config: str, uri: str, tagge
             "Containers": [{"ModelPackageName": package}],
             "Tags": tagged,
         },
-        "transform": transform_job(f"{config}-smoke", config, smoke, uri, event["spec"]["evaluate"]["instance"], tagged),
+        "transform": Transform(f"{config}-smoke", config, smoke, uri, event["spec"]["evaluate"]["instance"]).request(tagged),
         "check": {
             "bucket": resources.artifacts,
             "answers": f"{uri.removeprefix(f's3://{resources.artifacts}/')}smoke.csv.out",
@@ -174,7 +175,7 @@ def conclude_rollout(event: Json) -> Json:
         "outcome": result.outcome,
         "verdict": result.to_json(),
         "record": {"TransactItems": _records(event, result, data, cause)},
-        "entries": [put_events_entry("release", SAID[result.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, result, plan, cause)],
+        "entries": [put_named_entry("release", SAID[result.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, result, plan, cause)],
     }
 
 
@@ -190,7 +191,7 @@ def _asked_back(event: Json, result: Verdict, plan: Json, cause: EventContext) -
     if result.outcome != UNFINISHED:
         return []
     request = {"to": None, "by": "noria", "reason": f"the release of {event['package']} was interrupted: {result.reasons[0].text}"}
-    return [put_events_entry("release", "RollbackRequested", event["model"], plan["release"], cause, request)]
+    return [put_named_entry("release", "RollbackRequested", event["model"], plan["release"], cause, request)]
 
 
 def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:

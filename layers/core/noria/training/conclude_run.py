@@ -1,14 +1,17 @@
 """How a run ends: registered, rejected or failed, with everything that has to be said of it."""
 
 import json
+from typing import Any
 
-from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.json import Json
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict, root_cause
+from noria.sagemaker.models import serving_containers
+from noria.sagemaker.stack import StackResources
 from noria.training import policy
 from noria.training.gates import gates_of
-from noria.training.plan_run import StackResources, schema_digest, serving_containers
+from noria.training.plan_run import schema_digest
 
 SAID = {policy.PASSED: "ModelRegistered", policy.REJECTED: "ModelRejected", policy.FAILED: "TrainingFailed"}
 #: Longest value of a version's metadata.
@@ -50,7 +53,7 @@ def conclude_run(event: Json) -> Json:
         "verdict": verdict.to_json(),
         "registration": _registration(event, spec, data) if verdict.outcome == policy.PASSED else None,
         "record": _record(event, verdict, data, cause),
-        "entry": put_events_entry("training", SAID[verdict.outcome], event["model"], event["run"], cause, data),
+        "entry": put_named_entry("training", SAID[verdict.outcome], event["model"], event["run"], cause, data),
     }
 
 
@@ -83,13 +86,13 @@ def _billed(failure: Json) -> float | None:
     return report.get("BillableTimeInSeconds") if isinstance(report, dict) else None
 
 
-def _registration(event: Json, spec: Json, data: Json) -> Json:
+def _registration(event: Json, spec: Any, data: Json) -> Json:
     resources = StackResources(**event["resources"])
     uri = f"s3://{resources.artifacts}/{event['folder']}"
-    name = f"{resources.stack}-{event['model']}-{event['run']}"
+    name = f"{resources.prefix}-{event['model']}-{event['run']}"
     metadata = {
         "model": event["model"],
-        "stage": resources.stack,
+        "stage": resources.prefix,
         "run": event["run"],
         "spec": spec["id"],
         "dataset": event["dataset"],
@@ -103,7 +106,7 @@ def _registration(event: Json, spec: Json, data: Json) -> Json:
         **{f"holdout_{metric}": f"{value:.6f}" for metric, value in data["metrics"].items()},
     }
     return {
-        "ModelPackageGroupName": f"{resources.stack}-{event['model']}",
+        "ModelPackageGroupName": f"{resources.prefix}-{event['model']}",
         "ModelPackageDescription": f"run {event['run']} on dataset {event['dataset']}",
         "ModelApprovalStatus": "PendingManualApproval",
         "ClientToken": event["run"],

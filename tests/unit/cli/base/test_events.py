@@ -7,7 +7,6 @@ import pytest
 
 from cli.base.errors import CliError
 from cli.base.events import publish_event
-from noria.kernel.envelope import Envelope
 
 
 def bus(failed: int = 0) -> SimpleNamespace:
@@ -25,10 +24,11 @@ def test_an_event_carries_the_stack_s_prefix_and_begins_its_own_story():
     session = bus()
     event = publish_event(session, "training", "TrainingRequested", "m", {"dataset": "d"})
     (entry,) = session.entries
-    envelope = Envelope.model_validate(json.loads(entry["Detail"]))
+    detail = json.loads(entry["Detail"])
+    metadata = detail["metadata"]
     assert (entry["Source"], entry["DetailType"], entry["EventBusName"]) == ("noria.training", "TrainingRequested", "bus")
-    assert (envelope.metadata.stage, envelope.metadata.model, envelope.data) == ("acme", "m", {"dataset": "d"})
-    assert {envelope.metadata.id, envelope.metadata.correlation_id, envelope.metadata.causation_id} == {event.id}
+    assert (metadata["stage"], metadata["model"], detail["data"]) == ("acme", "m", {"dataset": "d"})
+    assert {metadata["id"], metadata["correlation_id"], metadata["causation_id"]} == {event.id}
     assert event.entry_id == "e"
 
 

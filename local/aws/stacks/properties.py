@@ -1,4 +1,4 @@
-"""CloudFormation properties that the emulator accepts and drops, applied after it made the resource."""
+"""Buckets and tables: properties that the emulator accepts and drops, and a bucket that still has contents."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +10,16 @@ from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
 Hook = Callable[[str, Properties], None]
+CONFLICT = 409
 
 
 class ResourceNotAppliedError(ValueError):
-    """A property could not be applied; the stack fails, as it would on AWS."""
+    """The service refuses what the template asks of it; the stack fails, as it would on AWS."""
 
 
 def install() -> None:
-    """Have the properties of buckets and tables applied."""
+    """Have the properties of buckets and tables applied, and keep a bucket that is not empty."""
+    provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["delete"] = _delete_bucket
     after("AWS::S3::Bucket", _bucket)
     after("AWS::DynamoDB::Table", _table)
 
@@ -27,19 +29,26 @@ def after(resource_type: str, hook: Hook) -> None:
     handlers = provisioners._RESOURCE_HANDLERS[resource_type]
     create, update = handlers["create"], handlers.get("update")
 
-    def created(logical_id: str, properties: Properties, stack: str) -> Any:
-        made = create(logical_id, properties, stack)
-        hook(made[0], properties)
-        return made
+    def create_and_apply(logical_id: str, properties: Properties, stack: str) -> Any:
+        resource = create(logical_id, properties, stack)
+        hook(resource[0], properties)
+        return resource
 
-    def updated(physical_id: str, old: Properties, new: Properties, stack: str, *rest: Any) -> Any:
-        made = update(physical_id, old, new, stack, *rest)
-        hook(made[0], new)
-        return made
+    def update_and_apply(physical_id: str, old: Properties, new: Properties, stack: str, *rest: Any) -> Any:
+        resource = update(physical_id, old, new, stack, *rest)
+        hook(resource[0], new)
+        return resource
 
-    handlers["create"] = created
+    handlers["create"] = create_and_apply
     if update:
-        handlers["update"] = updated
+        handlers["update"] = update_and_apply
+
+
+def _delete_bucket(name: str, properties: Properties) -> None:
+    """Only an empty bucket can be deleted (`AWS::S3::Bucket`, AWS CloudFormation User Guide); the emulator drops it with all that is in it."""
+    status, _, body = s3._delete_bucket(name)
+    if status == CONFLICT:
+        raise ResourceNotAppliedError(f"DeleteBucket on {name}: {body!r}")
 
 
 def _bucket(name: str, properties: Properties) -> None:
@@ -57,17 +66,17 @@ def _bucket(name: str, properties: Properties) -> None:
 
 
 def _lifecycle_rule(rule: Properties) -> Properties:
-    made: Properties = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    result: Properties = {"Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
     if "Id" in rule:
-        made["ID"] = rule["Id"]
+        result["ID"] = rule["Id"]
     if "ExpirationInDays" in rule:
-        made["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
+        result["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
     for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"):
         if name in rule:
-            made[name] = {key: int(value) for key, value in rule[name].items()}
+            result[name] = {key: int(value) for key, value in rule[name].items()}
     if "Transitions" in rule:
-        made["Transitions"] = [{"Days": int(step["TransitionInDays"]), "StorageClass": step["StorageClass"]} for step in rule["Transitions"]]
-    return made
+        result["Transitions"] = [{"Days": int(step["TransitionInDays"]), "StorageClass": step["StorageClass"]} for step in rule["Transitions"]]
+    return result
 
 
 def _put(operation: str, call: Callable[[str, bytes], tuple[int, Any, Any]], bucket: str, parameters: Properties) -> None:
