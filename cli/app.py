@@ -9,13 +9,14 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from cli import demo, offline, render, telling
+from cli import demo, render, telling
 from cli.base import event_log
 from cli.base.aws_errors import explain
 from cli.base.errors import CliError
 from cli.base.options import AsJson, Model, session_of
 from cli.base.session import Session
 from cli.data import commands as data
+from cli.healing import commands as healing
 from cli.monitoring import commands as monitoring
 from cli.monitoring import view as monitoring_view
 from cli.project import commands as project
@@ -114,13 +115,13 @@ def show(context: typer.Context, json: AsJson = False) -> None:
         render.as_json(told)
 
 
-offline.join(app)
 app.add_typer(project.commands)
 app.add_typer(data.commands)
 app.add_typer(training.commands)
 app.add_typer(release.commands)
 app.add_typer(serving.commands)
 app.add_typer(monitoring.commands)
+app.add_typer(healing.commands)
 
 
 def main() -> None:
