@@ -15,8 +15,8 @@ DAYS = 30
 SECONDS_PER_DAY = 86_400
 #: Characters of a cause that an error quotes.
 MOST_CAUSE = 1_500
-#: Machines that another machine calls: the caller concludes what their failure means.
-CALLED = ("PreprocessStateMachine", "EvaluateStateMachine", "SmokeTestStateMachine", "DeployStateMachine", "ReleaseStateMachine", "ObserveStateMachine")
+#: Machines that another machine calls, by their names without the prefix: the caller concludes what their failure means.
+CALLED = ("preprocess", "evaluate", "smoke-test", "deploy", "release", "observe")
 
 
 class LoggedEvent(TypedDict):
@@ -45,7 +45,7 @@ def first_failure(session: Session, model: str, since: float) -> str | None:
     """A sentence on the first failed execution of a model since a time (seconds since the epoch), or nothing."""
     for event in events(session, model, since):
         data = event["data"]
-        if "machine" in data and not any(called in data["machine"] for called in CALLED):
+        if "machine" in data and data["machine"].partition("-")[2] not in CALLED:
             status, cause = event["name"].split(" ", 1)[1], str(data["cause"])[:MOST_CAUSE]
             return f"the machine {data['machine']} {status}: {data['error']}: {cause} (execution {data['execution']})"
     return None
