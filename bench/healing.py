@@ -15,7 +15,7 @@ from typing import Any
 from bench import peers
 from bench.drift import SETS, table
 from bench.results import FOLDER, ROOT, Result
-from cli.demo import PROJECT, archive
+from cli.demo.dataset import PROJECT, archive
 from cli.healing.replay import replay
 from cli.healing.trainer import trainer
 from cli.project.spec import load

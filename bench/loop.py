@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.results import ROOT, Result
-from cli import demo
 from cli.base.session import Session
 from cli.data.progress import follow
 from cli.data.upload import upload
+from cli.demo.dataset import YEAR, rows_of_year
 from cli.project.publish import publish
 from local import machine
 
@@ -63,7 +63,7 @@ def turn() -> Loop:
         spec = project / "model.yaml"
         spec.write_text(spec.read_text().replace("name: bikeshare", f"name: {name}"))
         publish(session, project)
-        sent = upload(session, name, demo._data(demo.YEAR))
+        sent = upload(session, name, rows_of_year(YEAR))
         stages = list(follow(session, sent, LIMIT_SECONDS))
     if stages[-1].verdict != "completed":
         raise RuntimeError(f"the loop ended at {stages[-1].name}: {stages[-1].reasons}")

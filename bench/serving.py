@@ -19,12 +19,13 @@ from botocore.credentials import Credentials
 
 from bench.loop import deployed
 from bench.results import ROOT, Result
-from cli import demo, demo_release
 from cli.base import ledger
 from cli.base.paths import home
 from cli.base.session import Session
 from cli.data.progress import follow
 from cli.data.upload import upload
+from cli.demo.client import Client
+from cli.demo.dataset import YEAR, rows_of_year
 from cli.project.publish import publish
 from cli.release import approval
 from cli.release.releases import rollback
@@ -54,11 +55,11 @@ class Served:
         text = spec.read_text().replace("name: bikeshare", f"name: {self.name}").replace("margin: 0.0", "margin: -1.0")
         spec.write_text(text + "rollout: {strategy: all_at_once}\n")
         publish(self.session, self._project)
-        self.first = self._release(demo.YEAR)
-        self.second = self._release(demo.YEAR + 1)
+        self.first = self._release(YEAR)
+        self.second = self._release(YEAR + 1)
 
     def _release(self, year: int) -> Any:
-        sent = upload(self.session, self.name, demo._data(year))
+        sent = upload(self.session, self.name, rows_of_year(year))
         stages = list(follow(self.session, sent, LIMIT_SECONDS))
         if stages[-1].verdict != "completed":
             raise RuntimeError(f"the loop ended at {stages[-1].name}: {stages[-1].reasons}")
@@ -84,7 +85,7 @@ served = cache(Served)
 def release_load() -> Result:
     """Requests that fail in the machinery at 50 a second during update, shift, rollback, scale-out and scale-in."""
     model = served()
-    client = demo_release.Client(model.session, model.endpoint, demo._data(demo.YEAR + 2))
+    client = Client(model.session, model.endpoint, rows_of_year(YEAR + 2))
     client.start()
     sagemaker, parts = model.session.sagemaker, dict[str, Any]()
 
@@ -103,7 +104,7 @@ def release_load() -> Result:
             before, began = (client.requests, len(client.failed)), time.perf_counter()
             step()
             if name == "approval and release":
-                model.until(lambda: str((ledger.read(model.session, model.name).champion or {}).get("model_package_arn", "")).endswith("/2"))
+                model.until(lambda: ledger.read(model.session, model.name).champion_in_service()["model_package_arn"].endswith("/2"))
             model.until(lambda: sagemaker.describe_endpoint(EndpointName=model.endpoint)["EndpointStatus"] == "InService")
             time.sleep(1)
             request, failed = client.requests - before[0], len(client.failed) - before[1]

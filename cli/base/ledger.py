@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cli.base.errors import CliError
+from cli.base.records import Champion, Dataset, Healing, Lock, MonitoringRun, PendingApproval, Release, Rollback, Run
 from cli.base.session import Session
 from noria.kernel import ledger
 from noria.kernel.published_spec import PublishedSpec
@@ -33,19 +34,19 @@ class ModelRecord:
     """
 
     model: str
-    spec: Any = None
-    specs: dict[str, Any] = field(default_factory=dict)
-    champion: Any = None
-    datasets: list[Any] = field(default_factory=list)
-    runs: list[Any] = field(default_factory=list)
-    releases: list[Any] = field(default_factory=list)
-    rollbacks: list[Any] = field(default_factory=list)
-    pending_approvals: list[Any] = field(default_factory=list)
-    lock: Any = None
-    monitoring: Any = None
-    healings: list[Any] = field(default_factory=list)
+    spec: PublishedSpec | None = None
+    specs: dict[str, PublishedSpec] = field(default_factory=dict)
+    champion: Champion | None = None
+    datasets: list[Dataset] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
+    rollbacks: list[Rollback] = field(default_factory=list)
+    pending_approvals: list[PendingApproval] = field(default_factory=list)
+    lock: Lock | None = None
+    monitoring: MonitoringRun | None = None
+    healings: list[Healing] = field(default_factory=list)
 
-    def published(self) -> Any:
+    def published(self) -> PublishedSpec:
         """The published spec.
 
         Raises:
@@ -55,7 +56,7 @@ class ModelRecord:
             raise CliError(f"no model named {self.model!r} is published here; run: noria publish models/{self.model}")
         return self.spec
 
-    def serving(self) -> Any:
+    def serving(self) -> PublishedSpec:
         """The champion's spec, which may be older than the published one; without a champion the published one.
 
         Raises:
@@ -64,7 +65,7 @@ class ModelRecord:
         published = self.published()
         return self.specs.get(self.champion["spec"], published) if self.champion else published
 
-    def champion_in_service(self) -> Any:
+    def champion_in_service(self) -> Champion:
         """The champion.
 
         Raises:
@@ -81,9 +82,15 @@ def read(session: Session, model: str) -> ModelRecord:
     for item in _items(session, ledger.model_partition(model)):
         kind, _, name = ledger.text(item, "sk").partition("#")
         READERS.get((kind, bool(name)), _ignore)(record, name, item)
-    for records in (record.datasets, record.runs, record.releases, record.rollbacks):
-        records.sort(key=lambda entry: str(entry["time"]), reverse=True)
+    _newest_first(record.datasets)
+    _newest_first(record.runs)
+    _newest_first(record.releases)
+    _newest_first(record.rollbacks)
     return record
+
+
+def _newest_first[R: (Dataset, Run, Release, Rollback)](records: list[R]) -> None:
+    records.sort(key=lambda record: record["time"], reverse=True)
 
 
 def published_models(session: Session) -> list[str]:
@@ -92,11 +99,9 @@ def published_models(session: Session) -> list[str]:
 
 
 def _items(session: Session, partition: str) -> "Iterator[Item]":
+    table, values = session.outputs["LedgerTable"], {":pk": ledger.attribute(partition)}
     pages = session.dynamodb.get_paginator("query").paginate(
-        TableName=session.outputs["LedgerTable"],
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": ledger.attribute(partition)},
-        ConsistentRead=True,
+        TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues=values, ConsistentRead=True
     )
     return (item for page in pages for item in page["Items"])
 
@@ -134,11 +139,11 @@ def _spec(record: ModelRecord, name: str, item: "Item") -> None:
 
 
 def _champion(record: ModelRecord, _: str, item: "Item") -> None:
-    record.champion = {**ledger.document(item), "time": ledger.text(item, "time"), "sagemaker_model": ledger.text(item, "sagemaker_model")}
+    record.champion = cast("Champion", {**ledger.document(item), "time": ledger.text(item, "time"), "sagemaker_model": ledger.text(item, "sagemaker_model")})
 
 
 def _monitoring(record: ModelRecord, _: str, item: "Item") -> None:
-    record.monitoring = {**ledger.document(item), "time": ledger.text(item, "time")}
+    record.monitoring = cast("MonitoringRun", {**ledger.document(item), "time": ledger.text(item, "time")})
 
 
 def _healings(record: ModelRecord, _: str, item: "Item") -> None:
@@ -166,7 +171,7 @@ def _release(record: ModelRecord, _: str, item: "Item") -> None:
 
 
 def _rollback(record: ModelRecord, name: str, item: "Item") -> None:
-    record.rollbacks.append({**_entry(item), "id": name})
+    record.rollbacks.append(cast("Rollback", {**_entry(item), "id": name}))
 
 
 def _ignore(record: ModelRecord, name: str, item: "Item") -> None:

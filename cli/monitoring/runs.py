@@ -33,10 +33,9 @@ def last_run(session: Session, model: str) -> MonitoringRun:
     """
     record = ledger.read(session, model)
     record.published()
-    run: MonitoringRun | None = record.monitoring
-    if run is None:
+    if record.monitoring is None:
         raise CliError(f"nobody has looked at {model} yet; a look is taken every hour, when truth arrives, and by: noria monitor {model}")
-    return run
+    return record.monitoring
 
 
 def next_run(session: Session, model: str, previous: MonitoringRun | None) -> MonitoringRun:
@@ -47,7 +46,7 @@ def next_run(session: Session, model: str, previous: MonitoringRun | None) -> Mo
     """
     ends, number = time.monotonic() + LONGEST_SECONDS, previous["number"] if previous else 0
     while time.monotonic() < ends:
-        run: MonitoringRun | None = ledger.read(session, model).monitoring
+        run = ledger.read(session, model).monitoring
         if run is not None and run["number"] > number:
             return run
         time.sleep(session.poll_seconds)

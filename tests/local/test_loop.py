@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo, telling
 from cli.base import event_log, ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.data.progress import Stage, follow
 from cli.data.upload import Upload, upload
+from cli.demo.loop import run as demo
+from cli.history.status import status
 from cli.project.publish import publish
 from cli.project.scaffold import scaffold
 from cli.serving.predict import predict
@@ -90,18 +91,18 @@ def told_events(stack: Session, model: str) -> set[str]:
 
 
 def test_real_data_become_a_served_model_and_a_second_look_redoes_nothing(stack):
-    told = demo.run(stack, quiet=True, releases=False)
+    told = demo(stack, quiet=True, releases=False)
     assert told["ok"]
     assert [stage["name"] for stage in told["stages"]] == ["ingest", "train", "evaluate", "register", "approve", "rollout"]
     assert told["holdout"]["rows"] == 1752
     assert told["holdout"]["accuracy"] > 0.9
-    again = demo.run(stack, quiet=True, releases=False)
+    again = demo(stack, quiet=True, releases=False)
     assert again["model_package_arn"] == told["model_package_arn"]
     assert json.loads((machine.home() / "demo.json").read_text())["endpoint"] == "noria-bikeshare"
 
 
 def test_a_version_says_where_it_comes_from_and_who_approved_it(stack):
-    demo.run(stack, quiet=True, releases=False)
+    demo(stack, quiet=True, releases=False)
     champion = ledger.read(stack, "bikeshare").champion
     version = stack.sagemaker.describe_model_package(ModelPackageName=champion["model_package_arn"])
     assert {"data_digest", "code_digest", "environment_digest", "run", "spec"} <= set(version["CustomerMetadataProperties"])
@@ -149,7 +150,7 @@ def test_a_candidate_that_misses_a_gate_is_registered_nowhere(stack, name, tmp_p
     stages = loop(stack, name, data(tmp_path))
     assert (stages[-1].name, stages[-1].verdict) == ("evaluate", "rejected")
     assert stack.sagemaker.list_model_packages(ModelPackageGroupName=f"noria-{name}")["ModelPackageSummaryList"] == []
-    run = telling.status(stack, name)["runs"][0]
+    run = status(stack, name).runs[0]
     assert (run["reasons"][0]["code"], run["reasons"][0]["limit"]) == ("GateMissed", 1.0)
     assert run["reasons"][0]["observed"] == run["metrics"]["accuracy"]
 
@@ -171,7 +172,7 @@ def test_what_breaks_the_contract_lies_untouched_beside_its_verdict(stack, name,
     file = make(tmp_path)
     stages = loop(stack, name, file)
     assert [(stage.name, stage.verdict) for stage in stages] == [("ingest", "quarantined")]
-    found = telling.status(stack, name)["datasets"][0]
+    found = status(stack, name).datasets[0]
     assert [reason["code"] for reason in found["reasons"]] == [code]
     assert stack.s3.get_object(Bucket=found["bucket"], Key=found["location"])["Body"].read() == file.read_bytes()
     assert stack.s3.get_object(Bucket=found["bucket"], Key=found["source"]["key"])["Body"].read() == file.read_bytes()
@@ -184,7 +185,7 @@ def test_one_bad_row_is_set_aside_and_the_rest_goes_on(stack, name, tmp_path):
     publish(stack, project(tmp_path / "p", name))
     stages = loop(stack, name, data(tmp_path, bad=1))
     assert stages[-1].verdict == "completed"
-    found = telling.status(stack, name)["datasets"][0]
+    found = status(stack, name).datasets[0]
     assert (found["rows"], found["set_aside"]) == (199, 1)
     aside = stack.s3.get_object(Bucket=found["bucket"], Key=found["location"].replace("data.csv", "set-aside.csv"))["Body"].read().decode()
     assert aside.splitlines()[1].endswith("x,Range")
@@ -199,7 +200,7 @@ def test_an_upload_for_a_model_nobody_published_is_kept_and_told(stack, name, tm
     stages = list(follow(stack, Upload(name, "", bucket, key, at, version, sent=True), LIMIT))
     assert stages[0].verdict == "quarantined"
     assert "noria publish" in stages[0].reasons[0]
-    assert telling.status(stack, name)["published"] is False
+    assert status(stack, name).published is False
 
 
 def test_the_same_file_twice_within_a_second_is_one_dataset_and_one_run(stack, name, tmp_path):
@@ -330,7 +331,7 @@ def test_a_version_whose_server_does_not_come_up_leaves_the_old_one_serving(stac
     assert stages[-1].verdict == "rolled_back"
     assert "SageMaker went back" in stages[-1].reasons[0]
     assert ledger.read(stack, name).champion == before
-    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+    assert status(stack, name).champion["serves"] == before["config"]
     assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "1"
     assert until(lambda: "RolledBack" in told_events(stack, name))
 
@@ -377,7 +378,7 @@ def test_the_command_with_expired_credentials_says_so(client, running, name):
 
 
 def test_everything_is_said_as_json_too(stack):
-    demo.run(stack, quiet=True, releases=False)
+    demo(stack, quiet=True, releases=False)
     for arguments in (("status", "bikeshare"), ("events", "bikeshare")):
         ended = noria(*arguments, "--json", NORIA_HOME=str(machine.home()))
         assert ended.returncode == 0, ended.stderr

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import telling
 from cli.base import ledger
 from cli.base.session import Session
 from cli.data.progress import Stage, follow
 from cli.data.upload import upload
+from cli.history.status import status
 from cli.project.publish import publish
 
 LIMIT = 180
@@ -107,7 +107,7 @@ def test_what_the_model_is_sent_is_to_the_last_bit_what_it_was_trained_on(stack,
     publish(stack, spec)
     stages = uploaded(stack, name, tmp_path)
     assert (stages[-1].name, stages[-1].verdict) == ("rollout", "completed"), stages[-1].reasons
-    run = telling.status(stack, name)["runs"][0]["run"]
+    run = status(stack, name).runs[0]["run"]
     bucket, folder = stack.outputs["ArtifactBucket"], f"runs/{name}/{run}"
     train = stack.s3.get_object(Bucket=bucket, Key=f"{folder}/train/train.csv")["Body"].read().decode()
     header, *trained = list(csv.reader(io.StringIO(train)))

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import telling
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.data.progress import Stage
 from cli.data.upload import upload
+from cli.history.status import status
 from cli.project.publish import publish
 from cli.release import approval
 from cli.release.releases import rollback
@@ -152,7 +152,7 @@ def test_a_spoiled_version_is_undone_before_many_have_met_it_and_is_not_offered_
     assert client.failed == []
     assert 0 < client.model_errors < 60
     assert ledger.read(stack, name).champion == before
-    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+    assert status(stack, name).champion["serves"] == before["config"]
     spoiled = f"{before['model_package_arn'][:-1]}2"
     assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=spoiled)["ModelApprovalStatus"] == "Rejected")
 
@@ -172,7 +172,7 @@ def test_what_goes_wrong_only_under_traffic_is_undone(stack, name, tmp_path, spo
     assert release.verdict == "rolled_back", release.reasons
     assert any(reason.startswith(f"{word}: ") and reason.endswith("harm") for reason in release.reasons), release.reasons
     assert client.failed == []
-    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+    assert status(stack, name).champion["serves"] == before["config"]
 
 
 def test_the_next_instance_type_is_taken_where_one_cannot_be_had(stack, name, tmp_path):
@@ -238,7 +238,7 @@ def test_a_release_that_has_ended_is_gone_back_from_by_one_command_and_again_by_
     second(stack, name, tmp_path)
     told = rollback(stack, name, None, "wrong prices", LIMIT)
     assert told.status == "rolled_back", told
-    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+    assert status(stack, name).champion["serves"] == first["config"]
     assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "1"
     left = f"{first['model_package_arn'][:-1]}2"
     assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=left)["ModelApprovalStatus"] == "Rejected")
@@ -277,7 +277,7 @@ def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
     assert rollback(stack, name, None, "not today", LIMIT).status == "undone"
     release = until(lambda: next((found for found in ledger.read(stack, name).releases if found["status"] == "rolled_back"), None), 60)
     assert "not today" in release["reasons"][0]["text"]
-    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+    assert status(stack, name).champion["serves"] == first["config"]
     assert ledger.read(stack, name).lock is None
 
 
@@ -287,7 +287,7 @@ def test_a_release_whose_machine_was_aborted_half_way_leaves_the_champion_alone_
     begun(stack, name, tmp_path)
     client("stepfunctions").stop_execution(executionArn=ledger.read(stack, name).lock["holder"], error="Aborted", cause="by hand")
     assert until(lambda: ledger.read(stack, name).rollbacks, 60)
-    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+    assert status(stack, name).champion["serves"] == first["config"]
     (release,) = [found for found in ledger.read(stack, name).releases if found["config"] != first["config"]]
     assert (release["status"], ledger.read(stack, name).lock) == ("rolled_back", None)
     # The next start finds nothing in its way.
@@ -303,7 +303,7 @@ def test_two_rollbacks_at_once_are_one(stack, name, tmp_path):
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(rollback, stack, name, None, "wrong prices", LIMIT) for _ in range(2)]
     assert sorted(found.result().status for found in asked) in (["refused", "rolled_back"], ["rolled_back", "undone"])
-    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+    assert status(stack, name).champion["serves"] == first["config"]
 
 
 def test_an_endpoint_that_was_changed_by_hand_is_left_as_it_is(stack, name, tmp_path):
@@ -318,7 +318,7 @@ def test_an_endpoint_that_was_changed_by_hand_is_left_as_it_is(stack, name, tmp_
     # The owner's word brings the last release back.
     champion = ledger.read(stack, name).champion
     assert rollback(stack, name, None, "enough", LIMIT).status == "rolled_back"
-    assert telling.status(stack, name)["champion"]["serves"] == champion["config"]
+    assert status(stack, name).champion["serves"] == champion["config"]
 
 
 def asks(stack: Session, name: str, tmp_path: Path, approve: str) -> None:
@@ -383,7 +383,7 @@ def test_a_version_whose_artefact_is_gone_is_not_released_and_the_champion_serve
     release = until(lambda: next((found for found in ended(stack, name) if found["model_package_arn"] == version), None), 60)
     assert release["status"] == "failed"
     assert "model.tar.gz" in release["reasons"][0]["text"]
-    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+    assert status(stack, name).champion["serves"] == before["config"]
 
 
 def test_who_may_not_write_the_registry_approves_nothing(stack, client, name, tmp_path):

@@ -104,11 +104,11 @@ def test_following_ends_with_the_last_stage_and_gives_up_at_its_limit(stack, dat
 
 def test_a_machine_that_fails_ends_the_wait_with_its_own_words(stack, put):
     put("SPEC", {"id": "s"}, time="t")
-    detail = {"stateMachineArn": "a:IngestStateMachine-x", "executionArn": "e", "status": "TIMED_OUT", "error": "States.Timeout", "cause": "too slow"}
+    detail = {"stateMachineArn": "a:noria-ingest", "executionArn": "e", "status": "TIMED_OUT", "error": "States.Timeout", "cause": "too slow"}
     event = {"source": "aws.states", "id": "1", "time": "t", "detail": {**detail, "input": json.dumps({"model": "m"})}}
     pages = [{"events": [{"message": json.dumps(event)}]}]
     stack.__dict__["logs"] = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: pages))
-    with pytest.raises(CliError, match=r"the machine IngestStateMachine-x timed out: States.Timeout: too slow \(execution e\)"):
+    with pytest.raises(CliError, match=r"the machine noria-ingest timed out: States.Timeout: too slow \(execution e\)"):
         list(follow(stack, UPLOAD, 10))
 
 
