@@ -58,7 +58,7 @@ def run(session: Session, model: str, project: Path, data: Callable[[int], Path]
             scores = [quality("binary", truth, _asked(session, where, hours))[METRIC] for where in (endpoint, frozen)]
             look = _tell(session, model, name, hours)
             course.add(name, scores[0], scores[1], look)
-            if {"degraded", "faded"} & set(look["causes"]):
+            if {"degraded", "below_best"} & set(look["causes"]):
                 course.say(_healed(session, model, look, limit_seconds))
     session.sagemaker.delete_endpoint(EndpointName=frozen)
     publishing.publish(session, project)

@@ -135,9 +135,9 @@ def show_quality(look: Json) -> None:
         known = f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
         told = f"  estimated without truth: {estimate['metric']} {known} on the last window of {estimate['rows']:,} answers, by its own probabilities"
         render.console.print(Text(told))
-    if not look["quality"] or not look["level"] or look["quality"]["value"] is None:
+    if not look["quality"] or not look["quality_baseline"] or look["quality"]["value"] is None:
         return
-    found, level = look["quality"], look["level"]
+    found, level = look["quality"], look["quality_baseline"]
     values = [point["value"] for point in look["series"]]
     render.console.print(
         Text(f"  {found['metric']} {found['value']:.3f} since the release on {found['rows']:,.0f} answers; in the evaluation {level['value']:.3f}")

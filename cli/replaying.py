@@ -61,7 +61,7 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     spec = specs.of_project(folder)
     if spec.preprocess.script:
         raise CliError("a replay runs no processing jobs: give it the rows that preprocess.script makes, and a model.yaml without that block")
-    document = spec.model_dump(mode="json")
+    document: Any = spec.model_dump(mode="json")
     rules = {name: _policy(spec, name) for name in policies or ("",)}
     found, aside = history(files.as_csv(file), DataContract.of(document["data"]), spec.target)
     begin, last = found.times[0], found.times[-1]
@@ -69,7 +69,7 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     window = days * DAY if days else max(DAY, -(-(last - until) / WINDOWS // DAY) * DAY)
     with trainer(folder, spec, python) as scripts:
         made = played.Replay(document, found, scripts, until, window, _drift_check(spec, found.header, window) if drift else None)
-        told = played.play(document, made, rules)
+        told: Any = played.play(document, made, rules)
     return {**told, "policies": {name or "spec": course for name, course in told["policies"].items()}, "rows": len(found.rows), "set_aside": aside}
 
 
@@ -95,9 +95,10 @@ def _policy(spec: ModelSpec, text: str) -> "Policy":
     if "on" in changed:
         changed["on"] = [word for word in str(changed["on"] or "").split("+") if word]
     try:
-        return Policy.of(HealSpec.model_validate({**block, **changed}).model_dump(mode="json"))
+        heal: Any = HealSpec.model_validate({**block, **changed}).model_dump(mode="json")
     except ValidationError as error:
         raise CliError(f"--policy {text}: {specs.sentence(error.errors()[0], HealSpec)}") from error
+    return Policy.of(heal)
 
 
 def _drift_check(spec: ModelSpec, header: list[str], window: float) -> Any:

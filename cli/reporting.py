@@ -51,7 +51,7 @@ def _quality(look: Json) -> list[str]:
     points = [point for point in look["series"] if point["value"] is not None]
     if not points or not look["quality"] or look["quality"]["value"] is None:
         return []
-    found, level = look["quality"], look["level"]
+    found, level = look["quality"], look["quality_baseline"]
     values = [point["value"] for point in points]
     low, high = min([*values, level["limit"]]), max([*values, level["value"]])
     told = (

@@ -38,7 +38,7 @@ def _answer(session: Session, model: str) -> None:
     key = {"pk": {"S": f"MODEL#{model}"}, "sk": {"S": "HEAL"}}
     time = datetime.now(UTC).isoformat()
     session.dynamodb.update_item(
-        TableName=session.outputs["LedgerTable"], Key=key, UpdateExpression="SET answered = :time", ExpressionAttributeValues={":time": {"S": time}}
+        TableName=session.outputs["LedgerTable"], Key=key, UpdateExpression="SET requested_at = :time", ExpressionAttributeValues={":time": {"S": time}}
     )
 
 
