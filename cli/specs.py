@@ -14,9 +14,9 @@ from pydantic_core import ErrorDetails
 from cli.errors import CliError
 from noria.kernel.errors import SpecError
 from noria.spec import ModelSpec
+from noria.spec.approve import FreezeSpec
 from noria.spec.monitoring import HealSpec
 from noria.spec.preprocessing import DURATION
-from noria.spec.release import FreezeSpec
 from noria.spec.training import CROSS_FIELD, ENTRY, INSTANCE
 
 Json = dict[str, Any]

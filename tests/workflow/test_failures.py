@@ -95,7 +95,7 @@ def assert_went_on_as_its_catchers_say(execution: Execution, task: Task, error: 
     if target is None:
         assert (execution.status, execution.error, execution.cause) == ("FAILED", error, f"{task.state} failed")
         assert execution.states[-1] == task.state
-    elif target in ("Made already?", "Configured?") and task.state.startswith("Create"):
+    elif target in ("Exists already?", "Configured?") and task.state.startswith("Create"):
         assert (execution.status, execution.error, execution.cause) == ("FAILED", error, f"{task.state} failed")
         assert execution.states[-1] == "Failed"
     elif target == "Unable champion?":

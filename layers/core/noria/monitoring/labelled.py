@@ -8,7 +8,7 @@ from noria.kernel.values import parse_timestamp
 from noria.monitoring.incidents import is_during
 from noria.monitoring.monitoring_run import AT, day_of
 from noria.monitoring.predictions import KEY
-from noria.release.endpoint_config import MAIN
+from noria.release.variants import MAIN
 from noria.training import quality
 from noria.training.metrics import label
 

@@ -13,7 +13,7 @@ from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
 from noria.monitoring.predictions import Faults, Prediction, parse_captured, parse_scored
 from noria.monitoring.truth import AHEAD, Truth, parse_truths
-from noria.release.endpoint_config import CHALLENGER, MAIN
+from noria.release.variants import CHALLENGER, MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from noria.monitoring.causes import DRIFT, INCIDENT
-from noria.release.endpoint_config import CHALLENGER
+from noria.release.variants import CHALLENGER
 from noria.training import cbpe, quality
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ def test_the_first_approved_version_is_verified_then_gets_a_new_endpoint_and_is_
     assert json.loads(retained["document"]["S"])["approval"] == {
         "by": "arn:aws:iam::123456789012:user/approver",
         "at": str(approved()["detail"]["LastModifiedTime"]),
-        "why": "it is good",
+        "comment": "it is good",
     }
 
 
@@ -70,10 +70,10 @@ def test_a_version_that_answers_otherwise_than_in_its_evaluation_never_meets_tra
     assert recorded(played) == [f"RELEASE#{played.output['release']}"]
 
 
-def test_an_endpoint_that_silently_went_back_is_announced_as_rolled_back_and_nothing_is_champion(world: WorldMaker):
+def test_an_endpoint_that_silently_went_back_is_announced_as_undone_and_nothing_is_champion(world: WorldMaker):
     played = world(endpoint=dict(SERVING), settles=("Updating", "RollingBack", "InService"), goes_back=True).play("rollout", approved())
     assert played.output["outcome"] == "rolled_back"
-    assert announced(played)["DetailType"] == "RolledBack"
+    assert announced(played)["DetailType"] == "RolloutUndone"
     assert announced(played)["Detail"]["data"]["reasons"][0]["observed"] == SERVING["EndpointConfigName"]
     assert recorded(played) == [f"RELEASE#{played.output['release']}"]
 
@@ -120,7 +120,7 @@ def test_a_version_that_noria_did_not_register_is_refused_before_anything_is_mad
     assert not services.executions["deploy"]
 
 
-@pytest.mark.parametrize(("machine", "state", "after"), [("smoke_test", "Create model", "Made already?"), ("deploy", "Create configuration", "Configured?")])
+@pytest.mark.parametrize(("machine", "state", "after"), [("smoke_test", "Create model", "Exists already?"), ("deploy", "Create configuration", "Configured?")])
 def test_what_an_earlier_try_made_counts_as_made(world: WorldMaker, machine: str, state: str, after: str):
     services = world(faults={f"{machine}: {state}": [EXISTS, ...]})
     played = services.play("rollout", approved())
@@ -180,10 +180,10 @@ def test_waiting_for_an_endpoint_is_a_token_that_its_own_event_releases(world: W
     (waited, *_) = world().play("deploy", started("deploy")).requests("Wait")
     assert waited["Item"]["pk"] == {"S": "ENDPOINT#noria-bikeshare"}
     services = world(releases=[WAITER])
-    woken = services.play("resume_waiters", sample("aws/endpoint-in-service.json"))
-    assert woken.output == {"outcome": "woken", "count": 1}
-    assert woken.requests("Load waiters")[0]["ExpressionAttributeValues"][":pk"] == waited["Item"]["pk"]
-    assert woken.requests("Resume")[0]["TaskToken"] == WAITER["token"]["S"]
+    resumed = services.play("resume_waiters", sample("aws/endpoint-in-service.json"))
+    assert resumed.output == {"outcome": "resumed", "count": 1}
+    assert resumed.requests("Load waiters")[0]["ExpressionAttributeValues"][":pk"] == waited["Item"]["pk"]
+    assert resumed.requests("Resume")[0]["TaskToken"] == WAITER["token"]["S"]
 
 
 def test_an_endpoint_whose_event_got_lost_is_looked_at_all_the_same(world: WorldMaker):
@@ -207,9 +207,10 @@ def test_a_variant_that_scales_ceases_to_before_its_update_and_goes_on_after(wor
     assert follow["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 600
 
 
-def test_what_cannot_scale_serves_all_the_same_and_says_so(world: WorldMaker):
+@pytest.mark.parametrize("state", ["Register variant", "Follow traffic"])
+def test_what_cannot_scale_serves_all_the_same_and_says_so(world: WorldMaker, state: str):
     refused = Failure("ApplicationAutoScaling.ValidationException", "there is no such variant")
-    services = world(endpoint=dict(SERVING), faults={"deploy: Register variant": [refused, ...]})
+    services = world(endpoint=dict(SERVING), faults={f"deploy: {state}": [refused, ...]})
     services.spec["serve"]["autoscale"] = {"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300}
     played = services.play("rollout", approved())
     assert played.output["outcome"] == "completed"

@@ -1,8 +1,8 @@
 """Champion and challenger side by side: promotion, undoing, and everything that may come between."""
 
 import pytest
-from noria.kernel.envelope import Envelope
 
+from scripts.shapes import Metadata
 from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
 from tests.workflow.routes import CANCELED, SERVING, approved, released, started, trying
@@ -27,6 +27,7 @@ def test_a_challenger_that_is_no_worse_serves_beside_the_champion_and_then_alone
     config = f"Stage-bikeshare-{played.output['release']}"
     assert played.output["outcome"] == "completed"
     assert deployed(services) == [f"{config}-try", config]
+    assert services.executions["release"][0].requests("Describe endpoint") == [{"EndpointName": SERVING["EndpointName"]}]
     (pair,) = services.executions["deploy"][0].requests("Create configuration")
     weights = {variant["VariantName"]: (variant["ModelName"], variant["InitialVariantWeight"]) for variant in pair["ProductionVariants"]}
     assert weights == {"main": (BEFORE, 0.9), "challenger": (config, 0.1)}
@@ -40,7 +41,7 @@ def test_a_harmful_challenger_loses_its_traffic_at_once_and_the_champion_serves_
     assert services.weights == [0]
     assert deployed(services)[-1] == BEFORE
     (entry,) = played.requests("Announce")[0]["Entries"]
-    assert entry["DetailType"] == "RolledBack"
+    assert entry["DetailType"] == "RolloutUndone"
     assert entry["Detail"]["data"]["exposed_requests"] == services.traffic
     puts = [item["Put"]["Item"]["sk"]["S"].split("#")[0] for item in played.requests("Record release")[0]["TransactItems"] if "Put" in item]
     assert puts == ["RELEASE"]
@@ -119,7 +120,7 @@ def test_one_whose_undoing_fails_is_not_told_as_undone(world: WorldMaker):
     assert played.output["outcome"] == "failed"
 
 
-@pytest.mark.parametrize(("busy", "asks"), [("wait", "waiting"), ("supersede", "asked")])
+@pytest.mark.parametrize(("busy", "asks"), [("wait", "wait_request"), ("supersede", "stop_request")])
 def test_a_second_release_of_a_model_waits_for_its_turn_and_asks_for_it_as_its_spec_says(world: WorldMaker, busy: str, asks: str):
     services = progressive(world, faults={"acquire_lock: Take lock": [CANCELED] * 2})
     assert services.spec
@@ -127,7 +128,7 @@ def test_a_second_release_of_a_model_waits_for_its_turn_and_asks_for_it_as_its_s
     played = services.play("rollout", approved())
     (turn,) = services.executions["acquire_lock"]
     assert turn.states.count("Wait for lock") == 2
-    assert f"SET {asks} = :asked" in turn.requests("Request lock")[0]["UpdateExpression"]
+    assert f"SET {asks} = :request" in turn.requests("Request lock")[0]["UpdateExpression"]
     assert played.output["outcome"] == "completed"
 
 
@@ -185,12 +186,12 @@ def test_a_challenger_that_answers_nonsense_with_status_200_is_undone(world: Wor
 
 def test_a_model_whose_release_was_interrupted_is_freed_and_its_champion_asked_for(world: WorldMaker):
     played = world().play("recover", sample("aws/execution-aborted.json"))
-    (free,), (asked_for,) = played.requests("Free model"), played.requests("Ask for rollback")
+    (free,), (asked_for,) = played.requests("Free lock"), played.requests("Request rollback")
     assert free["Key"]["pk"] == {"S": "MODEL#bikeshare"}
-    assert free["ExpressionAttributeValues"][":dead"]["S"].endswith("844e2571-85d4-695f-b930-0153b71dcb42")
+    assert free["ExpressionAttributeValues"][":holder"]["S"].endswith("844e2571-85d4-695f-b930-0153b71dcb42")
     (entry,) = asked_for["Entries"]
     assert (entry["DetailType"], entry["Detail"]["data"]["by"]) == ("RollbackRequested", "noria")
-    assert Envelope.model_validate(entry["Detail"]).metadata.model == "bikeshare"
+    assert Metadata.model_validate(entry["Detail"]["metadata"]).model == "bikeshare"
 
 
 def test_a_release_whose_machine_did_not_report_is_told_and_the_champion_asked_for(world: WorldMaker):

@@ -1,11 +1,10 @@
-"""The way back: to which release, when not, and what is on record of it."""
+"""The way back: to which release, and when not."""
 
 import json
 
 import pytest
 
-from noria.release.endpoint_config import plan_alarms
-from noria.release.rollback import conclude_rollback, plan_rollback
+from noria.release.plan_rollback import plan_rollback
 from tests.samples import sample
 
 VERSION = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/noria-bikeshare/"
@@ -13,7 +12,7 @@ VERSION = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/noria-bikes
 
 def planned(items=None, **request):
     event = sample("functions/release/plan_rollback.json")
-    event["asked"] |= request
+    event["request"] |= request
     return plan_rollback({**event, "items": event["items"] if items is None else items})
 
 
@@ -48,7 +47,7 @@ def after(status, **request):
     event = sample("functions/release/plan_rollback.json")
     later = {**event["items"][1], "sk": {"S": "RELEASE#3"}, "release": {"S": "3"}, "package": {"S": f"{VERSION}3"}, "status": {"S": status}}
     later |= {"time": {"S": "2026-11-24T09:00:00.000Z"}, "config": {"S": "noria-bikeshare-3"}}
-    event["asked"] |= request
+    event["request"] |= request
     return plan_rollback({**event, "items": [*event["items"], later]})
 
 
@@ -60,8 +59,8 @@ def test_a_release_under_way_is_waited_for_and_a_dead_one_is_not(expires, outcom
 
 def test_only_a_person_asks_a_release_under_way_to_end_for_an_alarm_is_about_what_served_before():
     items = [LOCK, *sample("functions/release/plan_rollback.json")["items"]]
-    assert planned(items)["asks"] is False
-    assert planned(items, by="arn:aws:iam::123456789012:user/owner")["asks"] is True
+    assert planned(items)["requests_stop"] is False
+    assert planned(items, by="arn:aws:iam::123456789012:user/owner")["requests_stop"] is True
 
 
 def test_after_a_release_that_undid_itself_a_person_has_what_was_asked_for():
@@ -70,44 +69,24 @@ def test_after_a_release_that_undid_itself_a_person_has_what_was_asked_for():
 
 def test_after_a_release_that_completed_all_the_same_a_person_gets_the_one_before():
     plan = after("completed", by="arn:aws:iam::123456789012:user/owner")
-    assert (plan["outcome"], plan["to"]["package"]) == ("restore", f"{VERSION}2")
+    assert (plan["outcome"], plan["target"]["package"]) == ("restore", f"{VERSION}2")
 
 
 def test_an_alarm_on_a_champion_that_was_replaced_meanwhile_is_settled_and_one_that_still_serves_is_taken_back():
     assert after("completed")["verdict"]["reasons"][0]["code"] == "AnotherServes"
     plan = after("rolled_back")
-    assert (plan["outcome"], plan["from"]["package"], plan["to"]["package"]) == ("restore", f"{VERSION}2", f"{VERSION}1")
+    assert (plan["outcome"], plan["current"]["package"], plan["target"]["package"]) == ("restore", f"{VERSION}2", f"{VERSION}1")
 
 
 @pytest.mark.parametrize("status", ["held", "by_hand"])
 def test_where_the_endpoint_serves_something_else_than_the_champion_the_champion_alone_is_restored(status):
     plan = after(status, by="arn:aws:iam::123456789012:user/owner")
-    assert (plan["outcome"], plan["from"]["package"], plan["to"]["package"]) == ("restore", f"{VERSION}3", f"{VERSION}2")
-
-
-def test_what_was_restored_is_the_champion_again_and_what_was_left_is_marked():
-    done = conclude_rollback(sample("functions/release/conclude_rollback.json"))
-    assert (done["outcome"], done["entry"]["DetailType"]) == ("rolled_back", "RolledBack")
-    items = done["record"]["TransactItems"]
-    statuses = {item["Update"]["Key"]["sk"]["S"]: item["Update"]["ExpressionAttributeValues"][":status"]["S"] for item in items if "Update" in item}
-    assert statuses == {"RELEASE#000000000002": "rolled_back", "RELEASE#000000000001": "restored"}
-    champion = next(item["Put"]["Item"] for item in items if "Put" in item and item["Put"]["Item"]["sk"]["S"] == "CHAMPION")
-    assert champion["config"]["S"] == "noria-bikeshare-000000000001"
-    data = done["entry"]["Detail"]["data"]
-    assert (data["model_package_arn"], data["restored"], data["seconds"]) == (f"{VERSION}2", f"{VERSION}1", 30.0)
-
-
-def test_a_rollback_that_fails_half_way_says_what_serves_and_changes_no_champion():
-    event = sample("functions/release/conclude_rollback.json")
-    event["deployed"]["EndpointConfigName"] = "noria-bikeshare-000000000002"
-    failed = conclude_rollback(event)
-    assert (failed["outcome"], failed["verdict"]["reasons"][0]["code"]) == ("rollback_failed", "NotRestored")
-    assert not [item for item in failed["record"]["TransactItems"] if "Put" in item and item["Put"]["Item"]["sk"]["S"] == "CHAMPION"]
+    assert (plan["outcome"], plan["current"]["package"], plan["target"]["package"]) == ("restore", f"{VERSION}3", f"{VERSION}2")
 
 
 def test_after_an_interrupted_release_the_champion_alone_is_restored():
     plan = after("running", by="noria", reason="the release was interrupted (aborted)")
-    assert (plan["outcome"], plan["from"]["package"], plan["to"]["package"]) == ("restore", f"{VERSION}3", f"{VERSION}2")
+    assert (plan["outcome"], plan["current"]["package"], plan["target"]["package"]) == ("restore", f"{VERSION}3", f"{VERSION}2")
 
 
 def test_one_that_failed_before_it_took_traffic_settles_nothing_that_an_interrupted_one_left():
@@ -117,7 +96,7 @@ def test_one_that_failed_before_it_took_traffic_settles_nothing_that_an_interrup
         for number, status in ((3, "unfinished"), (4, "failed"))
     )
     plan = planned([*event["items"], left, failed], by="noria", reason="interrupted")
-    assert (plan["outcome"], plan["to"]["release"]) == ("restore", "000000000002")
+    assert (plan["outcome"], plan["target"]["release"]) == ("restore", "000000000002")
 
 
 def test_where_the_champion_serves_alone_since_nothing_is_taken_back():
@@ -136,10 +115,3 @@ def test_what_is_restored_scales_as_it_did_when_it_was_released():
 
 def test_a_release_that_waits_out_a_freeze_has_changed_nothing():
     assert after("waiting") == planned()
-
-
-def test_what_monitoring_finds_shows_as_an_alarm_and_starts_no_rollback():
-    errors, causes = plan_alarms({"prefix": "noria", "model": "m", "endpoint": "noria-m"})["alarms"]
-    assert errors["AlarmName"].startswith("noria/m/")
-    assert (causes["AlarmName"], causes["MetricName"]) == ("noria-monitoring/m", "Causes")
-    assert not causes["AlarmName"].startswith("noria/")

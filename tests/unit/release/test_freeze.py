@@ -1,13 +1,12 @@
-"""When a release may begin."""
+"""When a freeze ends."""
 
 from datetime import UTC, datetime
 
 import pytest
 from pydantic import ValidationError
 
-from noria.release.admission import freeze_ends, plan_admission
-from noria.spec.release import FreezeSpec
-from tests.samples import sample
+from noria.release.freeze import freeze_ends
+from noria.spec.approve import FreezeSpec
 
 #: A Tuesday.
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -54,13 +53,3 @@ def test_windows_that_leave_no_minute_are_looked_at_again_and_do_not_hang():
 def test_a_window_that_never_ends_or_never_begins_is_no_window(wrong):
     with pytest.raises(ValidationError):
         FreezeSpec.model_validate(wrong)
-
-
-def test_a_frozen_release_says_until_when_and_is_only_noted():
-    event = sample("functions/release/plan_admission.json")
-    event["spec"]["approve"]["freeze"] = windows({"hours": "08:00-09:00"})
-    plan = plan_admission(event)
-    assert (plan["outcome"], plan["seconds"], plan["take"]["Item"]["status"]) == ("frozen", 2995, {"S": "waiting"})
-    assert "approve.freeze" in plan["take"]["Item"]["document"]["S"]
-    assert plan["entry"]["DetailType"] == "RolloutDeferred"
-    assert plan["entry"]["Detail"]["data"]["until"] == "2026-11-24T09:00:00+00:00"

@@ -20,7 +20,7 @@ def test_a_version_whose_spec_approves_automatically_is_approved_in_the_registry
 def test_a_version_whose_spec_asks_a_person_waits_until_the_registry_has_an_answer(world: WorldMaker):
     played = world(spec=manual()).play("approve", registered())
     assert not played.requests("Approve version")
-    (notice,) = played.requests("Tell approvers")
+    (notice,) = played.requests("Notify approvers")
     assert "noria approve bikeshare/2" in notice["Message"]
     assert "accuracy 0.9252" in notice["Message"]
     (retained,) = played.requests("Await approval")
@@ -39,7 +39,7 @@ def test_what_the_policy_objects_to_is_asked_of_a_person(world: WorldMaker):
     spec = manual()
     spec["approve"] |= {"mode": "automatic", "policy": {**spec["approve"]["policy"], "most_mb": 0.1, "most_days": 7, "published_by": ["*:user/ops"]}}
     played = world(spec=spec).play("approve", registered())
-    (notice,) = played.requests("Tell approvers")
+    (notice,) = played.requests("Notify approvers")
     assert "the model has 0.2 MB, the policy allows 0.1" in notice["Message"]
     assert "its dataset was accepted" in notice["Message"]
     assert "days ago, the policy allows 7 days" in notice["Message"]
