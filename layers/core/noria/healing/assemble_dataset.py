@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from noria.adapters import objects
-from noria.data import split
 from noria.data.contract import DataContract
+from noria.data.csv_text import csv_size, to_csv
 from noria.data.curate import write_dataset
 from noria.data.policy import MOST_BYTES
 from noria.data.rows import RowChecker, lines, table
@@ -58,7 +58,7 @@ def assemble_dataset(event: Json) -> Json:
             first = parse_timestamp(rows[-1][time]) - days * DAY
             rows = [row for row in rows if parse_timestamp(row[time]) >= first]
         since = rows[0][time] if rows else None
-    text = split.written(rows, list(names))
+    text = to_csv(rows, list(names))
     write_dataset(event["bucket"], event["folder"], text, contract.time)
     facts = {"rows": len(rows), "set_aside": aside, "digest": sha256(text.encode()).hexdigest()}
     return {**facts, "base": event["base"], "since": since, "backtest": tried and tried.to_json(), "missing": []}
@@ -77,7 +77,7 @@ class _Newest:
             self._rows[row] = min(place, self._rows[row])
         elif self._oldest is None or self._age((row, place)) >= self._oldest:
             self._rows[row] = place
-            self._held += split.size_of(row)
+            self._held += csv_size(row)
             if self._held > OVER * MOST_BYTES:
                 self._cut()
 
@@ -90,7 +90,7 @@ class _Newest:
     def _cut(self) -> None:
         held, retained = 0, dict[tuple[str, ...], int]()
         for row, place in sorted(self._rows.items(), key=self._age, reverse=True):
-            if held + (size := split.size_of(row)) > MOST_BYTES:
+            if held + (size := csv_size(row)) > MOST_BYTES:
                 break
             held, retained[row] = held + size, place
         self._held, self._rows = held, retained

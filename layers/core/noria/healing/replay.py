@@ -13,6 +13,7 @@ from typing import Protocol
 
 from noria.data import split
 from noria.data.contract import DataContract
+from noria.data.csv_text import to_csv
 from noria.data.policy import MOST_BYTES
 from noria.healing import backtest
 from noria.healing import policy as healing
@@ -21,6 +22,7 @@ from noria.kernel.errors import ContractError, EvaluationError
 from noria.kernel.json import Json
 from noria.kernel.verdict import Reason
 from noria.preprocessing import fitting, inference
+from noria.preprocessing.declaration import is_declared
 from noria.preprocessing.transform import Transform
 from noria.training import policy, quality, score_holdout
 from noria.training.gates import gates_of, watched_metric
@@ -242,7 +244,7 @@ class Replay:
     def _answers(self, model: str, rows: slice) -> list[str]:
         if rows.stop <= rows.start:
             return []
-        return self._predict(model, split.written([[row[i] for i in self._features] for row in self._history.rows[rows]]))
+        return self._predict(model, to_csv([[row[i] for i in self._features] for row in self._history.rows[rows]]))
 
     def _told(self, answers: list[str], rows: slice) -> float | None:
         if len(answers) < LEAST_ROWS:
@@ -258,8 +260,8 @@ class Replay:
     def _fit(self, rows: list[list[str]]) -> str:
         """Train, on rows as a run prepares them."""
         header, block = self._history.header, self._spec["preprocess"]
-        if not fitting.declared(block):
-            return self._trainer.fit(split.written(rows, header))
+        if not is_declared(block):
+            return self._trainer.fit(to_csv(rows, header))
         document, text = fitting.training_set(block, self._contract, self._target, header, rows)
         model = self._trainer.fit(text)
         self._transforms[model] = Transform(document)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from noria.preprocessing.fitting import lag_name
+from noria.preprocessing.declaration import lag_name
 from noria.spec.data import DataSpec
 from noria.spec.training import ENTRY, Instance
 
@@ -122,7 +122,7 @@ class PreprocessSpec(BaseModel):
 
     @property
     def declared(self) -> bool:
-        """Whether there is anything to fit, as `noria.preprocessing.fit.declared` has it of the published block."""
+        """Whether there is anything to fit, as `noria.preprocessing.declaration.is_declared` has it of the published block."""
         return bool(self.columns or self.lags)
 
     def faults(self, data: DataSpec, target: str) -> Iterator[tuple[str, str]]:
