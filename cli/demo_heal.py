@@ -19,7 +19,7 @@ from rich.text import Text
 from cli import files, ledger, monitoring, plotting, publishing, render, telling
 from cli.errors import CliError
 from cli.session import Session, home
-from noria.training.metrics import quality
+from noria.training.metrics import measure
 
 Json = dict[str, Any]
 #: A quarter passes in seconds here: what a policy counts in days would never come to an end.
@@ -55,7 +55,7 @@ def run(session: Session, model: str, project: Path, data: Callable[[int], Path]
     with course:
         for name, hours in quarters:
             truth = [hour["busy"] for hour in hours]
-            scores = [quality("binary", truth, _asked(session, where, hours))[METRIC] for where in (endpoint, frozen)]
+            scores = [measure("binary", truth, _asked(session, where, hours))[METRIC] for where in (endpoint, frozen)]
             look = _tell(session, model, name, hours)
             course.add(name, scores[0], scores[1], look)
             if {"degraded", "faded"} & set(look["causes"]):

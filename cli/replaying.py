@@ -61,7 +61,7 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
     spec = specs.of_project(folder)
     if spec.preprocess.script:
         raise CliError("a replay runs no processing jobs: give it the rows that preprocess.script makes, and a model.yaml without that block")
-    document = spec.model_dump(mode="json")
+    document: Any = spec.model_dump(mode="json")
     rules = {name: _policy(spec, name) for name in policies or ("",)}
     found, aside = history(files.as_csv(file), DataContract.of(document["data"]), spec.target)
     begin, last = found.times[0], found.times[-1]
@@ -136,7 +136,7 @@ class Scripts:
         return name
 
     def predict(self, model: str, features: str) -> list[str]:
-        from noria.training.score_holdout import first_column
+        from noria.training.predictions import first_column
 
         answers = first_column(str(self._ask({"predict": str(self._folder / model), "rows": features}, "inference.py")["answer"]))
         if len(answers) != features.count("\n"):

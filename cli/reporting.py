@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cli.session import Session
-from noria.training.quality import LESS_IS_BETTER
+from noria.training.metrics import less_is_better
 
 Json = dict[str, Any]
 WIDTH, HEIGHT = 720, 180
@@ -56,7 +56,7 @@ def _quality(look: Json) -> list[str]:
     low, high = min([*values, level["limit"]]), max([*values, level["value"]])
     told = (
         f"{found['metric']} {found['value']:.3f} on {found['rows']:,.0f} answers; "
-        f"in the evaluation {level['value']:.3f}, at {'most' if found['metric'] in LESS_IS_BETTER else 'least'} {found['limit']:.3f} expected"
+        f"in the evaluation {level['value']:.3f}, at {'most' if less_is_better(found['metric']) else 'least'} {found['limit']:.3f} expected"
     )
     return [
         f"<h2>Quality since the release</h2><p>{html.escape(told)}</p>",

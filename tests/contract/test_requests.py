@@ -17,7 +17,8 @@ from noria.release.endpoint_config import plan_alarms
 from noria.release.rollback import conclude_rollback, plan_rollback
 from noria.release.rollout import conclude_rollout, plan_rollout
 from noria.training.conclude_run import conclude_run
-from noria.training.plan_run import plan_evaluation, plan_run
+from noria.training.plan_evaluation import plan_evaluation
+from noria.training.plan_run import plan_run
 from tests.samples import sample
 
 SESSION = botocore.session.get_session()

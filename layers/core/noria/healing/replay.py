@@ -5,11 +5,13 @@ decided (whether quality has fallen, whether to train again, on which rows, whet
 the same functions that decide in production.
 """
 
+from __future__ import annotations
+
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from noria.data import split
 from noria.data.contract import DataContract
@@ -24,11 +26,16 @@ from noria.kernel.verdict import Reason
 from noria.preprocessing import fitting, inference
 from noria.preprocessing.declaration import is_declared
 from noria.preprocessing.transform import Transform
-from noria.training import policy, quality, score_holdout
-from noria.training.gates import gates_of, watched_metric
+from noria.training import policy, quality
+from noria.training.evaluation import evaluate
+from noria.training.gates import comparisons, gates_of, monitored_metric
 from noria.training.importance import importance
-from noria.training.metrics import label
-from noria.training.metrics import quality as metrics_of
+from noria.training.metrics import label, measure
+from noria.training.predictions import lines
+
+if TYPE_CHECKING:
+    from noria.kernel.published_spec import PublishedSpec
+    from noria.training.shapes import Side
 
 DAY = 86_400.0
 CSV = "text/csv"
@@ -104,10 +111,10 @@ class Replay:
         window: how long one is (seconds).
     """
 
-    def __init__(self, spec: Json, result: History, trainer: Trainer, first: float, window: float, drift: DriftCheck | None = None) -> None:
+    def __init__(self, spec: PublishedSpec, result: History, trainer: Trainer, first: float, window: float, drift: DriftCheck | None = None) -> None:
         self._spec, self._history, self._trainer, self._drift = spec, result, trainer, drift
         self._contract, self._target, self._task = DataContract.of(spec["data"]), spec["target"], spec["task"]
-        self._metric = watched_metric(spec)
+        self._metric = monitored_metric(spec)
         self._features = [result.header.index(name) for name in self._contract.features(self._target)]
         self._aim = result.header.index(self._target)
         self.windows = self._cut(first, window)
@@ -218,18 +225,17 @@ class Replay:
         started = clock.monotonic()
         model = self._fit(result.train)
         seconds = clock.monotonic() - started
-        answers = {"candidate": self._predict(model, result.holdout)}
+        answers: dict[Side, list[str]] = {"candidate": self._predict(model, result.holdout)}
         if champion:
             answers["champion"] = self._predict(champion, result.holdout)
         gates = gates_of(self._spec["evaluate"])
-        compared = [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates if gate.against]
-        truth = score_holdout.lines(result.truth)
-        evaluation = score_holdout.evaluate(self._task, truth, answers, compared, model, self._metric)
+        truth = lines(result.truth)
+        evaluation = evaluate(self._task, truth, answers, comparisons(gates), model, self._metric)
         verdict = policy.judge(evaluation, gates)
-        if evaluation["level"] is None:
+        if evaluation["quality_baseline"] is None:
             raise EvaluationError(f"the holdout of {len(truth)} rows does not tell {self._metric}")
         until = self._history.times[rows.stop - 1] + 1e-6
-        level = quality.QualityBaseline.of(evaluation["level"])
+        level = quality.QualityBaseline.of(evaluation["quality_baseline"])
         matters = self._importance(model, answers["candidate"], result.shuffled) if self._drift else None
         return Serving(model, until, len(numbers), level, level.limit, seconds, matters), verdict.outcome if champion else policy.PASSED
 
@@ -250,7 +256,7 @@ class Replay:
         if len(answers) < LEAST_ROWS:
             return None
         truth = [row[self._aim] for row in self._history.rows[rows]]
-        return metrics_of(self._task, truth, answers)[self._metric]
+        return measure(self._task, truth, answers)[self._metric]
 
     def _count(self, serving: Serving, rows: slice, answers: list[str]) -> None:
         for row, time, answer in zip(self._history.rows[rows], self._history.times[rows], answers, strict=True):
@@ -274,12 +280,12 @@ class Replay:
         return self._trainer.predict(model, features)
 
 
-def play(spec: Json, replayed: Replay, rules: dict[str, healing.Policy]) -> Json:
+def play(spec: PublishedSpec, replayed: Replay, rules: dict[str, healing.Policy]) -> Json:
     """The report: `{metric, windows, managed, frozen, every_window, policies}`; `managed` is the first policy's course."""
     managed = {name: replayed.managed(rule) for name, rule in rules.items()}
     rule = next(iter(rules.values()))
     return {
-        "metric": watched_metric(spec),
+        "metric": monitored_metric(spec),
         "windows": [_iso(begin) for begin, _ in replayed.windows],
         "managed": next(iter(managed.values())),
         "frozen": replayed.frozen(),

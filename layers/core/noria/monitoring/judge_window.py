@@ -1,9 +1,12 @@
 """What a look at a served model means: is its quality what it was, has its world changed, is anybody looking at all."""
 
+from __future__ import annotations
+
 import json
 import math
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.json import Json
@@ -11,6 +14,10 @@ from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
 from noria.monitoring.window_state import BELOW_BEST, CONTRACT, DEGRADED, DRIFT, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
 from noria.training import quality
+from noria.training.metrics import less_is_better
+
+if TYPE_CHECKING:
+    from noria.training.shapes import QualityBaselineShape
 
 #: Causes by what is said of them.
 SAID = {
@@ -94,7 +101,7 @@ def _verdict(results: set[str], reasons: list[Reason]) -> Verdict:
     return Verdict(next((state for state in ORDER if state in results), OK), tuple(retained))
 
 
-def _quality(level: Json | None, request: Json, days: Json) -> tuple[Json | None, list[Reason]]:
+def _quality(level: QualityBaselineShape | None, request: Json, days: Json) -> tuple[Json | None, list[Reason]]:
     if level is None or not days:
         return None, []
     result = quality.QualityBaseline.of(level)
@@ -105,7 +112,7 @@ def _quality(level: Json | None, request: Json, days: Json) -> tuple[Json | None
         return report, []
     text = (
         f"{result.metric} is {finding.value:.3f} on {finding.rows:,.0f} answers whose truth is known; in the evaluation it was {result.value:.3f}, "
-        f"and {'above' if result.metric in quality.LESS_IS_BETTER else 'below'} {result.limit:.3f} is more than chance explains, since {finding.since}"
+        f"and {'above' if less_is_better(result.metric) else 'below'} {result.limit:.3f} is more than chance explains, since {finding.since}"
     )
     return report, [Reason("QualityFell", text, finding.value, result.limit)]
 
@@ -118,7 +125,7 @@ def _short(judged: Json | None) -> Json | None:
     return {**judged, "columns": dict(columns[:MOST_TOLD]), "reasons": judged["reasons"][:MOST_TOLD], "watched": len(columns)}
 
 
-def _wanted(level: Json | None, previous: Json) -> float | None:
+def _wanted(level: QualityBaselineShape | None, previous: Json) -> float | None:
     """What this model has shown that it can do: the best limit of its versions, by the same metric."""
     if level is None:
         return None
@@ -126,7 +133,7 @@ def _wanted(level: Json | None, previous: Json) -> float | None:
     return quality.best_of(level["metric"], level["limit"], previous.get("wanted") if same else None)
 
 
-def _below_best(level: Json | None, request: Json, days: Json, expected: float | None) -> list[str]:
+def _below_best(level: QualityBaselineShape | None, request: Json, days: Json, expected: float | None) -> list[str]:
     """Whether it is worse than an earlier version was: no news to page for, and a reason to try."""
     if level is None or expected is None or expected == level["limit"] or not days:
         return []
@@ -201,7 +208,7 @@ def _estimated(result: Json | None) -> str:
     return f"; by its own probabilities {result['metric']} is about {result['value']:.3f} ({result['low']:.3f} to {result['high']:.3f})"
 
 
-def series(level: Json | None, days: Json) -> list[Json]:
+def series(level: QualityBaselineShape | None, days: Json) -> list[Json]:
     """The course of quality: the metric by day, or by so many days that it stays short."""
     if level is None:
         return []

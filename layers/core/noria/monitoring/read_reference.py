@@ -1,8 +1,11 @@
 """A complete window of traffic against what the serving version was trained and evaluated on."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from noria.adapters import objects
 from noria.data.contract import DataContract
@@ -14,7 +17,10 @@ from noria.profile import baseline
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.training import cbpe, quality
-from noria.training.score_holdout import lines
+from noria.training.predictions import lines
+
+if TYPE_CHECKING:
+    from noria.training.shapes import EstimateShape, QualityBaselineShape
 
 #: The column under which predictions are profiled.
 PREDICTION = "#prediction"
@@ -35,14 +41,14 @@ class Reference:
     artifacts: str
     dataset: str
     run: str
-    level: Json | None
+    level: QualityBaselineShape | None
 
 
 def compare(known: Reference, spec: Json, window: Profile, message: dict[str, int]) -> Json:
     """The verdict on the window's inputs and predictions, with pictures, and its quality as the probabilities tell it.
 
     Args:
-        message: answers of the window by `noria.training.cbpe.seen`.
+        message: answers of the window by `noria.training.cbpe.count_key`.
 
     Returns:
         What `noria.monitoring.drift.check` does, with `predictions`, `pictures` and `estimate` (or null).
@@ -66,7 +72,7 @@ def compare(known: Reference, spec: Json, window: Profile, message: dict[str, in
     }
 
 
-def _estimate(known: Reference, spec: Json, answers: list[list[str]], message: dict[str, int]) -> Json | None:
+def _estimate(known: Reference, spec: Json, answers: list[list[str]], message: dict[str, int]) -> EstimateShape | None:
     if known.level is None or not message:
         return None
     level = quality.QualityBaseline.of(known.level)

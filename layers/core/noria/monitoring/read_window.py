@@ -260,7 +260,7 @@ class _Look:
             state["window_broken"] += broken
             state["window_faults"] = dict(Counter(state["window_faults"]) + faults)
             for prediction in fresh:
-                if prediction.variant != CHALLENGER and (counted := cbpe.seen(self._spec["task"], prediction.value, prediction.score)):
+                if prediction.variant != CHALLENGER and (counted := cbpe.count_key(self._spec["task"], prediction.value, prediction.score)):
                     state["window_said"][counted] = state["window_said"].get(counted, 0) + 1
         old = state["window_since"] and self._now - datetime.fromisoformat(state["window_since"]) >= WINDOW_AGE
         if not self._baseline or not state["window"] or not (state["window_rows"] >= WINDOW_ROWS or old):

@@ -18,7 +18,7 @@ from noria.adapters import objects
 from noria.kernel.identity import digest
 from noria.kernel.json import Json
 from noria.release.endpoint_config import CHALLENGER, MAIN
-from noria.training.score_holdout import first_column, lines
+from noria.training.predictions import first_column, lines
 
 SIDES = {"champion": MAIN, "challenger": CHALLENGER}
 #: A file may appear so much after the time in its name (minutes); its name is remembered for as long.

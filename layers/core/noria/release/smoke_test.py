@@ -5,7 +5,7 @@ import math
 from noria.adapters import objects
 from noria.kernel.errors import SmokeMismatchError
 from noria.kernel.json import Json
-from noria.training.score_holdout import lines
+from noria.training.predictions import lines
 
 #: Answers are numbers printed by the same code from the same model: nothing but the last bit may differ.
 RELATIVE = 1e-9
