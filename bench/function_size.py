@@ -9,12 +9,11 @@ import zipfile
 from pathlib import Path
 
 from bench.results import ROOT, Result
-from scripts.templates import Resource, functions, resources
+from scripts.templates import LAYER, Resource, functions, resources
 
 #: What Lambda allows unzipped, function and layers together (MiB).
 LIMIT = 250
 MIB = 1024 * 1024
-LAYER = "AWS::Serverless::LayerVersion"
 
 
 def sizes(folder: Path) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from rich.text import Text
 from cli import ledger, publishing, render, uploading, watching
 from cli.errors import CliError
 from cli.session import Session, home
-from noria.release import guard
+from noria.release import findings as guard_findings
 
 Json = dict[str, Any]
 #: The client's requests a second.
@@ -183,11 +183,11 @@ class Narrator:
         self._show(seen, last)
 
     @staticmethod
-    def _show(weights: tuple[float, ...], findings: list[Json]) -> None:
+    def _show(weights: tuple[float, ...], findings: list[Any]) -> None:
         """What the guard had seen when the step ended."""
         for entry in findings if weights[1:] and weights[-1] else []:
             share = weights[-1] / sum(weights)
-            render.console.print(Text(f"{'':12} {share:4.0%} of the traffic  {watching.interval(entry)}  {guard.text(entry)}", style="dim"))
+            render.console.print(Text(f"{'':12} {share:4.0%} of the traffic  {watching.interval(entry)}  {guard_findings.text(entry)}", style="dim"))
 
 
 def _tolerant(project: Path, model: str) -> Path:

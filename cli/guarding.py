@@ -7,8 +7,9 @@ from rich.text import Text
 
 from cli import render
 from cli.errors import CliError
-from noria.release.guard import Guard, Watch
-from noria.release.simulation import Played, World, simulate
+from noria.release.comparison import GuardMetric
+from noria.release.guard import Guard
+from noria.release.simulation import SimulatedRelease, TrafficScenario, simulate
 
 Json = dict[str, Any]
 #: Width of the plot's bars.
@@ -16,7 +17,9 @@ CELLS = 50
 SYMBOLS = {"undo": "█", "promote": "▒", "undecided": "·"}
 
 
-def run(world: World, share: float, minutes: float, runs: int, look_seconds: float, confidence: float, margin: float) -> tuple[Json, list[Played]]:
+def run(
+    world: TrafficScenario, share: float, minutes: float, runs: int, look_seconds: float, confidence: float, margin: float
+) -> tuple[Json, list[SimulatedRelease]]:
     """Play releases at one share of the traffic, without steps.
 
     Raises:
@@ -26,11 +29,11 @@ def run(world: World, share: float, minutes: float, runs: int, look_seconds: flo
         if not low < value < high:
             raise CliError(f"--{name} is {value:g}, expected a number between {low} and {high}")
     looks = max(1, round(minutes * 60 / look_seconds))
-    guard = Guard((Watch("errors", margin=margin),), confidence, (share,), looks + 1, looks, "hold")
+    guard = Guard((GuardMetric("errors", margin=margin),), confidence, (share,), looks + 1, looks, "hold")
     return simulate(guard, world, look_seconds, runs)
 
 
-def show(told: Json, played: list[Played], minutes: float) -> None:
+def show(told: Json, played: list[SimulatedRelease], minutes: float) -> None:
     """Shares, medians, and when the releases were decided."""
     render.console.print(f"undone {told['undone']:.1%}   promoted {told['promoted']:.1%}   undecided {told['undecided']:.1%}")
     render.console.print(f"at the median after {told['minutes_median']:.1f} minutes and {told['exposed_median']:,.0f} requests of the challenger")
@@ -42,5 +45,5 @@ def show(told: Json, played: list[Played], minutes: float) -> None:
     render.console.print(Text("█ undone  ▒ promoted  · undecided at the end", style="dim"))
 
 
-def _kind(found: Played) -> str:
+def _kind(found: SimulatedRelease) -> str:
     return found.outcome if found.outcome in SYMBOLS else "undecided"

@@ -7,7 +7,7 @@ import typer
 import yaml
 
 from cli import checking, contracts, files, guarding, profiling, render, replaying, reporting, starting
-from noria.release.simulation import World
+from noria.release.simulation import TrafficScenario
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -58,7 +58,7 @@ def simulate(
     json: AsJson = False,
 ) -> None:
     """Play releases against the guard: how many it undoes, promotes and leaves undecided, and who was exposed."""
-    world = World(champion_errors, challenger_errors, rps, burst=burst, learnt=learnt)
+    world = TrafficScenario(champion_errors, challenger_errors, rps, burst=burst, learnt=learnt)
     told, played = guarding.run(world, share, minutes, runs, look_seconds, confidence, margin)
     render.as_json(told) if json else guarding.show(told, played, minutes)
 

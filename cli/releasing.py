@@ -8,8 +8,8 @@ from typing import Any, Literal
 from cli import ledger
 from cli.errors import CliError
 from cli.session import Session
-from noria.release import admission
-from noria.release.endpoint_config import version_number
+from noria.release.freeze import freeze_ends
+from noria.sagemaker.approvals import version_number
 
 Json = dict[str, Any]
 Status = Literal["Approved", "Rejected", "PendingManualApproval"]
@@ -52,7 +52,7 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
 
 def _frozen(story: ledger.Story, spec: str) -> str | None:
     published = story.specs.get(spec)
-    ends = admission.freeze_ends(published["approve"].get("freeze", []), datetime.now(UTC)) if published else None
+    ends = freeze_ends(published["approve"].get("freeze", []), datetime.now(UTC)) if published else None
     return ends.isoformat(timespec="minutes") if ends else None
 
 

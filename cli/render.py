@@ -75,7 +75,7 @@ def status(told: Json) -> None:
     _records("dataset", told["datasets"], lambda found: f"{found['dataset']}  {found['rows']} rows  {found['source'].get('key') or 'labelled traffic'}")
     _records("run", told["runs"], lambda found: f"{found['run']}  {_metrics(found)}")
     _records("release", told["releases"], lambda found: f"{found['release']}  {found['endpoint']}")
-    _records("rollback", told["rollbacks"], lambda found: f"by {found['asked']['by']}")
+    _records("rollback", told["rollbacks"], lambda found: f"by {found['request']['by']}")
     _records("healing", told["healings"], lambda found: f"run {found['run']} on dataset {found['dataset']}")
     for asked in told["asking"]:
         console.print(Text(f"  waits for a person since {asked['time'][:19]}: {asked['package']}", style="yellow"))
@@ -103,7 +103,7 @@ def releases(told: Json) -> None:
     if told["under_way"]:
         console.print(Text(f"  under way: {told['under_way']}", style="yellow"))
     _records("release", told["releases"], lambda found: f"{found['model_package_arn']}  {found.get('strategy', '')}")
-    _records("rollback", told["rollbacks"], lambda found: found["asked"]["by"])
+    _records("rollback", told["rollbacks"], lambda found: found["request"]["by"])
 
 
 #: What every look says again for as long as it holds, and what healing answers to it.

@@ -14,10 +14,10 @@ from pydantic_core import ErrorDetails
 from cli.errors import CliError
 from noria.kernel.errors import SpecError
 from noria.spec import ModelSpec
+from noria.spec.approve import FreezeSpec
 from noria.spec.fields import CROSS_FIELD, ENTRY, INSTANCE
 from noria.spec.monitoring import HealSpec
 from noria.spec.preprocess import DURATION
-from noria.spec.release import FreezeSpec
 
 Json = dict[str, Any]
 Where = tuple[int | str, ...]

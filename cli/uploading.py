@@ -15,7 +15,7 @@ from cli import files, ledger, telling
 from cli.errors import CliError
 from cli.session import Session
 from noria.data.contract import is_model_name
-from noria.release.admission import RUNNING, WAITING
+from noria.release.status import RUNNING, WAITING
 
 Json = dict[str, Any]
 #: What S3 takes in one request (bytes).

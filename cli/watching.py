@@ -14,9 +14,10 @@ from rich.text import Text
 from cli import ledger, render
 from cli.errors import CliError
 from cli.session import Session
-from noria.release import endpoint_config, guard
+from noria.release import findings as guard_findings
 from noria.release.analysis import weigh_traffic
 from noria.release.analysis_plan import plan_observation
+from noria.sagemaker.metrics import MICROSECONDS_PER_MS, NAMESPACE
 
 Json = dict[str, Any]
 #: Width of the interval's picture, and the ratios at its ends.
@@ -84,7 +85,7 @@ def picture(told: Json) -> Group:
         errors = f"{variant['errors']:,.0f}"
         cells = [variant["variant"], f"{bar:<20} {share:.0%}", str(variant["instances"]), f"{variant['requests']:,.0f}", errors, f"{variant['p99_ms']:.1f}"]
         table.add_row(*cells)
-    intervals = [Text(f"{entry['watch']:>10} {interval(entry)}  {guard.text(entry)}") for entry in told["findings"]]
+    intervals = [Text(f"{entry['metric']:>10} {interval(entry)}  {guard_findings.text(entry)}") for entry in told["findings"]]
     under = [Text(f"under way: {told['under_way']}", style="dim")] if told["under_way"] else []
     return Group(head, table, *intervals, *under)
 
@@ -105,7 +106,7 @@ def _variant(session: Session, endpoint: str, variant: Json, began: datetime) ->
     name = variant["VariantName"]
     dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": name}]
     wanted = {"requests": ("Invocations", "Sum"), "errors": ("InvocationModelErrors", "Sum"), "p99": ("ModelLatency", LATENCY)}
-    metrics = {key: {"Namespace": endpoint_config.NAMESPACE, "MetricName": metric, "Dimensions": dimensions} for key, (metric, _) in wanted.items()}
+    metrics = {key: {"Namespace": NAMESPACE, "MetricName": metric, "Dimensions": dimensions} for key, (metric, _) in wanted.items()}
     queries: Any = [{"Id": key, "MetricStat": {"Metric": metrics[key], "Period": 60, "Stat": stat}} for key, (_, stat) in wanted.items()]
     answer = session.cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=began, EndTime=datetime.now(UTC))
     series = {result["Id"]: result["Values"] for result in answer["MetricDataResults"]}
@@ -115,7 +116,7 @@ def _variant(session: Session, endpoint: str, variant: Json, began: datetime) ->
         "instances": variant.get("CurrentInstanceCount"),
         "requests": sum(series.get("requests", [])),
         "errors": sum(series.get("errors", [])),
-        "p99_ms": max(series.get("p99", []), default=0.0) / endpoint_config.MICROSECONDS_PER_MS,
+        "p99_ms": max(series.get("p99", []), default=0.0) / MICROSECONDS_PER_MS,
     }
 
 
@@ -124,14 +125,15 @@ def _findings(session: Session, story: ledger.Story, name: str, status: str, con
     if story.spec is None:
         return []
     rollout = story.spec["rollout"]
-    observe = plan_observation(name, config, rollout["strategy"], rollout, {})
-    answer = session.cloudwatch.get_metric_data(MetricDataQueries=observe["counters"], StartTime=began, EndTime=datetime.now(UTC))
+    observe = plan_observation(name, config, rollout["strategy"], rollout, None)
+    queries: Any = observe["counters"]
+    answer = session.cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=began, EndTime=datetime.now(UTC))
     results = [
         {"Id": result["Id"], "Timestamps": [time.timestamp() for time in result["Timestamps"]], "Values": list(result["Values"])}
         for result in answer["MetricDataResults"]
     ]
-    event = {"observe": observe, "results": results, "endpoint": {"EndpointStatus": status, "EndpointConfigName": config}, "lock": None}
-    looked = {"look": 1, "share": observe["share"], "looks_at_share": 0, "changes": [began.isoformat()], "now": datetime.now(UTC).isoformat()}
-    findings: list[Json] = weigh_traffic({**event, **looked})["findings"]
+    event: Any = {"observe": observe, "results": results, "endpoint": {"EndpointStatus": status, "EndpointConfigName": config}, "lock": None}
+    event |= {"look": 1, "share": observe["share"], "looks_at_share": 0, "changes": [began.isoformat()], "now": datetime.now(UTC).isoformat()}
+    findings: list[Any] = weigh_traffic(event)["findings"]
     # Captured answers are the machine's to read.
     return findings[: len(observe["counters"]) // COUNTERS]

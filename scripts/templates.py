@@ -1,6 +1,11 @@
-"""The application's templates read as one: the root, the stacks that it nests, and every resource with the stack that it is in."""
+"""The application's templates read as one: the root, the stacks that it nests, and every resource with the stack that it is in.
 
-from collections.abc import Iterator
+usage: python -m scripts.templates             the path of every template
+       python -m scripts.templates FUNCTION    what sam calls a function: PlanRolloutFunction → Release/PlanRolloutFunction
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,6 +18,7 @@ from noria.kernel.json import Json
 ROOT = Path(__file__).resolve().parents[1]
 APPLICATION = "AWS::Serverless::Application"
 FUNCTION = "AWS::Serverless::Function"
+LAYER = "AWS::Serverless::LayerVersion"
 MACHINE = "AWS::Serverless::StateMachine"
 
 
@@ -138,11 +144,26 @@ def machines() -> Iterator[Machine]:
         yield Machine(path.name, yaml.safe_load(path.read_text()), resource)
 
 
-def main() -> None:
-    """Print the path of every template, for the checks that see one file at a time."""
-    for path in dict.fromkeys(template.path for template in templates()):
-        print(path.relative_to(ROOT))
+def address(name: str) -> str:
+    """What `sam` calls a function that is named by its logical id, with or without its stack.
+
+    Raises:
+        LookupError: no function has that name, or several have.
+    """
+    addresses = [function.address for function in functions().values()]
+    matching = [address for address in addresses if name in (address, address.rsplit("/", 1)[-1])]
+    if len(matching) != 1:
+        raise LookupError(f"{name or 'FN'} names {len(matching)} functions: name one of {', '.join(sorted(matching or addresses))}")
+    return matching[0]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the path of every template, for checks that see one file at a time; or what `sam` calls the function that is named."""
+    try:
+        print("\n".join(map(address, arguments) if arguments else (str(template.path.relative_to(ROOT)) for template in templates())))
+    except LookupError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

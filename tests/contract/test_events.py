@@ -10,7 +10,7 @@ from moto.events.models import EventPattern
 
 from noria.data.events import DatasetAccepted
 from scripts import shapes
-from scripts.templates import MACHINE, functions, resources
+from scripts.templates import MACHINE, functions, machines, resources
 from tests.samples import EVENTS, sample
 
 #: A folder of samples a context; the name of an event says which context publishes it.
@@ -18,6 +18,12 @@ CONTEXTS = ("data", "training", "release", "monitoring", "healing")
 NORIA = sorted(str(path.relative_to(EVENTS)) for context in CONTEXTS for path in (EVENTS / context).iterdir())
 #: Conditions that any value fulfils.
 UNCONDITIONAL = {"run", "EndpointStatus"}
+#: An ARN of a machine, up to its name.
+MACHINE_ARN = "arn:aws:states:eu-central-1:123456789012:stateMachine:"
+
+
+def _kebab(name):
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
 def patterns():
@@ -33,7 +39,7 @@ def patterns():
                 .replace('{"Fn::Sub": "${Prefix}/"}', '"noria/"')
                 .replace('{"Ref": "Prefix"}', '"noria"')
             )
-            text = re.sub(r'\{"Ref": "(\w+StateMachine)"\}', r'"arn:aws:states:eu-central-1:123456789012:stateMachine:noria-\1"', text)
+            text = re.sub(r'\{"Ref": "(\w+)StateMachine"\}', lambda found: f'"{MACHINE_ARN}noria-{_kebab(found[1])}"', text)
             assert '"Ref"' not in text, text
             assert '"Fn::' not in text, text
             yield f"{resource.name.removesuffix('StateMachine')}.{event}", text, "EventBusName" in declared["Properties"]
@@ -135,6 +141,38 @@ def test_a_dataset_that_shall_not_train_starts_no_run():
     event["detail"]["data"]["train"] = False
     pattern = next(text for rule, text, _ in RULES if rule == "Train.Accepted")
     assert not EventPattern.load(pattern).matches_event(event)
+
+
+@pytest.fixture(scope="module")
+def failure_pattern():
+    """The pattern of the rule on failed executions, of an application with the prefix `noria`."""
+    (rule,) = [resource for resource in resources("AWS::Events::Rule") if resource.name == "FailedExecutionRule"]
+    pattern = copy.deepcopy(rule.properties["EventPattern"])
+    (names,) = pattern["detail"]["stateMachineArn"]
+    filled = {"Partition": "aws", "Region": "eu-central-1", "AccountId": "123456789012"}
+    arn = re.sub(r"\$\{AWS::(\w+)\}", lambda found: filled[found[1]], names["prefix"]["Fn::Sub"]).replace("${Prefix}", "noria")
+    return json.dumps({**pattern, "detail": {**pattern["detail"], "stateMachineArn": [{"prefix": arn}]}})
+
+
+def execution_of(name, status="FAILED"):
+    event = sample("aws/execution-aborted.json")
+    event["detail"] |= {"stateMachineArn": f"{MACHINE_ARN}{name}", "status": status}
+    return event
+
+
+@pytest.mark.parametrize("machine", list(machines()), ids=lambda machine: machine.name)
+def test_a_failed_execution_of_any_machine_is_published(machine, failure_pattern):
+    noun = machine.name.removesuffix(".asl.yaml").replace("_", "-")
+    assert machine.resource.properties.get("Name") == {"Fn::Sub": f"${{Prefix}}-{noun}"}, "a machine without such a name fails unheard"
+    name = f"noria-{noun}"
+    for status in ("FAILED", "TIMED_OUT", "ABORTED"):
+        assert matches(failure_pattern, execution_of(name, status))
+    assert not matches(failure_pattern, execution_of(name, "SUCCEEDED"))
+
+
+@pytest.mark.parametrize("name", ["noria2-train", "norias-train", "other-noria-train"])
+def test_a_failed_execution_of_another_application_is_not_published(name, failure_pattern):
+    assert not matches(failure_pattern, execution_of(name))
 
 
 def test_every_rule_has_a_retry_policy_and_a_dead_letter_queue():

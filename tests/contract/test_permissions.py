@@ -78,13 +78,29 @@ SCALING = {
 }
 
 
-def statements(policies):
-    for policy in policies:
-        yield from policy.get("PolicyDocument", policy)["Statement"]
+def statements(resource):
+    """What a role, or a machine's own role, may do, by its own policies and by the managed ones that it names."""
+    for policy in [*resource.properties.get("ManagedPolicyArns", []), *resource.properties.get("Policies", [])]:
+        template, resolved = resource.template.resolve(policy)
+        document = template.body["Resources"][resolved["Ref"]]["Properties"] if "Ref" in resolved else resolved
+        yield from document.get("PolicyDocument", document)["Statement"]
 
 
-def actions(policies):
-    return {action for statement in statements(policies) for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
+def log_statements(resource):
+    return [(sorted(statement["Action"]), statement["Resource"]) for statement in statements(resource) if "logs:PutLogEvents" in statement["Action"]]
+
+
+def logging(function):
+    return function.properties.get("LoggingConfig", function.template.body["Globals"]["Function"]["LoggingConfig"])
+
+
+def sibling(resource, name):
+    (found,) = [other for other in resource.template.resources() if other.name == name]
+    return found
+
+
+def actions(resource):
+    return {action for statement in statements(resource) for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
 
 
 def needed(machine, state):
@@ -107,19 +123,28 @@ def integrations(states):
 
 
 @pytest.mark.parametrize("folder", sorted(deciding()))
-def test_a_deciding_function_may_write_its_own_log_and_nothing_else(folder):
+def test_a_deciding_function_may_write_the_log_of_its_context_and_nothing_else(folder):
     function = functions()[folder]
-    name, roles = function.name.removesuffix("Function"), function.template.body["Resources"]
-    found = list(statements(roles[f"{name}Role"]["Properties"]["Policies"]))
-    assert [(sorted(statement["Action"]), statement["Resource"]) for statement in found] == [
-        (["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]})
-    ]
+    assert function.properties["Role"] == {"Fn::GetAtt": ["DecidingRole", "Arn"]}
+    assert logging(function) == {"LogGroup": {"Ref": "DecidingLogGroup"}}
+    role = sibling(function, "DecidingRole")
+    assert log_statements(role) == [(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["DecidingLogGroup", "Arn"]})]
+    assert len(list(statements(role))) == 1
+
+
+@pytest.mark.parametrize("folder", sorted(set(functions()) - deciding()))
+def test_a_reading_function_has_a_role_and_a_log_of_its_own(folder):
+    function = functions()[folder]
+    name = function.name.removesuffix("Function")
+    assert function.properties["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+    assert logging(function) == {"LogGroup": {"Ref": f"{name}LogGroup"}}
+    assert log_statements(sibling(function, f"{name}Role")) == [(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]})]
 
 
 @pytest.mark.parametrize(("name", "machine", "resource"), MACHINES, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_machine_may_do_what_its_tasks_call_and_no_more(name, machine, resource):
     wanted = set().union(*(needed(name, used) for used in integrations(machine["States"])))
-    allowed = actions(resource.properties["Policies"])
+    allowed = actions(resource)
     assert wanted <= allowed, f"lacks {sorted(wanted - allowed)}"
     assert allowed - BESIDES <= wanted, f"has more than it needs: {sorted(allowed - BESIDES - wanted)}"
 
@@ -135,13 +160,13 @@ PASSED = {
 
 @pytest.mark.parametrize(("name", "machine", "resource"), MACHINES, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_machine_may_pass_the_very_role_that_its_requests_name(name, machine, resource):
-    passed = [statement["Resource"] for statement in statements(resource.properties["Policies"]) if statement["Action"] == "iam:PassRole"]
+    passed = [resource.template.resolve(statement["Resource"])[1] for statement in statements(resource) if statement["Action"] == "iam:PassRole"]
     assert passed == ([{"Fn::GetAtt": [PASSED[name], "Arn"]}] if name in PASSED else [])
 
 
 def test_roles_are_passed_to_sagemaker_alone():
     for resource in resources(MACHINE):
-        for statement in statements(resource.properties["Policies"]):
+        for statement in statements(resource):
             if statement["Action"] == "iam:PassRole":
                 assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 

@@ -235,7 +235,7 @@ def test_a_release_that_has_ended_is_gone_back_from_by_one_command_and_again_by_
     left = f"{first['model_package_arn'][:-1]}2"
     assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=left)["ModelApprovalStatus"] == "Rejected")
     assert "wrong prices" in stack.sagemaker.describe_model_package(ModelPackageName=left)["ApprovalDescription"]
-    assert until(lambda: "RolledBack" in told_events(stack, name))
+    assert until(lambda: "ReleaseRestored" in told_events(stack, name))
     assert releasing.rollback(stack, name, None, "further", LIMIT)["status"] == "refused"
     # A person's word brings it back.
     releasing.decide(stack, f"{name}/2", releasing.APPROVED, "the prices are right now")
@@ -251,7 +251,7 @@ def test_an_alarm_on_what_serves_brings_the_release_before_back_long_after_the_r
     client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="5 of 5 data points breached")
     assert until(lambda: ledger.read(stack, name).champion["config"] == first["config"], 60)
     (rollback,) = ledger.read(stack, name).rollbacks
-    assert (rollback["status"], rollback["asked"]["by"]) == ("rolled_back", f"alarm {alarm}")
+    assert (rollback["status"], rollback["request"]["by"]) == ("rolled_back", f"alarm {alarm}")
 
 
 def begun(stack: Session, name: str, tmp_path: Path) -> None:
@@ -324,7 +324,7 @@ def asks(stack: Session, name: str, tmp_path: Path, approve: str) -> None:
 def approvals(client, name: str) -> list[str]:
     """How the machines that asked for this model's versions ended."""
     states = client("stepfunctions")
-    arn = next(found["stateMachineArn"] for found in states.list_state_machines()["stateMachines"] if "ApproveStateMachine" in found["name"])
+    arn = next(found["stateMachineArn"] for found in states.list_state_machines()["stateMachines"] if found["name"] == "noria-approve")
     ended = [states.describe_execution(executionArn=found["executionArn"]) for found in states.list_executions(stateMachineArn=arn)["executions"]]
     return [found.get("output", found["status"]) for found in ended if f'"{name}"' in found["input"]]
 

@@ -19,8 +19,8 @@ from noria.adapters import objects
 from noria.data import curate, read_upload
 from noria.kernel.errors import SpecError, TransientError, UnreadableDatasetError
 from noria.preprocessing import prepare
-from noria.release import smoke_test
-from noria.release.rollout import plan_rollout
+from noria.release.plan_rollout import plan_rollout
+from noria.release.read_smoke_predictions import compare_predictions
 from noria.training import score_holdout
 from noria.training.conclude_run import conclude_run
 from tests.samples import ROOT, sample
@@ -104,7 +104,7 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     assert scored["candidate"]["accuracy"] == 1.0
     assert scored["importance"] == {"hour": 1.0, **dict.fromkeys(["dow", "month", "tmin", "tmax", "pn", "lag_week"], 0.0)}
     stack.s3.put_object(Bucket="artifacts", Key="answers", Body=b"1,0.9\n" * 5)
-    assert smoke_test.compare_predictions({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out", "rows": 5})["rows"] == 5
+    assert compare_predictions({"bucket": "artifacts", "predictions": "answers", "expected": "runs/r/p.out", "rows": 5})["rows"] == 5
 
 
 def test_publishing_twice_changes_nothing_and_keeps_every_spec(stack):
@@ -308,8 +308,8 @@ def test_what_every_look_says_again_is_told_once_and_counted(capsys):
         sample("training/TrainingRequested.v1.json"),
         {"detail": {"object": {"key": "incoming/bikeshare/a b.csv"}}},
         sample("functions/training/plan_evaluation.json"),
-        {**plan_rollout(sample("functions/release/plan_rollout.json"))["smoke_test"], "name": "bikeshare"},
-        {**plan_rollout(sample("functions/release/plan_rollout.json"))["first"], "model": "bikeshare"},
+        {**plan_rollout(sample("functions/release/plan_rollout.json"))["smoke_test"], "model": "bikeshare"},
+        {**plan_rollout(sample("functions/release/plan_rollout.json"))["open"], "model": "bikeshare"},
     ],
     ids=["rollout", "train", "ingest", "evaluate", "smoke_test", "deploy"],
 )

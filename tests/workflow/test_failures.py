@@ -95,10 +95,10 @@ def assert_went_on_as_its_catchers_say(execution: Execution, task: Task, error: 
     if target is None:
         assert (execution.status, execution.error, execution.cause) == ("FAILED", error, f"{task.state} failed")
         assert execution.states[-1] == task.state
-    elif target in ("Made already?", "Model exists?", "Configured?") and task.state.startswith("Create"):
+    elif target in ("Exists already?", "Configured?") and task.state.startswith("Create"):
         assert (execution.status, execution.error, execution.cause) == ("FAILED", error, f"{task.state} failed")
         assert execution.states[-1] == "Failed"
-    elif target == "Champion's failure?":
+    elif target == "Unable champion?":
         assert (execution.status, execution.error, execution.cause) == ("FAILED", as_failed(error), f"{task.state} failed")
         assert execution.states[-1] == "Not transformed"
     elif target == "Duplicate":

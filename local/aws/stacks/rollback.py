@@ -27,8 +27,8 @@ class RollbackError(ValueError):
 
 
 def install() -> None:
-    """Have every rollback restore what the emulator's leaves."""
-    stacks._roll_back_operation = handlers._roll_back_operation = _completed(stacks._roll_back_operation)
+    """Have every rollback take the children that failed with it."""
+    stacks._roll_back_operation = handlers._roll_back_operation = _with_failed_children(stacks._roll_back_operation)
 
 
 def prepare(child: Stack) -> None:
@@ -66,15 +66,13 @@ async def undo(child: Stack) -> None:
     exports.publish(child)
 
 
-def _completed(roll_back: Callable[..., Work]) -> Callable[..., Work]:
-    """Delete the children that failed to be created too, which the emulator leaves behind, and restore the conditions."""
+def _with_failed_children(roll_back: Callable[..., Work]) -> Callable[..., Work]:
+    """Delete the children that failed to be created too: the emulator leaves them behind."""
 
     async def call(name: str, stack_id: str, stack: Stack, operation: dict[str, Any], *arguments: Any, **options: Any) -> None:
         failed = [logical_id for logical_id, resource in stack["_resources"].items() if _is_unfinished(resource)]
         completed = [logical_id for logical_id in operation.get("created", ()) if logical_id not in failed]
         await roll_back(name, stack_id, stack, operation | {"created": completed + failed}, *arguments, **options)
-        if before := operation.get("previous_stack"):
-            stack["_conditions"] = before["_conditions"]
 
     return call
 

@@ -31,10 +31,10 @@ def parameter(value: Any) -> Template:
     return {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}
 
 
-def machine(role: str, definition: str = "{% 1 %}", **attributes: Any) -> Template:
+def machine(role: str, output: str = "{% 1 %}") -> Template:
     """A state machine that succeeds with an expression; a wrong one is refused by the service, and fails the stack."""
-    states = {"QueryLanguage": "JSONata", "StartAt": "End", "States": {"End": {"Type": "Succeed", "Output": definition}}}
-    return {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": role, "Definition": states}, **attributes}
+    states = {"QueryLanguage": "JSONata", "StartAt": "End", "States": {"End": {"Type": "Succeed", "Output": output}}}
+    return {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": role, "Definition": states}}
 
 
 class Stacks:
@@ -42,6 +42,7 @@ class Stacks:
 
     def __init__(self, client: Any) -> None:
         self.client, self.parameters, self.s3, self.bucket = client("cloudformation"), client("ssm"), client("s3"), fresh()
+        self.queues = client("sqs")
         self.s3.create_bucket(Bucket=self.bucket)
 
     def put(self, resources: Template, outputs: Template | None = None, **sections: Any) -> str:
@@ -96,6 +97,14 @@ class Stacks:
         """Of all stacks that exist or existed whose names begin like this."""
         pages = self.client.get_paginator("list_stacks").paginate()
         return [stack["StackId"] for page in pages for stack in page["StackSummaries"] if stack["StackName"].startswith(prefix)]
+
+    def exists(self, queue: str) -> bool:
+        """Whether there is a queue, by its URL."""
+        try:
+            self.queues.get_queue_url(QueueName=queue.rpartition("/")[2])
+        except self.queues.exceptions.QueueDoesNotExist:
+            return False
+        return True
 
     def value(self, name: str) -> str:
         """Of a parameter of Systems Manager."""

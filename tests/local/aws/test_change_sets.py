@@ -42,6 +42,13 @@ def test_outputs_alone_are_an_update(stacks, name):
     assert stacks.outputs(name).keys() == {"Queue"}
 
 
+def test_an_export_of_a_root_goes_with_its_output(stacks, name):
+    stacks.create(name, {"Queue": QUEUE}, {"Queue": {"Value": ref("Queue"), "Export": {"Name": name}}})
+    assert name in stacks.exports()
+    stacks.execute(name, stacks.change(name, {"Queue": QUEUE}))
+    assert name not in stacks.exports()
+
+
 def test_a_template_that_changes_nothing_makes_no_change_set(stacks, template, name):
     stacks.create(name, **template)
     change_set = stacks.change(name, **template)

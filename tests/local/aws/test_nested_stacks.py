@@ -20,20 +20,6 @@ def stacks(client):
     return Stacks(client)
 
 
-@pytest.fixture(scope="module")
-def exists(client):
-    """Whether a queue exists, by its URL."""
-    sqs = client("sqs")
-
-    def exists(url):
-        try:
-            return bool(sqs.get_queue_url(QueueName=url.rpartition("/")[2]))
-        except sqs.exceptions.QueueDoesNotExist:
-            return False
-
-    return exists
-
-
 def test_a_child_takes_parameters_and_hands_outputs_to_its_siblings(stacks, name):
     first = stacks.put({"Queue": QUEUE}, {"Arn": get_att("Queue", "Arn")})
     second = stacks.put({"Echo": parameter(ref("Name"))}, {"Name": ref("Name")}, Parameters=NAME)
@@ -47,8 +33,10 @@ def test_a_child_is_a_stack_that_knows_its_parent_and_its_root(stacks, name):
     leaf = stacks.put({"Queue": QUEUE}, {"Stack": ref("AWS::StackName")})
     branch = stacks.put({"Leaf": nested(leaf)})
     root = stacks.create(name, {"Branch": nested(branch)})
-    branch = stacks.describe(stacks.resources(name)["Branch"])
+    branch_id = stacks.resources(name)["Branch"]
+    branch = stacks.describe(branch_id)
     leaf = stacks.describe(stacks.resources(branch["StackId"])["Leaf"])
+    assert branch["StackId"] == branch_id
     assert re.fullmatch(rf"{name}-Branch-[0-9A-Z]{{12}}", branch["StackName"])
     assert stacks.outputs(leaf["StackName"]) == {"Stack": leaf["StackName"]}
     assert (branch["ParentId"], branch["RootId"]) == (root["StackId"], root["StackId"])
@@ -72,14 +60,16 @@ def test_an_update_reaches_the_child_whose_template_changed_and_no_other(stacks,
 
 
 def test_an_output_of_one_child_that_changes_updates_the_child_that_takes_it(stacks, name):
-    source = lambda value: stacks.put({"Value": parameter(value)}, {"Value": get_att("Value", "Value")})  # noqa: E731
+    def source(value):
+        return stacks.put({"Value": parameter(value)}, {"Value": get_att("Value", "Value")})
+
     sink = stacks.put({"Echo": parameter(ref("Name"))}, {"Name": get_att("Echo", "Value")}, Parameters=NAME)
     stacks.create(name, {"Source": nested(source("1")), "Sink": nested(sink, Name=get_att("Source", "Outputs.Value"))})
     stacks.update(name, {"Source": nested(source("2")), "Sink": nested(sink, Name=get_att("Source", "Outputs.Value"))})
     assert stacks.outputs(stacks.resources(name)["Sink"]) == {"Name": "2"}
 
 
-def test_resources_come_to_a_child_and_leave_it(stacks, exists, name):
+def test_resources_come_to_a_child_and_leave_it(stacks, name):
     stacks.create(name, {"Child": nested(stacks.put({"First": QUEUE, "Second": QUEUE}))})
     child = stacks.resources(name)["Child"]
     before = stacks.resources(child)
@@ -88,19 +78,21 @@ def test_resources_come_to_a_child_and_leave_it(stacks, exists, name):
     after = stacks.resources(child)
     assert after.keys() == {"First", "Third"}
     assert after["First"] == before["First"]
-    assert all(map(exists, after.values()))
-    assert not exists(before["Second"])
+    assert all(map(stacks.exists, after.values()))
+    assert not stacks.exists(before["Second"])
 
 
-def test_a_resource_that_is_replaced_in_a_child_leaves_no_old_one(stacks, exists, name):
-    queue = lambda suffix: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{name}-{suffix}"}}  # noqa: E731
+def test_a_resource_that_is_replaced_in_a_child_leaves_no_old_one(stacks, name):
+    def queue(suffix):
+        return {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{name}-{suffix}"}}
+
     stacks.create(name, {"Child": nested(stacks.put({"Queue": queue("a")}))})
     old = stacks.resources(stacks.resources(name)["Child"])["Queue"]
     stacks.update(name, {"Child": nested(stacks.put({"Queue": queue("b")}))})
     new = stacks.resources(stacks.resources(name)["Child"])["Queue"]
     assert new.endswith("-b")
-    assert exists(new)
-    assert not exists(old)
+    assert stacks.exists(new)
+    assert not stacks.exists(old)
 
 
 def test_nothing_is_updated_when_nothing_changed(stacks, name):
@@ -117,29 +109,29 @@ def test_a_child_whose_template_moved_but_not_changed_stays_as_it_is(stacks, nam
     assert stacks.describe(child)["StackStatus"] == "CREATE_COMPLETE"
 
 
-def test_a_child_that_leaves_its_root_is_deleted(stacks, exists, name):
+def test_a_child_that_leaves_its_root_is_deleted(stacks, name):
     url = stacks.put({"Queue": QUEUE})
     stacks.create(name, {"First": nested(url), "Second": nested(url)})
     second = stacks.resources(name)["Second"]
     queue = stacks.resources(second)["Queue"]
     stacks.update(name, {"First": nested(url)})
     assert stacks.describe(second)["StackStatus"] == "DELETE_COMPLETE"
-    assert not exists(queue)
+    assert not stacks.exists(queue)
     assert stacks.resources(name).keys() == {"First"}
 
 
-def test_a_child_of_a_child_comes_and_goes_with_an_update(stacks, exists, name):
+def test_a_child_of_a_child_comes_and_goes_with_an_update(stacks, name):
     leaf = nested(stacks.put({"Queue": QUEUE}))
     stacks.create(name, {"Branch": nested(stacks.put({"Queue": QUEUE}))})
     branch = stacks.resources(name)["Branch"]
     stacks.update(name, {"Branch": nested(stacks.put({"Queue": QUEUE, "Leaf": leaf}))})
     stack = stacks.resources(branch)["Leaf"]
     queue = stacks.resources(stack)["Queue"]
-    assert exists(queue)
+    assert stacks.exists(queue)
     assert stacks.update(name, {"Branch": nested(stacks.put({"Queue": QUEUE}))})["StackStatus"] == "UPDATE_COMPLETE"
     assert stacks.describe(branch)["StackStatus"] == "UPDATE_COMPLETE"
     assert stacks.describe(stack)["StackStatus"] == "DELETE_COMPLETE"
-    assert not exists(queue)
+    assert not stacks.exists(queue)
 
 
 def test_the_tags_of_a_root_reach_what_its_children_make(client, stacks, name):
@@ -151,7 +143,7 @@ def test_the_tags_of_a_root_reach_what_its_children_make(client, stacks, name):
     assert tags["aws:cloudformation:stack-id"] == child
 
 
-def test_a_deletion_takes_the_children_with_it_but_for_what_they_retain(stacks, exists, name):
+def test_a_deletion_takes_the_children_with_it_but_for_what_they_retain(stacks, name):
     leaf = stacks.put({"Queue": QUEUE, "Retained": {**QUEUE, "DeletionPolicy": "Retain"}})
     stacks.create(name, {"Branch": nested(stacks.put({"Leaf": nested(leaf)}))})
     branch = stacks.resources(name)["Branch"]
@@ -159,11 +151,11 @@ def test_a_deletion_takes_the_children_with_it_but_for_what_they_retain(stacks, 
     resources = stacks.resources(leaf)
     assert stacks.delete(name)["StackStatus"] == "DELETE_COMPLETE"
     assert stacks.describe(branch)["StackStatus"] == stacks.describe(leaf)["StackStatus"] == "DELETE_COMPLETE"
-    assert not exists(resources["Queue"])
-    assert exists(resources["Retained"])
+    assert not stacks.exists(resources["Queue"])
+    assert stacks.exists(resources["Retained"])
 
 
-def test_an_optional_child_comes_and_goes_with_its_condition(stacks, exists, name):
+def test_an_optional_child_comes_and_goes_with_its_condition(stacks, name):
     template = {
         "resources": {"Optional": nested(stacks.put({"Queue": QUEUE})) | {"Condition": "Wanted"}, "Queue": QUEUE},
         "Parameters": {"Optional": {"Type": "String", "Default": False, "AllowedValues": [True, False]}},
@@ -174,28 +166,39 @@ def test_an_optional_child_comes_and_goes_with_its_condition(stacks, exists, nam
     assert not stacks.ids(f"{name}-")
     stacks.update(name, **template, parameters={"Optional": "true"})
     queue = stacks.resources(stacks.resources(name)["Optional"])["Queue"]
-    assert exists(queue)
+    assert stacks.exists(queue)
     stacks.update(name, **template, parameters={"Optional": "false"})
     assert stacks.resources(name).keys() == {"Queue"}
-    assert not exists(queue)
+    assert not stacks.exists(queue)
 
 
-def test_a_child_exports_and_takes_its_exports_back_when_it_goes(stacks, name):
-    url = stacks.put({"Queue": QUEUE}, {"Arn": {"Value": get_att("Queue", "Arn"), "Export": {"Name": name}}})
-    stacks.create(name, {"Child": nested(url), "Queue": QUEUE})
-    child = stacks.resources(name)["Child"]
-    assert stacks.exports()[name] == stacks.outputs(child)["Arn"]
+def test_a_child_has_the_exports_that_its_outputs_name_and_no_others(stacks, name):
+    def child(*names):
+        return nested(stacks.put({"Queue": QUEUE}, {each: {"Value": get_att("Queue", "Arn"), "Export": {"Name": f"{name}-{each}"}} for each in names}))
+
+    def exported():
+        return {each for each in stacks.exports() if each.startswith(name)}
+
+    stacks.create(name, {"Child": child("First", "Second"), "Queue": QUEUE})
+    assert exported() == {f"{name}-First", f"{name}-Second"}
+    assert stacks.exports()[f"{name}-First"] == stacks.outputs(stacks.resources(name)["Child"])["First"]
+    stacks.update(name, {"Child": child("Second", "Third"), "Queue": QUEUE})
+    assert exported() == {f"{name}-Second", f"{name}-Third"}
     stacks.update(name, {"Queue": QUEUE})
-    assert name not in stacks.exports()
+    assert exported() == set()
 
 
 def test_a_child_may_be_a_sam_template(client, stacks, name):
-    put = lambda **properties: stacks.put(  # noqa: E731
-        {"Function": {**FUNCTION, "Properties": FUNCTION["Properties"] | properties}},
-        {"Name": ref("Function"), "Role": get_att("FunctionRole", "Arn")},
-        Transform=SAM,
-    )
-    application = lambda url: {"Type": "AWS::Serverless::Application", "Properties": {"Location": url}}  # noqa: E731
+    def put(**properties):
+        return stacks.put(
+            {"Function": {**FUNCTION, "Properties": FUNCTION["Properties"] | properties}},
+            {"Name": ref("Function"), "Role": get_att("FunctionRole", "Arn")},
+            Transform=SAM,
+        )
+
+    def application(url):
+        return {"Type": "AWS::Serverless::Application", "Properties": {"Location": url}}
+
     stacks.create(name, {"Child": application(put(MemorySize=128))}, Transform=SAM)
     before = stacks.outputs(stacks.resources(name)["Child"])
     stacks.update(name, {"Child": application(put(MemorySize=256))}, Transform=SAM)

@@ -1,6 +1,5 @@
 """Nested stacks by unmodified SAM: deployed, found up to date, called, read and deleted by its own commands."""
 
-import json
 import os
 import subprocess
 
@@ -61,7 +60,7 @@ States:
 
 @pytest.fixture
 def sam(running, tmp_path, name):
-    """Runs a command of SAM on a root of two children; what it says."""
+    """Runs a command of SAM on a root of two children; its output."""
     (tmp_path / "layer" / "python").mkdir(parents=True)
     (tmp_path / "layer" / "python" / "answer.py").write_text("ANSWER = 42\n")
     for file, text in {"template.yaml": ROOT, "first.yaml": FIRST, "second.yaml": SECOND, "ask.asl.yaml": ASK}.items():
@@ -79,13 +78,10 @@ def test_a_root_of_two_children_lives_and_goes(client, sam, name):
     stacks = Stacks(client)
     deploy = ["deploy", "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-fail-on-empty-changeset"]
     prefix = ["--parameter-overrides", f"Prefix={name}"]
-    assert "Parameter 'Prefix' must match pattern" in sam(*deploy, "--parameter-overrides", "Prefix=No-Good")
     assert "Successfully created/updated stack" in sam(*deploy, *prefix)
     assert "No changes to deploy" in sam(*deploy, *prefix)
-    assert "42" in sam("remote", "invoke", "First/AnswerFunction", "--event", json.dumps({"for": "nothing"}))
     assert "42" in sam("remote", "invoke", "Second/AskMachine")
-    assert "asked for {'for': 'nothing'}" in sam("logs", "--name", "First/AnswerFunction")
-    assert stacks.resources(name)["First"] in sam("list", "resources", "--output", "json")
+    assert "asked for {}" in sam("logs", "--name", "First/AnswerFunction")
     children = stacks.ids(f"{name}-")
     assert "Deleted successfully" in sam("delete", "--no-prompts")
     assert {stacks.describe(child)["StackStatus"] for child in children} == {"DELETE_COMPLETE"}

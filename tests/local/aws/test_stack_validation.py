@@ -84,6 +84,13 @@ def test_a_child_is_refused_for_its_parameters(stacks, name, declared, values, m
     assert not stacks.ids(f"{name}-")
 
 
+def test_a_child_that_is_transformed_needs_the_capability_to_expand(stacks, name):
+    body = yaml.safe_dump({"Resources": {"Child": nested(stacks.put({"Queue": QUEUE}, Transform="AWS::Serverless-2016-10-31"))}})
+    stacks.client.create_stack(StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
+    assert stacks.settle(name)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "Requires capabilities : [CAPABILITY_AUTO_EXPAND]" in stacks.reasons(name)
+
+
 def test_a_child_takes_no_lists(stacks, name):
     url = stacks.put(ECHO, Parameters={"Value": {"Type": "CommaDelimitedList"}})
     stacks.create(name, {"Child": nested(url, Value=["a", "b"])})
@@ -147,7 +154,10 @@ def test_a_name_is_exported_once(stacks, name):
 @pytest.mark.parametrize(("exported", "verb"), [({}, "deleted"), ({"Value": {"Value": "2", "Export": {"Name": "NAME"}}}, "updated")])
 def test_an_export_stays_while_another_stack_imports_it(stacks, name, exported, verb):
     exported = yaml.safe_load(yaml.safe_dump(exported).replace("NAME", name))
-    put = lambda outputs: {"Child": nested(stacks.put({"Queue": QUEUE}, outputs))}  # noqa: E731
+
+    def put(outputs):
+        return {"Child": nested(stacks.put({"Queue": QUEUE}, outputs))}
+
     stacks.create(f"{name}-a", put({"Value": {"Value": "1", "Export": {"Name": name}}}))
     stacks.create(f"{name}-b", {"Echo": parameter({"Fn::ImportValue": name})})
     assert stacks.update(f"{name}-a", put(exported))["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"

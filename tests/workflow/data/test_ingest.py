@@ -50,7 +50,7 @@ def test_a_bad_upload_is_copied_aside_with_its_verdict_and_never_curated(world: 
     played = world(upload=f"{HEADER}\n{HOURS[0]}\n".encode()).play("ingest", upload())
     assert played.output["outcome"] == "quarantined"
     assert not played.requests("Curate dataset")
-    (copy,) = played.requests("Set aside")
+    (copy,) = played.requests("Quarantine upload")
     assert copy["CopySource"].startswith("noria-lake/incoming/bikeshare/2011.csv?versionId=")
     assert copy["Key"] == f"quarantine/bikeshare/{played.output['dataset']}/2011.csv"
     assert played.requests("Announce")[0]["Entries"][0]["DetailType"] == "DatasetQuarantined"
@@ -68,7 +68,7 @@ def test_an_upload_or_dataset_that_is_there_already_ends_as_a_duplicate_and_is_n
     played = world(faults={f"ingest: {state}": [duplicate]}).play("ingest", upload())
     assert (played.status, played.output) == ("SUCCEEDED", {"outcome": "duplicate"})
     assert not played.requests("Announce")
-    assert [call.state for call in played.calls if call.state in ("Write verdict", "Set aside")] == after
+    assert [call.state for call in played.calls if call.state in ("Write verdict", "Quarantine upload")] == after
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -88,7 +88,7 @@ def test_a_quarantined_object_stays_in_its_own_folder_whatever_its_key(world: Wo
     event = upload()
     event["detail"]["object"]["key"] = key
     played = world(upload=b"").play("ingest", event)
-    (copy,) = played.requests("Set aside")
+    (copy,) = played.requests("Quarantine upload")
     model = "unknown" if key in FOLDERS else "bikeshare"
     folder, name = copy["Key"].rsplit("/", 1)
     assert folder == f"quarantine/{model}/{played.output['dataset']}"

@@ -100,7 +100,7 @@ def test_an_evaluation_goes_on_with_a_model_that_is_there_already(world: WorldMa
     exists = Failure("SageMaker.AmazonSageMakerException", "Cannot create already existing model")
     played = world(faults={"evaluate: Create model": [exists, ...]}).play("evaluate", evaluation())
     assert played.status == "SUCCEEDED"
-    assert played.after("Create model") == "Model exists?"
+    assert played.after("Create model") == "Exists already?"
 
 
 def test_an_evaluation_writes_what_it_hands_back(world: WorldMaker):

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from noria.data.contract import MODEL_NAME
+from noria.spec.approve import ApproveSpec
 from noria.spec.data import DataSpec
 from noria.spec.evaluate import EvaluateSpec
 from noria.spec.fields import CROSS_FIELD
 from noria.spec.monitoring import HealSpec, MonitorSpec
 from noria.spec.preprocess import PreprocessSpec
-from noria.spec.release import ApproveSpec, RolloutSpec, ServeSpec
+from noria.spec.rollout import RolloutSpec
+from noria.spec.serve import ServeSpec
 from noria.spec.train import TrainSpec
 from noria.training.metrics import names, stand_in
 
