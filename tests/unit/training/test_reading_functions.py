@@ -41,11 +41,11 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(s3):
             "shuffled": "runs/r/s.out",
             "features": ["hour", "dow", "month", "tmin", "tmax", "pn", "lag_week"],
             "task": "binary",
-            "watch": "accuracy",
-            "compared": [],
+            "monitored_metric": "accuracy",
+            "comparisons": [],
             "run": "r",
             "incomparable": None,
-            "unable": None,
+            "champion_failure": None,
         }
     )
     assert scored["candidate"]["accuracy"] == 1.0

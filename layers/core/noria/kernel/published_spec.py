@@ -57,14 +57,14 @@ class CaptureShape(TypedDict):
 
 
 class ClipShape(TypedDict):
-    """Limits that values are brought back to."""
+    """Limits to which values are clipped."""
 
     between: list[float | None] | None
     quantiles: list[float] | None
 
 
 class ColumnShape(TypedDict):
-    """One column: its type, whether it may be empty, and which values are right."""
+    """One column: its type, whether it may be empty, and its valid values."""
 
     type: Literal["integer", "number", "string", "boolean", "timestamp"]
     nullable: bool
@@ -74,7 +74,7 @@ class ColumnShape(TypedDict):
 
 
 class ColumnStepsShape(TypedDict):
-    """What is done with a column; numbers are imputed, then clipped, then scaled."""
+    """The steps of one column; numbers are imputed, then clipped, then scaled."""
 
     impute: ImputeShape | None
     clip: ClipShape | None
@@ -121,7 +121,7 @@ class FreezeShape(TypedDict):
 
 
 class GateShape(TypedDict):
-    """What a candidate must reach: a fixed limit, or the champion's value on the same rows."""
+    """A requirement on a candidate: a fixed limit of a metric, or a gain over the champion on the same rows."""
 
     metric: Literal["accuracy", "f1", "precision", "recall", "mae", "rmse", "r2"]
     at_least: float | None
@@ -159,14 +159,14 @@ class HealShape(TypedDict):
 
 
 class ImputeShape(TypedDict):
-    """What stands for a missing value."""
+    """The value that replaces a missing one."""
 
     by: Literal["mean", "median", "most_frequent"] | None
     value: bool | int | float | str | None
 
 
 class InstanceShape(TypedDict):
-    """What a job runs on."""
+    """The instances of a job."""
 
     type: str
     count: int
@@ -254,7 +254,7 @@ class RolloutShape(TypedDict):
 
 
 class ScriptShape(TypedDict):
-    """The project's own script, as a SageMaker Processing job before the holdout is parted off."""
+    """The project's own script, as a SageMaker Processing job before the holdout is split off."""
 
     entry: str
     image: str
@@ -283,7 +283,7 @@ class SlowShape(TypedDict):
 
 
 class SplitShape(TypedDict):
-    """How the holdout is parted off."""
+    """How the holdout is split off the dataset."""
 
     by: Literal["time", "random", "group"]
     group: list[str]

@@ -15,7 +15,7 @@ from noria.profile import baseline
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.training import cbpe, quality
-from noria.training.score_holdout import lines
+from noria.training.predictions import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,7 @@ def compare(run: MonitoringRun, window: Profile, scores: dict[str, int]) -> Refe
     """The verdict on a window's inputs, drift of its predictions, charts, and its metric as the probabilities estimate it.
 
     Args:
-        scores: predictions of the window by `noria.training.cbpe.seen`.
+        scores: predictions of the window by `noria.training.cbpe.count_key`.
     """
     reference = _read_profile(run)
     inputs = _check_inputs(run, reference, window)

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from noria.spec.training import Metric
+from noria.spec.fields import MetricName
 
 Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -14,7 +14,7 @@ class QualitySpec(BaseModel):
 
     model_config = Frozen
 
-    metric: Metric | None = Field(
+    metric: MetricName | None = Field(
         None,
         description="what is watched; without it the first gate's metric. Where counts of answers by day do not tell that one, the nearest that "
         "they tell: rmse for r2, accuracy for what is averaged over classes",

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from noria.spec.training import INSTANCE
+from noria.spec.fields import INSTANCE
 
 Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 InstanceType = Annotated[str, Field(pattern=INSTANCE)]

@@ -1,0 +1,13 @@
+"""A small model.yaml."""
+
+GOOD = """name: churn
+task: binary
+target: left
+data:
+  columns:
+    age: {type: integer}
+evaluate:
+  split: {by: random}
+  gates:
+    - {metric: accuracy, at_least: 0.5}
+"""
