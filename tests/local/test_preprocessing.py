@@ -85,11 +85,11 @@ def project(folder: Path, name: str, least: float) -> Path:
 
 
 def rows() -> list[list[str]]:
-    rows = []
+    result = []
     for i in range(400):
         heat = "" if i % 29 == 3 else "-300" if i % 40 == 7 else f"{(i * 37 % 100) / 10 + i / 1000}"
-        rows.append([f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00", "AB"[i % 2], heat, ["clear", "rain", "fog", ""][i % 4], str(int(i * 37 % 100 > 45))])
-    return rows
+        result.append([f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00", "AB"[i % 2], heat, ["clear", "rain", "fog", ""][i % 4], str(int(i * 37 % 100 > 45))])
+    return result
 
 
 def uploaded(stack: Session, name: str, folder: Path) -> list[Stage]:

@@ -199,11 +199,11 @@ def test_instances_follow_the_traffic_and_outlive_a_release(stack, name, client,
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     scaling, resource = client("application-autoscaling"), f"endpoint/noria-{name}/variant/main"
     described = {"ServiceNamespace": "sagemaker", "ResourceId": resource}
-    with asking(stack, name) as client:
+    with asking(stack, name) as traffic:
         assert until(lambda: instances(stack, name) == 2, 30), scaling.describe_scaling_activities(**described)
         assert second(stack, name, tmp_path).verdict == "completed"
         assert instances(stack, name) == 2
-    assert client.failed == []
+    assert traffic.failed == []
     (target,) = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=[resource])["ScalableTargets"]
     assert (target["MinCapacity"], target["MaxCapacity"], target["SuspendedState"]["DynamicScalingInSuspended"]) == (1, 2, False)
 
