@@ -9,7 +9,7 @@ from cli import ledger
 from cli.errors import CliError
 from cli.session import Session
 from noria.release.freeze import freeze_ends
-from noria.sagemaker.approvals import version_number
+from noria.sagemaker.versions import version_number
 
 Json = dict[str, Any]
 Status = Literal["Approved", "Rejected", "PendingManualApproval"]
