@@ -63,6 +63,8 @@ def test_a_version_within_every_limit_is_approved(policy, differences):
 def test_every_objection_is_a_reason_with_what_was_observed_and_its_limit():
     report = decided({"most_mb": 0.5, "least_holdout_rows": 10**6}, bytes=3 * MIB // 2, rows=7)
     large, few = report["verdict"]["reasons"]
+    (old,) = decided({"most_days": 1}, accepted_at="2026-11-22T08:00:00.000Z", now="2026-11-23T20:00:00.500Z")["verdict"]["reasons"]
+    assert (old["observed"], old["limit"], "1.5 days ago" in old["text"]) == (1.5, 1, True)
     assert (large["observed"], large["limit"], few["observed"], few["limit"]) == (1.5, 0.5, 7, 10**6)
 
 
