@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 
 
 class AnswersShape(TypedDict):
-    """The contract of the answers: what the first value of each may be."""
+    """The contract of predictions: the valid first values."""
 
     between: list[float | None] | None
     values: list[str | int | float | bool] | None
@@ -24,7 +24,7 @@ class ApproveShape(TypedDict):
 
 
 class AutoscaleShape(TypedDict):
-    """Instances follow the traffic: target tracking on requests an instance and minute."""
+    """Autoscaling: target tracking on requests an instance and minute."""
 
     min: int
     max: int
@@ -47,7 +47,7 @@ class BudgetShape(TypedDict):
 
 
 class CaptureShape(TypedDict):
-    """Answers that are captured while both serve, and held against their contract (`serve.answers`)."""
+    """Comparison of captured predictions that break their contract (`serve.answers`)."""
 
     percent: int
     harm: float
@@ -96,7 +96,7 @@ class DataShape(TypedDict):
 
 
 class ErrorsShape(TypedDict):
-    """How requests that the model fails are compared."""
+    """Comparison of the requests that a model fails."""
 
     harm: float
     margin: float
@@ -112,7 +112,7 @@ class EvaluateShape(TypedDict):
 
 
 class FreezeShape(TypedDict):
-    """A window in which no release begins. All that it names must hold; times are UTC."""
+    """A window in which no release begins. All of its conditions must hold; times are UTC."""
 
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
     hours: str | None
@@ -132,7 +132,7 @@ class GateShape(TypedDict):
 
 
 class GuardShape(TypedDict):
-    """What is compared between champion and challenger while both serve."""
+    """The metrics that the guard compares while champion and challenger serve side by side."""
 
     confidence: float
     errors: ErrorsShape | None
@@ -185,7 +185,7 @@ class LagShape(TypedDict):
 
 
 class MetricShape(TypedDict):
-    """A metric of the owner's own, sent by `PutMetricData` with the dimensions EndpointName and VariantName: 1 for a hit, 0 for none."""
+    """A custom metric, sent by `PutMetricData` with the dimensions EndpointName and VariantName: 1 for a hit, 0 for none."""
 
     name: str
     namespace: str
@@ -212,7 +212,7 @@ class OneHotShape(TypedDict):
 
 
 class PolicyShape(TypedDict):
-    """What an automatic approval asks besides the gates; where it is not met, a person is asked."""
+    """Conditions of an automatic approval besides the gates; where one is not met, a person decides."""
 
     most_mb: float | None
     most_days: float | None
@@ -274,7 +274,7 @@ class ServeShape(TypedDict):
 
 
 class SlowShape(TypedDict):
-    """How requests that take too long are compared."""
+    """Comparison of the requests that take too long."""
 
     over_ms: float
     harm: float
