@@ -37,4 +37,4 @@ def write_dataset(bucket: str, folder: str, text: str, time: str | None) -> None
     whole = profile_rows(header, rows, time)
     objects.write(bucket, folder + lake.PROFILE, whole.to_bytes(), PROFILE)
     parts = baseline.blocks(header, rows, time, whole) if time else []
-    objects.write(bucket, folder + lake.BLOCKS, baseline.packed(parts), PROFILE)
+    objects.write(bucket, folder + lake.BLOCKS, baseline.pack(parts), PROFILE)

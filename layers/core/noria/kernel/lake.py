@@ -1,7 +1,5 @@
 """Every path of the two buckets: the lake (what users bring and what serving captures) and the artifacts (what runs produce)."""
 
-from urllib.parse import quote
-
 INCOMING, CURATED, QUARANTINE, CAPTURE, TRUTH, SCORED = "incoming", "curated", "quarantine", "capture", "truth", "scored"
 MONITORING, RUNS, RELEASES, PROJECTS = "monitor", "runs", "releases", "projects"
 
@@ -83,4 +81,7 @@ def uri(bucket: str, key: str) -> str:
 
 def copy_source(bucket: str, key: str, version: str) -> str:
     """An exact object version, as `CopyObject` takes it: the key percent-encoded."""
+    # Few functions copy objects; the others do not load it at every cold start.
+    from urllib.parse import quote
+
     return f"{bucket}/{quote(key)}?versionId={quote(version)}"

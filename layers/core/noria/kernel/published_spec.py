@@ -40,7 +40,7 @@ class BadRowsShape(TypedDict):
 
 
 class BudgetShape(TypedDict):
-    """What trainings may cost, in the currency that the price is in."""
+    """The budget of automatic retraining, in the currency of the price."""
 
     a_month: float
     per_hour: float
@@ -142,7 +142,7 @@ class GuardShape(TypedDict):
 
 
 class HealShape(TypedDict):
-    """The `heal` block: when a model is trained again by itself."""
+    """The `heal` block: automatic retraining."""
 
     on: list[Literal["quality", "drift"]]
     drift_weight: float
@@ -229,7 +229,7 @@ class PreprocessShape(TypedDict):
 
 
 class QualityShape(TypedDict):
-    """Which loss of quality is one."""
+    """Which loss of quality is a cause for concern."""
 
     metric: Literal["accuracy", "f1", "precision", "recall", "mae", "rmse", "r2"] | None
     margin: float
