@@ -13,22 +13,21 @@ if TYPE_CHECKING:
         DataCaptureConfigTypeDef,
         DeploymentConfigTypeDef,
         ProductionVariantTypeDef,
-        TagTypeDef,
         UpdateEndpointInputTypeDef,
         UpdateEndpointWeightsAndCapacitiesInputTypeDef,
     )
 
-    type Tags = Sequence[Mapping[str, str]]
+    from noria.sagemaker.stack import Tags
 
 #: Decimals of a variant's weight.
 WEIGHT_DECIMALS = 6
 
 
-def create_endpoint(endpoint: str, config: str, tags: Tags = ()) -> CreateEndpointInputTypeDef:
+def create_endpoint(endpoint: str, config: str, tags: Tags | None = None) -> CreateEndpointInputTypeDef:
     """`CreateEndpoint`."""
     request: CreateEndpointInputTypeDef = {"EndpointName": endpoint, "EndpointConfigName": config}
     if tags:
-        request["Tags"] = _tags(tags)
+        request["Tags"] = tags
     return request
 
 
@@ -57,7 +56,7 @@ def endpoint_config(
     Args:
         shadows: variants that get a copy of the requests and whose predictions reach nobody.
     """
-    request: CreateEndpointConfigInputTypeDef = {"EndpointConfigName": name, "ProductionVariants": variants, "Tags": _tags(tags)}
+    request: CreateEndpointConfigInputTypeDef = {"EndpointConfigName": name, "ProductionVariants": variants, "Tags": tags}
     if shadows:
         request["ShadowProductionVariants"] = shadows
     if capture:
@@ -105,7 +104,3 @@ def update_weights(endpoint: str, weights: Mapping[str, float]) -> UpdateEndpoin
         "EndpointName": endpoint,
         "DesiredWeightsAndCapacities": [{"VariantName": name, "DesiredWeight": round(weight, WEIGHT_DECIMALS)} for name, weight in weights.items()],
     }
-
-
-def _tags(tags: Tags) -> list[TagTypeDef]:
-    return [{"Key": tag["Key"], "Value": tag["Value"]} for tag in tags]
