@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types_boto3_sagemaker.type_defs import TagTypeDef
 
-    #: Tags of a resource.
-    Tags = list[TagTypeDef]
+#: Tags of a resource.
+type Tags = list[TagTypeDef]
 
 
 @dataclass(frozen=True)
