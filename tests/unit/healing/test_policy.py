@@ -9,7 +9,7 @@ from noria.healing import policy
 from noria.healing.announce_healing import announce_healing
 from noria.healing.decide_healing import decide_healing
 from noria.kernel.identity import digest, event_id
-from noria.spec.monitoring import HealSpec
+from noria.spec.heal import HealSpec
 from tests.samples import sample
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
