@@ -10,7 +10,7 @@ from cli.base.errors import CliError
 from cli.project.spec_errors import sentence
 from cli.project.yaml_lines import Loader
 from noria.spec import ModelSpec
-from noria.spec.monitoring import HealSpec
+from noria.spec.heal import HealSpec
 
 if TYPE_CHECKING:
     from noria.healing.policy import Policy

@@ -13,7 +13,7 @@ from noria.kernel.json import Json
 from noria.spec import ModelSpec
 from noria.spec.approve import FreezeSpec
 from noria.spec.fields import CROSS_FIELD, ENTRY, INSTANCE
-from noria.spec.monitoring import HealSpec
+from noria.spec.heal import HealSpec
 from noria.spec.preprocess import DURATION
 
 #: The right type of a value, by pydantic's name of the error.

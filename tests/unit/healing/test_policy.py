@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from noria.healing import policy
-from noria.spec.monitoring import HealSpec
+from noria.spec.heal import HealSpec
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

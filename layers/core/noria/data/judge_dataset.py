@@ -15,8 +15,10 @@ from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest
 
 if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import PutItemInputTypeDef
+    from types_boto3_s3.type_defs import CopyObjectRequestTypeDef
+
     from noria.data.shapes import JudgeDatasetInput, JudgeDatasetResult, Upload
-    from noria.kernel.json import Json
     from noria.kernel.published_spec import PublishedSpec
     from noria.kernel.verdict import Verdict
 
@@ -92,11 +94,11 @@ class _Decision:
         )
 
     @staticmethod
-    def _copy(upload: Upload, location: str) -> Json:
+    def _copy(upload: Upload, location: str) -> CopyObjectRequestTypeDef:
         source = lake.copy_source(upload["bucket"], upload["key"], upload["version"])
         return {"Bucket": upload["bucket"], "Key": location, "CopySource": source, "TaggingDirective": "REPLACE"}
 
-    def _record(self, published: DatasetAccepted | DatasetQuarantined) -> Json:
+    def _record(self, published: DatasetAccepted | DatasetQuarantined) -> PutItemInputTypeDef:
         """The dataset in the ledger, with the spec that judged it.
 
         Until a run has taken it, the same content may come again: so an announcement that was lost is made good by a second

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from noria.kernel.json import Json
 from noria.kernel.published_spec import PublishedSpec
-from noria.kernel.shapes import EventContextShape, Invocation, VerdictShape
+from noria.kernel.shapes import AwsRequest, EventContextShape, Invocation, VerdictShape
 
 
 class Upload(TypedDict):
@@ -77,10 +76,10 @@ class JudgeDatasetResult(TypedDict):
     verdict: VerdictShape
     dataset: str
     curate: CurateRequest
-    copy: Json
-    report: Json
-    record: Json
-    entry: Json
+    copy: AwsRequest
+    report: AwsRequest
+    record: AwsRequest
+    entry: AwsRequest
 
 
 class CurateDatasetInput(CurateRequest, Invocation):

@@ -26,7 +26,7 @@ Wait = tuple[Reason, datetime | None]
 
 @dataclass(frozen=True)
 class Policy:
-    """The `heal` block of a published spec; `noria.spec.monitoring` describes its fields."""
+    """The `heal` block of a published spec; `noria.spec.heal` describes its fields."""
 
     on: tuple[str, ...]
     drift_weight: float

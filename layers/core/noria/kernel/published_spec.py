@@ -229,7 +229,7 @@ class PreprocessShape(TypedDict):
 
 
 class QualityShape(TypedDict):
-    """Which loss of quality is a cause for concern."""
+    """Which loss of quality is one."""
 
     metric: Literal["accuracy", "f1", "precision", "recall", "mae", "rmse", "r2"] | None
     margin: float

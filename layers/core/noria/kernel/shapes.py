@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
+
+#: A complete request to AWS, as its service model has it: a contract test validates each.
+AwsRequest = Mapping[str, Any]
 
 
 class ReasonShape(TypedDict):

@@ -37,6 +37,20 @@ class DeployedEndpoint(EndpointDescription, total=False):
     PreviousConfig: str | None
 
 
+class JobStoppingCondition(TypedDict):
+    """The limit of a job."""
+
+    MaxRuntimeInSeconds: int
+
+
+class JobDescription(TypedDict, total=False):
+    """The result of `DescribeTrainingJob`."""
+
+    SecondaryStatus: str
+    StoppingCondition: JobStoppingCondition
+    BillableTimeInSeconds: int
+
+
 class MetricSeries(TypedDict):
     """One result of `GetMetricData`: the times at which periods begin (ISO 8601, or seconds since the epoch) and their values."""
 

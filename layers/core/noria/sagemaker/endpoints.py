@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from noria.sagemaker.tags import resource_tags
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -19,17 +17,17 @@ if TYPE_CHECKING:
         UpdateEndpointWeightsAndCapacitiesInputTypeDef,
     )
 
-    from noria.sagemaker.tags import Tags
+    from noria.sagemaker.stack import Tags
 
 #: Decimals of a variant's weight.
 WEIGHT_DECIMALS = 6
 
 
-def create_endpoint(endpoint: str, config: str, tags: Tags = ()) -> CreateEndpointInputTypeDef:
+def create_endpoint(endpoint: str, config: str, tags: Tags | None = None) -> CreateEndpointInputTypeDef:
     """`CreateEndpoint`."""
     request: CreateEndpointInputTypeDef = {"EndpointName": endpoint, "EndpointConfigName": config}
     if tags:
-        request["Tags"] = resource_tags(tags)
+        request["Tags"] = tags
     return request
 
 
@@ -58,7 +56,7 @@ def endpoint_config(
     Args:
         shadows: variants that get a copy of the requests and whose predictions reach nobody.
     """
-    request: CreateEndpointConfigInputTypeDef = {"EndpointConfigName": name, "ProductionVariants": variants, "Tags": resource_tags(tags)}
+    request: CreateEndpointConfigInputTypeDef = {"EndpointConfigName": name, "ProductionVariants": variants, "Tags": tags}
     if shadows:
         request["ShadowProductionVariants"] = shadows
     if capture:

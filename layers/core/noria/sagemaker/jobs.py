@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from noria.kernel import lake
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from noria.kernel.json import Json
+    from types_boto3_sagemaker.type_defs import (
+        AppSpecificationTypeDef,
+        CreateProcessingJobRequestTypeDef,
+        CreateTrainingJobRequestTypeDef,
+        CreateTransformJobRequestTypeDef,
+        ProcessingClusterConfigTypeDef,
+    )
+
     from noria.kernel.published_spec import InstanceShape, PublishedSpec, ScriptShape
     from noria.sagemaker.stack import StackResources, Tags
 
@@ -24,7 +31,9 @@ RUN_SCRIPT = (
 )
 
 
-def processing_job(name: str, spec: PublishedSpec, script: ScriptShape, source: str, target: str, resources: StackResources, tags: Tags) -> Json:
+def processing_job(
+    name: str, spec: PublishedSpec, script: ScriptShape, source: str, target: str, resources: StackResources, tags: Tags
+) -> CreateProcessingJobRequestTypeDef:
     """`CreateProcessingJob`: the project's own preprocessing script.
 
     Args:
@@ -32,15 +41,10 @@ def processing_job(name: str, spec: PublishedSpec, script: ScriptShape, source: 
         target: the folder of the script's output, as an `s3://` URI.
     """
     inputs = {"code": spec["source"], "data": source}
-    arguments = [part for key, value in texts(script["arguments"]).items() for part in (f"--{key}", value)]
     return {
         "ProcessingJobName": name,
         "RoleArn": resources.processing_role,
-        "AppSpecification": {
-            "ImageUri": spec["images"]["processing"],
-            "ContainerEntrypoint": ["/bin/bash", "-c", RUN_SCRIPT, script["entry"]],
-            **({"ContainerArguments": arguments} if arguments else {}),
-        },
+        "AppSpecification": _application(spec["images"]["processing"], script),
         "ProcessingInputs": [
             {
                 "InputName": kind,
@@ -57,12 +61,18 @@ def processing_job(name: str, spec: PublishedSpec, script: ScriptShape, source: 
     }
 
 
-def training_job(name: str, spec: PublishedSpec, resources: StackResources, uri: str, tags: Tags) -> Json:
+def _application(image: str, script: ScriptShape) -> AppSpecificationTypeDef:
+    application: AppSpecificationTypeDef = {"ImageUri": image, "ContainerEntrypoint": ["/bin/bash", "-c", RUN_SCRIPT, script["entry"]]}
+    if script["arguments"]:
+        application["ContainerArguments"] = [part for key, value in texts(script["arguments"]).items() for part in (f"--{key}", value)]
+    return application
+
+
+def training_job(name: str, spec: PublishedSpec, resources: StackResources, uri: str, tags: Tags) -> CreateTrainingJobRequestTypeDef:
     """`CreateTrainingJob`: the project's training script on the training set of a run; `uri` is the run's folder."""
     train, instance = spec["train"], spec["train"]["instance"]
     seconds = _seconds(train["max_minutes"])
-    spot = {"EnableManagedSpotTraining": True} if instance["spot"] else {}
-    return {
+    request: CreateTrainingJobRequestTypeDef = {
         "TrainingJobName": name,
         "RoleArn": resources.training_role,
         "AlgorithmSpecification": {"TrainingImage": spec["images"]["training"], "TrainingInputMode": "File"},
@@ -77,11 +87,14 @@ def training_job(name: str, spec: PublishedSpec, resources: StackResources, uri:
             }
         ],
         "OutputDataConfig": {"S3OutputPath": f"{uri}{lake.MODEL}"},
-        "ResourceConfig": _cluster(instance),
-        "StoppingCondition": {"MaxRuntimeInSeconds": seconds, **({"MaxWaitTimeInSeconds": seconds * 2} if instance["spot"] else {})},
+        "ResourceConfig": {"InstanceType": _type(instance["type"]), "InstanceCount": instance["count"], "VolumeSizeInGB": instance["volume_gb"]},
+        "StoppingCondition": {"MaxRuntimeInSeconds": seconds},
         "Tags": tags,
-        **spot,
     }
+    if instance["spot"]:
+        request["EnableManagedSpotTraining"] = True
+        request["StoppingCondition"] = {"MaxRuntimeInSeconds": seconds, "MaxWaitTimeInSeconds": seconds * 2}
+    return request
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,7 @@ class Transform:
     target: str
     instance: str
 
-    def request(self, tags: Tags) -> Json:
+    def request(self, tags: Tags) -> CreateTransformJobRequestTypeDef:
         """`CreateTransformJob`."""
         return {
             "TransformJobName": self.name,
@@ -113,7 +126,7 @@ class Transform:
                 "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": self.source}},
             },
             "TransformOutput": {"S3OutputPath": self.target, "Accept": "text/csv", "AssembleWith": "Line"},
-            "TransformResources": {"InstanceType": self.instance, "InstanceCount": 1},
+            "TransformResources": {"InstanceType": _type(self.instance), "InstanceCount": 1},
             "Tags": tags,
         }
 
@@ -127,5 +140,10 @@ def _seconds(minutes: float) -> int:
     return max(1, round(minutes * 60))
 
 
-def _cluster(instance: InstanceShape) -> Json:
-    return {"InstanceType": instance["type"], "InstanceCount": instance["count"], "VolumeSizeInGB": instance["volume_gb"]}
+def _cluster(instance: InstanceShape) -> ProcessingClusterConfigTypeDef:
+    return {"InstanceType": _type(instance["type"]), "InstanceCount": instance["count"], "VolumeSizeInGB": instance["volume_gb"]}
+
+
+def _type(instance: str) -> Any:
+    """An instance type, as a literal of the service model: a spec is checked against them when it is published."""
+    return instance

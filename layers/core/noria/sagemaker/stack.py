@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-#: Tags of a resource, as AWS takes them.
-Tags = list[dict[str, str]]
+if TYPE_CHECKING:
+    from types_boto3_sagemaker.type_defs import TagTypeDef
+
+#: Tags of a resource.
+type Tags = list[TagTypeDef]
 
 
 @dataclass(frozen=True)

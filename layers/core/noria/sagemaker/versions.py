@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from noria.sagemaker.tags import resource_tags
-
 if TYPE_CHECKING:
     from types_boto3_sagemaker.type_defs import CreateModelInputTypeDef, UpdateModelPackageInputTypeDef
 
-    from noria.sagemaker.tags import Tags
+    from noria.sagemaker.stack import Tags
 
 
 def version_number(package: str) -> int:
@@ -38,4 +36,4 @@ def serving_model(name: str, package: str, role: str, tags: Tags) -> CreateModel
     Args:
         role: ARN of the role of the endpoint.
     """
-    return {"ModelName": name, "ExecutionRoleArn": role, "Containers": [{"ModelPackageName": package}], "Tags": resource_tags(tags)}
+    return {"ModelName": name, "ExecutionRoleArn": role, "Containers": [{"ModelPackageName": package}], "Tags": tags}

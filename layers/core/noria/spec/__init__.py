@@ -11,7 +11,8 @@ from noria.spec.approve import ApproveSpec
 from noria.spec.data import DataSpec
 from noria.spec.evaluate import EvaluateSpec
 from noria.spec.fields import CROSS_FIELD
-from noria.spec.monitoring import HealSpec, MonitorSpec
+from noria.spec.heal import HealSpec
+from noria.spec.monitor import MonitorSpec
 from noria.spec.preprocess import PreprocessSpec
 from noria.spec.rollout import RolloutSpec
 from noria.spec.serve import ServeSpec

@@ -1,17 +1,17 @@
-"""The approval block of a model spec."""
+"""The `approve` block of a model spec."""
 
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from noria.spec.fields import FROZEN
 
 
 class PolicySpec(BaseModel):
     """Conditions of an automatic approval besides the gates; where one is not met, a person decides."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     most_mb: float | None = Field(None, gt=0, description="size of the artefact")
     most_days: float | None = Field(None, gt=0, description="since its dataset was accepted")
@@ -22,7 +22,7 @@ class PolicySpec(BaseModel):
 class FreezeSpec(BaseModel):
     """A window in which no release begins. All of its conditions must hold; times are UTC."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = Field((), max_length=7, description="on these days; empty is every day")
     hours: str | None = Field(None, pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$", description="between these, such as 16:00-24:00")
@@ -43,7 +43,7 @@ class FreezeSpec(BaseModel):
 class ApproveSpec(BaseModel):
     """The `approve` block."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     mode: Literal["automatic", "manual"] = "automatic"
     policy: PolicySpec = PolicySpec()

@@ -2,7 +2,9 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
+
+from noria.spec.fields import FROZEN
 
 ColumnType = Literal["integer", "number", "string", "boolean", "timestamp"]
 
@@ -10,7 +12,7 @@ ColumnType = Literal["integer", "number", "string", "boolean", "timestamp"]
 class Column(BaseModel):
     """One column: its type, whether it may be empty, and its valid values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = FROZEN
 
     type: ColumnType
     nullable: bool = False
@@ -30,7 +32,7 @@ class Column(BaseModel):
 class BadRows(BaseModel):
     """How many rows may break the contract before the whole file is quarantined."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = FROZEN
 
     at_most: float = Field(0.01, ge=0, lt=1, description="share of all rows; within it, bad rows are set aside and the rest is accepted")
 
@@ -38,7 +40,7 @@ class BadRows(BaseModel):
 class DataSpec(BaseModel):
     """The `data` block of a model spec."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = FROZEN
 
     format: Literal["csv"] = "csv"
     time: str | None = Field(None, description="event time: orders rows, splits and windows")

@@ -1,11 +1,12 @@
-"""The rollout block of a model spec: the strategy, and what its guard compares."""
+"""The `rollout` block of a model spec: the strategy, and what its guard compares."""
 
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from noria.release.analysis_plan import KINDS
 from noria.release.strategies import LARGEST_STEP, STRATEGIES
+from noria.spec.fields import FROZEN
 
 if TYPE_CHECKING:
     StrategyName = str
@@ -13,7 +14,6 @@ else:
     # A type checker takes no computed literal.
     StrategyName = Literal[tuple(STRATEGIES)]
 
-Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 #: A state machine keeps 25,000 events, some 30 of each look, and 256 KiB of counters.
 MOST_LOOKS, MOST_POINTS = 700, 6_000
 
@@ -21,7 +21,7 @@ MOST_LOOKS, MOST_POINTS = 700, 6_000
 class ErrorsSpec(BaseModel):
     """Comparison of the requests that a model fails."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     harm: float = Field(1.0, ge=1, le=10, description="a rate of more than this many times the champion's is harm")
     margin: float = Field(1.25, gt=1, le=10, description="a rate of at most this many times the champion's is no worse")
@@ -31,7 +31,7 @@ class ErrorsSpec(BaseModel):
 class SlowSpec(BaseModel):
     """Comparison of the requests that take too long."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     over_ms: float = Field(gt=0, description="a request that the model takes longer for is a slow one")
     harm: float = Field(1.0, ge=1, le=10, description="as for errors")
@@ -42,7 +42,7 @@ class SlowSpec(BaseModel):
 class MetricSpec(BaseModel):
     """A custom metric, sent by `PutMetricData` with the dimensions EndpointName and VariantName: 1 for a hit, 0 for none."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     name: str = Field(min_length=1, max_length=255, pattern=r"^[\w .:/#-]+$")
     namespace: str = Field(min_length=1, max_length=255, pattern=r"^[\w.:/#-]+$")
@@ -55,7 +55,7 @@ class MetricSpec(BaseModel):
 class CaptureSpec(BaseModel):
     """Comparison of captured predictions that break their contract (`serve.answers`)."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     percent: int = Field(100, ge=1, le=100, description="of the requests, chosen at random")
     harm: float = Field(1.0, ge=1, le=10, description="as for errors, of answers that break their contract")
@@ -72,7 +72,7 @@ class CaptureSpec(BaseModel):
 class GuardSpec(BaseModel):
     """The metrics that the guard compares while champion and challenger serve side by side."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     confidence: float = Field(0.98, ge=0.5, lt=1, description="that no equal challenger is undone, over the whole release and all that is watched")
     errors: ErrorsSpec | None = ErrorsSpec()
@@ -96,7 +96,7 @@ class GuardSpec(BaseModel):
 class RolloutSpec(BaseModel):
     """The `rollout` block."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     strategy: StrategyName = Field("progressive", description="how a version comes to its traffic; the first one of a model takes all of it at once")
     steps: tuple[float, ...] = Field((0.1, 0.25, 0.5), min_length=1, max_length=10, description="progressive, ab, canary, linear: shares of the traffic")

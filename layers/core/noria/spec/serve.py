@@ -1,19 +1,18 @@
-"""The serving block of a model spec."""
+"""The `serve` block of a model spec."""
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from noria.spec.fields import INSTANCE
+from noria.spec.fields import FROZEN, INSTANCE
 
-Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 InstanceType = Annotated[str, Field(pattern=INSTANCE)]
 
 
 class AutoscaleSpec(BaseModel):
     """Autoscaling: target tracking on requests an instance and minute."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     min: int = Field(1, ge=1, le=100)
     max: int = Field(ge=1, le=100)
@@ -35,7 +34,7 @@ def _listed(value: Any) -> Any:
 class AnswersSpec(BaseModel):
     """The contract of predictions: the valid first values."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     between: tuple[float | None, float | None] | None = Field(
         None, description="a number within these bounds, null is none; a regression's is a number in any case"
@@ -46,7 +45,7 @@ class AnswersSpec(BaseModel):
 class ServeSpec(BaseModel):
     """The `serve` block."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     kind: Literal["realtime"] = "realtime"
     instance: Annotated[tuple[InstanceType, ...], BeforeValidator(_listed, json_schema_input_type=InstanceType | list[InstanceType])] = Field(

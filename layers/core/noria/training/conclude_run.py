@@ -14,7 +14,8 @@ from noria.training.gates import gates_of
 from noria.training.registration import registration
 
 if TYPE_CHECKING:
-    from noria.kernel.json import Json
+    from types_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
+
     from noria.kernel.published_spec import PublishedSpec
     from noria.training.shapes import ConcludeRunInput, ConcludeRunResult, RunDocument
 
@@ -59,7 +60,7 @@ def _document(event: ConcludeRunInput, spec: PublishedSpec, verdict: Verdict) ->
     }
 
 
-def _record(event: ConcludeRunInput, verdict: Verdict, document: RunDocument) -> Json:
+def _record(event: ConcludeRunInput, verdict: Verdict, document: RunDocument) -> UpdateItemInputTypeDef:
     """`UpdateItem` of the run. The importance has an attribute of its own: it grows with the columns, and most readers skip it."""
     evaluation = event["evaluation"]
     return {

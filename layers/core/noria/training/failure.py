@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from noria.kernel.verdict import Reason, root_cause
 
 if TYPE_CHECKING:
-    from noria.kernel.json import Json
     from noria.kernel.shapes import FailureShape
+    from noria.sagemaker.descriptions import JobDescription
     from noria.training.shapes import RunStage
 
 #: The code of a run that ended without an evaluation and without an error.
@@ -33,8 +33,7 @@ def stage_of(failure: FailureShape | None, failed_at: RunStage | None) -> RunSta
 
 def billed_seconds(failure: FailureShape | None) -> float | None:
     """The seconds that a failed training job was billed for."""
-    seconds: float | None = _job(failure).get("BillableTimeInSeconds")
-    return seconds
+    return _job(failure).get("BillableTimeInSeconds")
 
 
 def _cause(failure: FailureShape | None) -> str:
@@ -42,10 +41,10 @@ def _cause(failure: FailureShape | None) -> str:
     return str(failure.get("Cause", "")) if failure else ""
 
 
-def _job(failure: FailureShape | None) -> Json:
+def _job(failure: FailureShape | None) -> JobDescription:
     """The description of the failed job, as SageMaker gives it; empty where the cause is another text."""
     try:
-        description = json.loads(_cause(failure))
+        description: JobDescription | str = json.loads(_cause(failure))
     except ValueError:
         return {}
     return description if isinstance(description, dict) else {}

@@ -12,7 +12,8 @@ from noria.sagemaker.models import create_model, serving_containers
 from noria.sagemaker.stack import StackResources, tags
 
 if TYPE_CHECKING:
-    from noria.kernel.json import Json
+    from types_boto3_sagemaker.type_defs import CreateProcessingJobRequestTypeDef
+
     from noria.kernel.published_spec import PublishedSpec
     from noria.preprocessing.shapes import DatasetFile, PreparationRequest
     from noria.sagemaker.stack import Tags
@@ -39,7 +40,9 @@ def plan_run(event: PlanRunInput) -> PlanRunResult:
     }
 
 
-def _processing(name: str, spec: PublishedSpec, source: DatasetFile, folder: str, resources: StackResources, tagged: Tags) -> Json | None:
+def _processing(
+    name: str, spec: PublishedSpec, source: DatasetFile, folder: str, resources: StackResources, tagged: Tags
+) -> CreateProcessingJobRequestTypeDef | None:
     """The request for the project's own preprocessing script, where the spec names one."""
     script = spec["preprocess"]["script"]
     target = lake.uri(resources.artifacts, _processed(folder))

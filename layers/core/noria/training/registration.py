@@ -11,13 +11,14 @@ from noria.sagemaker.stack import StackResources
 from noria.training.schema import schema_digest
 
 if TYPE_CHECKING:
-    from noria.kernel.json import Json
+    from types_boto3_sagemaker.type_defs import CreateModelPackageInputTypeDef
+
     from noria.kernel.published_spec import PublishedSpec
     from noria.preprocessing.shapes import DatasetFile
     from noria.training.shapes import ConcludeRunInput, Evaluation
 
 
-def registration(event: ConcludeRunInput, spec: PublishedSpec) -> Json:
+def registration(event: ConcludeRunInput, spec: PublishedSpec) -> CreateModelPackageInputTypeDef:
     """`CreateModelPackage` of a candidate that passed: always pending, so that an approval starts the rollout."""
     resources, evaluation = StackResources(**event["resources"]), event["evaluation"]
     assert evaluation is not None

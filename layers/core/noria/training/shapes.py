@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from noria.kernel.json import Json
 from noria.kernel.ledger import Item
 from noria.kernel.published_spec import PublishedSpec
-from noria.kernel.shapes import EventContextShape, FailureShape, Invocation, ReasonShape, VerdictShape
+from noria.kernel.shapes import AwsRequest, EventContextShape, FailureShape, Invocation, ReasonShape, VerdictShape
 from noria.preprocessing.shapes import DatasetFile, PreparationRequest
 from noria.sagemaker.shapes import StackResourcesShape
 
@@ -40,13 +39,13 @@ class Candidate(TypedDict):
     """A candidate's SageMaker model: its name, and the request that creates it."""
 
     model: str
-    request: Json
+    request: AwsRequest
 
 
 class PreprocessingPlan(TypedDict):
     """The input of the machine `preprocess`: the processing job of the project's own script or null, and the preparation."""
 
-    processing: Json | None
+    processing: AwsRequest | None
     prepare: PreparationRequest
 
 
@@ -68,7 +67,7 @@ class PlanRunResult(TypedDict):
     run: str
     folder: str
     preprocess: PreprocessingPlan
-    training: Json
+    training: AwsRequest
     candidate: Candidate
 
 
@@ -92,7 +91,7 @@ class TransformTask(TypedDict):
     """A batch transform of the holdout by one model."""
 
     side: Side
-    request: Json
+    request: AwsRequest
 
 
 class Comparison(TypedDict):
@@ -231,6 +230,6 @@ class ConcludeRunResult(TypedDict):
 
     outcome: str
     verdict: VerdictShape
-    registration: Json | None
-    record: Json
-    entry: Json
+    registration: AwsRequest | None
+    record: AwsRequest
+    entry: AwsRequest

@@ -1,44 +1,16 @@
-"""The monitoring and healing blocks of a model spec."""
+"""The `heal` block of a model spec: automatic retraining."""
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from noria.spec.fields import MetricName
-
-Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class QualitySpec(BaseModel):
-    """Which loss of quality is a cause for concern."""
-
-    model_config = Frozen
-
-    metric: MetricName | None = Field(
-        None,
-        description="what is watched; without it the first gate's metric. Where counts of answers by day do not tell that one, the nearest that "
-        "they tell: rmse for r2, accuracy for what is averaged over classes",
-    )
-    margin: float = Field(0.05, ge=0, le=10, description="by which share the loss (1 - accuracy, mae, rmse) may exceed that of the evaluation")
-    at_least: float | None = Field(None, description="a fixed limit in place of the one of the evaluation; for mae and rmse an upper one")
-
-
-class MonitorSpec(BaseModel):
-    """The `monitor` block."""
-
-    model_config = Frozen
-
-    capture: int = Field(100, ge=0, le=100, description="per cent of the requests that are captured, chosen at random; 0 captures none")
-    quality: QualitySpec = QualitySpec()
-    truth_days: float = Field(30, gt=0, le=365, description="days after a prediction in which its ground truth counts")
-    silent_days: float = Field(7, gt=0, le=365, description="days without requests, or without ground truth, that are a cause for concern")
-    persist: int = Field(1, ge=1, le=30, description="consecutive windows that must have drifted before drift is a cause for concern")
+from noria.spec.fields import FROZEN
 
 
 class BudgetSpec(BaseModel):
     """The budget of automatic retraining, in the currency of the price."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     a_month: float = Field(gt=0, description="in any 30 days")
     per_hour: float = Field(gt=0, description="price of an hour of the training's instances, from AWS's list for the region")
@@ -47,7 +19,7 @@ class BudgetSpec(BaseModel):
 class HealSpec(BaseModel):
     """The `heal` block: automatic retraining."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     on: tuple[Literal["quality", "drift"], ...] = Field(("quality",), max_length=2, description="causes that start it; empty starts none")
     drift_weight: float = Field(0.1, ge=0, le=1, description="drift starts it only where drifted columns have this share of the permutation importance")
