@@ -1,1 +1,1 @@
-"""What every room of the command shares: the session, the ledger, files, options, the console and errors."""
+"""Shared by every room of the command: the session, the ledger, files, options, the console and errors."""

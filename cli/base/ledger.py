@@ -1,4 +1,4 @@
-"""The ledger: reads everything on record of one model, and records what a person publishes."""
+"""The ledger: reads everything on record of one model, and records published specs."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -178,7 +178,7 @@ def _ignore(record: ModelRecord, name: str, item: "Item") -> None:
     """An item of a kind that the command does not read."""
 
 
-#: What reads an item, by the kind of its sort key and whether a name follows it.
+#: The reader of an item, by the kind of its sort key and whether a name follows it.
 READERS: "dict[tuple[str, bool], Callable[[ModelRecord, str, Item], None]]" = {
     (ledger.SPEC, False): _published,
     (ledger.SPEC, True): _spec,

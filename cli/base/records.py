@@ -80,7 +80,7 @@ class Champion(TypedDict):
 
 
 class RollbackRequest(TypedDict):
-    """Who asked for a rollback, and why."""
+    """The requester of a rollback, and the reason."""
 
     by: str
     reason: str

@@ -1,1 +1,1 @@
-"""Commands on data: profile a file, suggest its contract, upload it and follow what becomes of it."""
+"""Commands on data: profile a file, suggest its contract, upload it, follow the upload."""

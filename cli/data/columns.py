@@ -1,4 +1,4 @@
-"""Describes the columns of a file as a contract calls them, with what its owner may want to mend."""
+"""Describes the columns of a file in the terms of a contract, with hints on values to mend."""
 
 import math
 import re
@@ -109,7 +109,7 @@ def _kind(column: "ColumnProfile") -> tuple[str, tuple[int, tuple[str, ...]]]:
 
 
 def _hint(words: Sequence[str]) -> str:
-    """What a column of such words may be, if all of them are."""
+    """A hint on a column whose words are all numbers, or all times, in another notation."""
     for pattern, hint in HINTS.items():
         if words and all(re.fullmatch(pattern, word.strip()) for word in words):
             return hint

@@ -49,7 +49,7 @@ def track(stages: Iterable[Stage], quiet: bool = False) -> list[Stage]:
 
 
 def stage(ended: Stage) -> None:
-    """One stage: its seconds, name, verdict, what it made, and why."""
+    """One stage: its seconds, name, verdict, ids and reasons."""
     ids = Text("  ".join(f"{name} {value}" for name, value in ended.ids.items()), style="dim")
     console.out.print(Text(f"{ended.seconds:7.1f} s "), Text(f"{ended.name:9}", style="bold"), console.outcome(f"{ended.verdict:11}"), ids)
     for reason in ended.reasons:

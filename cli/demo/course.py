@@ -13,7 +13,7 @@ from cli.demo.reports import Point
 METRIC = "accuracy"
 SIDES = ("managed", "frozen")
 FRAMES_PER_SECOND = 4
-#: What the note of a training that the release followed says, and how the note of any training begins.
+#: The words of a note on a training that led to a release, and the first words of a note on any training.
 RELEASED, TRAINED = "better: version", "trained again"
 TITLE = "Busy hours of Capital Bikeshare: the model that Noria keeps (managed) and the first version for ever (frozen)"
 

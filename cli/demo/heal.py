@@ -119,7 +119,7 @@ def _weeks(hours: list[Hour]) -> Iterator[tuple[str, list[Hour]]]:
 
 
 def _upload_truth(session: Session, model: str, name: str, hours: list[Hour]) -> MonitoringRun:
-    """Upload what happened; the monitoring run that has read every hour of it."""
+    """Upload the ground truth of some hours; the monitoring run that has read all of it."""
     file = home() / "demo" / "truth" / f"{name}.csv"
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", newline="") as opened:

@@ -16,7 +16,7 @@ from cli.demo.narrator import Narrator
 from cli.demo.reports import PromotedReport, ReleaseReport, UndoneReport
 from cli.project.publish import publish
 
-#: What the third version does to a share of its requests, once it serves; its evaluation goes well.
+#: The spoiled version fails a share of its requests behind an endpoint; its evaluation goes well.
 SPOIL = '''
 
 def predict_fn(rows, model):

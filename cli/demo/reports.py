@@ -62,7 +62,7 @@ class UndoneReport(TypedDict):
 
 
 class ClientReport(TypedDict):
-    """What the client saw; `failed` counts errors that are not the spoiled version's own."""
+    """The client's counts; `failed` are errors that are not the spoiled version's own."""
 
     requests: int
     failed: int

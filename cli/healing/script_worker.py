@@ -26,7 +26,7 @@ MOST_MODELS, MOST_CHARACTERS = 8, 2_000
 
 
 def _guarded(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-    """The result of the user's script, or what it raises."""
+    """The result of the user's script, or its exception."""
     try:
         return call(), None
     except BaseException as error:

@@ -14,7 +14,7 @@ DATE = 10
 
 
 def replay(report: ReplayReport, path: Path | None) -> None:
-    """A table of the courses, what happened when, and where the plot is."""
+    """A table of the courses, their trainings and alarms by date, and the path of the plot."""
     several = len(report["policies"]) > 1
     managed = {f"managed {number}" if several else "managed": course for number, course in enumerate(report["policies"].values(), start=1)}
     courses = {**managed, "every window": report["every_window"], "frozen": report["frozen"]}

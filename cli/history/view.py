@@ -88,7 +88,7 @@ def events(entries: Iterable[LoggedEvent]) -> None:
 
 
 def _content(event: LoggedEvent) -> tuple[str, ...]:
-    """What an event says, without its numbers."""
+    """Outcome, release and reasons of an event, without numbers."""
     data = event["data"]
     return str(data.get("outcome")), str(data.get("release")), *(NUMBERS.sub("", reason["text"]) for reason in data.get("reasons", []))
 

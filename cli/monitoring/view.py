@@ -21,7 +21,7 @@ ODD_COUNTS = {
 
 
 def truth(upload: TruthUpload) -> None:
-    """What became of a file of ground truth."""
+    """The upload of a file of ground truth, and the monitoring run that has read it."""
     place = f"s3://{upload.bucket}/{upload.key}"
     if upload.before:
         console.out.print(Text(f"the same content is {place} since {upload.before}; a file is read once"))
@@ -48,7 +48,7 @@ def monitoring_run(run: MonitoringRun) -> None:
 
 
 def _estimate(run: MonitoringRun) -> None:
-    """What the model's own probabilities promise, where no ground truth is known."""
+    """The estimate from the model's own probabilities, where no ground truth is known."""
     estimate = run["drift"].get("estimate") if run["drift"] else None
     if estimate:
         interval = f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"

@@ -18,7 +18,7 @@ NUMBERS_FROM_TRAINING_SET = '[name for name in rows.select_dtypes("number").colu
 
 @dataclass(frozen=True)
 class Task:
-    """What a script is written for.
+    """The task of a script.
 
     Attributes:
         prepared: whether the spec's preprocessing makes the columns that the script reads.

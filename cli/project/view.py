@@ -1,4 +1,4 @@
-"""Prints what became of a project."""
+"""Prints new and published projects."""
 
 from pathlib import Path
 

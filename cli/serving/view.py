@@ -9,7 +9,7 @@ from cli.serving.predict import Predictions
 
 
 def predictions(result: Predictions) -> None:
-    """A line a row: the prediction, what else the model answered, the row and the id."""
+    """A line a row: the prediction, the rest of the answer, the row and the id."""
     for entry in result.predictions:
         more, row = ",".join(entry.values[1:]), json.dumps(entry.row)
         console.out.print(Text(entry.prediction, style="bold"), Text(more), Text(row, style="dim"), Text(f"id {entry.id}", style="dim"))
