@@ -1,0 +1,121 @@
+"""Which tests run for a mutant: those that, without it, run the statement that it changes."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import coverage
+
+from bench.mutation.drawing import Mutant
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The suites' run without any mutant.
+
+    Attributes:
+        root: of the repository, which the paths of mutants start from.
+        package: the folder of the mutated package, from the root.
+        seconds: of CPU, by test.
+        runs: of each module (by path from the root), of each line, the tests that ran it.
+    """
+
+    root: Path
+    package: str
+    seconds: dict[str, float]
+    runs: dict[str, dict[int, set[str]]]
+
+    def tests(self, mutant: Mutant) -> list[str]:
+        """The tests that can notice a mutant, the quickest files of each suite first, and the quickest tests of each file.
+
+        What runs while a module is imported no single test runs: there it is those that run anything of the module, or, of one
+        that has nothing but such lines, of the modules that import it.
+        """
+        lines = statement(self.root / mutant.path, mutant.line)
+        found = self._of(mutant.path, lines) if lines else self._of(mutant.path) or self._of_importers(mutant.path)
+        return self._sorted(found)
+
+    def usual(self, tests: Iterable[str]) -> float:
+        return sum(self.seconds[test] for test in tests)
+
+    def _of(self, path: str, lines: Iterable[int] | None = None) -> set[str]:
+        """The tests that ran one of these lines of a module, or any that does not run while it is imported."""
+        runs = self.runs.get(path, {})
+        lines = [line for line in runs if statement(self.root / path, line)] if lines is None else lines
+        contexts = set().union(*(runs.get(line, set()) for line in lines))
+        return {test for context in contexts for test in self._expanded(context)}
+
+    def _of_importers(self, path: str) -> set[str]:
+        return set().union(*(self._of(importer) for importer in importers(self.root, self.package).get(path, ())))
+
+    def _expanded(self, context: str) -> list[str]:
+        """The tests of a context; what a file shares, all its tests notice."""
+        return [test for test in self.seconds if test.startswith(context)] if context.endswith("::") else [context]
+
+    def _sorted(self, tests: set[str]) -> list[str]:
+        files: dict[str, list[str]] = defaultdict(list)
+        for test in tests:
+            files[test.split("::")[0]].append(test)
+        quickest = {file: self.usual(named) / len(named) for file, named in files.items()}
+        return sorted(tests, key=lambda test: (quickest[file := test.split("::")[0]], file, self.seconds[test], test))
+
+
+def recorded(data: Path, copy: Path) -> dict[str, dict[int, set[str]]]:
+    """What coverage wrote of a run in a copy of the repository: of each file and line, its contexts but the empty one."""
+    found = coverage.CoverageData(str(data))
+    found.read()
+    return {
+        str(Path(file).relative_to(copy)): {line: set(contexts) - {""} for line, contexts in found.contexts_by_lineno(file).items()}
+        for file in found.measured_files()
+    }
+
+
+@cache
+def statement(path: Path, line: int) -> frozenset[int]:
+    """The lines of the statement at a line, or none where it runs while its module is imported.
+
+    Of a statement that holds others, its head.
+    """
+    tree = ast.parse(path.read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.body[0].lineno <= line <= (node.end_lineno or 0)]
+    if not functions:
+        return frozenset()
+    inner = max(functions, key=lambda node: node.lineno)
+    held = [node for node in ast.walk(inner) if isinstance(node, ast.stmt) and _head(node)[0] <= line <= _head(node)[1]]
+    return frozenset({line, *(number for node in held for number in range(_head(node)[0], _head(node)[1] + 1))})
+
+
+def _head(node: ast.stmt) -> tuple[int, int]:
+    """First and last line of a statement without the statements in it."""
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    body: list[ast.stmt] = getattr(node, "body", [])
+    return first, max(first, body[0].lineno - 1) if body else node.end_lineno or first
+
+
+@cache
+def importers(root: Path, package: str) -> dict[str, set[str]]:
+    """Of each module of a package (by path), the modules that import it or a name of it."""
+    top = (root / package).parent
+    paths = {_name(path.relative_to(top)): str(path.relative_to(root)) for path in (root / package).rglob("*.py")}
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in paths.values():
+        for name in _imported((root / path).read_text()):
+            if name in paths:
+                found[paths[name]].add(path)
+    return found
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(text: str) -> Iterable[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
