@@ -4,6 +4,7 @@ The faults are those of cosmic-ray. Of each, the tests run that run its statemen
 first that fails. What survives is listed with its diff; some of it cannot be noticed, and says why in `equivalent_mutants.yaml`.
 """
 
+import json
 import sys
 import time
 from collections import Counter
@@ -19,7 +20,8 @@ import yaml
 
 from bench.mutation.copies import Copy, copies
 from bench.mutation.drawing import Mutant, draw
-from bench.mutation.selecting import Baseline, recorded
+from bench.mutation.selecting import Baseline
+from bench.mutation.worker import LINES
 from bench.results import ROOT, Result
 
 Json = dict[str, Any]
@@ -83,22 +85,21 @@ def baseline(places: list[Copy]) -> Baseline:
     Raises:
         SystemExit: a test fails.
     """
+    found = Baseline(ROOT, PACKAGE)
     with ThreadPoolExecutor(len(places)) as pool:
-        parts = list(pool.map(lambda number: _recorded(places[number % len(places)], STAGES[number]), range(len(STAGES))))
-    runs: dict[str, dict[int, set[str]]] = {}
-    for _, lines in parts:
-        for path, contexts in lines.items():
-            for line, tests in contexts.items():
-                runs.setdefault(path, {}).setdefault(line, set()).update(tests)
-    return Baseline(ROOT, PACKAGE, {test: seconds for times, _ in parts for test, seconds in times.items()}, runs)
+        # A copy does one thing at a time: two stages in one copy follow each other.
+        parts = pool.map(lambda number: [_heard(places[number], stage) for stage in STAGES[number :: len(places)]], range(len(places)))
+        for place, reports in zip(places, parts, strict=True):
+            for seconds, lines in reports:
+                found.add(place.root, seconds, lines)
+    return found
 
 
-def _recorded(place: Copy, paths: list[str]) -> tuple[dict[str, float], dict[str, dict[int, set[str]]]]:
-    data = place.root / f"coverage-{paths[0].replace('/', '-')}"
-    report = place.report(tests=None, paths=paths, coverage=str(data), source=[str(place.root / PACKAGE)])
+def _heard(place: Copy, paths: list[str]) -> tuple[dict[str, float], Json]:
+    report = place.report(tests=None, paths=paths, lines=str(place.root / PACKAGE))
     if report["ended"] != "passed":
         sys.exit(f"tests fail without any mutant: {report['failures']}")
-    return report["seconds"], recorded(data, place.root)
+    return report["seconds"], json.loads((place.root / LINES).read_text())
 
 
 def tried(chosen: list[Mutant], usual: Baseline, places: list[Copy]) -> Iterator[Trial]:

@@ -2,12 +2,10 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-
-import coverage
 
 from bench.mutation.drawing import Mutant
 
@@ -20,13 +18,22 @@ class Baseline:
         root: of the repository, which the paths of mutants start from.
         package: the folder of the mutated package, from the root.
         seconds: of CPU, by test.
-        runs: of each module (by path from the root), of each line, the tests that ran it.
+        runs: of each module (by path from the root), of each line, the tests that ran it; `<file>::` stands for all of a file.
     """
 
     root: Path
     package: str
-    seconds: dict[str, float]
-    runs: dict[str, dict[int, set[str]]]
+    seconds: dict[str, float] = field(default_factory=dict)
+    runs: dict[str, dict[int, set[str]]] = field(default_factory=dict)
+
+    def add(self, copy: Path, seconds: dict[str, float], lines: dict[str, dict[str, list[int]]]) -> None:
+        """Add what a run in a copy of the repository tells: `lines` by context and path, as `Lines` has them."""
+        self.seconds.update(seconds)
+        for context, files in lines.items():
+            for path, numbers in files.items():
+                runs = self.runs.setdefault(str(Path(path).relative_to(copy)), {})
+                for number in numbers:
+                    runs.setdefault(number, set()).add(context)
 
     def tests(self, mutant: Mutant) -> list[str]:
         """The tests that can notice a mutant, the quickest files of each suite first, and the quickest tests of each file.
@@ -43,9 +50,9 @@ class Baseline:
 
     def _of(self, path: str, lines: Iterable[int] | None = None) -> set[str]:
         """The tests that ran one of these lines of a module, or any that does not run while it is imported."""
-        runs = self.runs.get(path, {})
+        runs: Mapping[int, set[str]] = self.runs.get(path, {})
         lines = [line for line in runs if statement(self.root / path, line)] if lines is None else lines
-        contexts = set().union(*(runs.get(line, set()) for line in lines))
+        contexts: set[str] = set().union(*(runs.get(line, set()) for line in lines))
         return {test for context in contexts for test in self._expanded(context)}
 
     def _of_importers(self, path: str) -> set[str]:
@@ -61,16 +68,6 @@ class Baseline:
             files[test.split("::")[0]].append(test)
         quickest = {file: self.usual(named) / len(named) for file, named in files.items()}
         return sorted(tests, key=lambda test: (quickest[file := test.split("::")[0]], file, self.seconds[test], test))
-
-
-def recorded(data: Path, copy: Path) -> dict[str, dict[int, set[str]]]:
-    """What coverage wrote of a run in a copy of the repository: of each file and line, its contexts but the empty one."""
-    found = coverage.CoverageData(str(data))
-    found.read()
-    return {
-        str(Path(file).relative_to(copy)): {line: set(contexts) - {""} for line, contexts in found.contexts_by_lineno(file).items()}
-        for file in found.measured_files()
-    }
 
 
 @cache

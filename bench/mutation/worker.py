@@ -14,9 +14,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import coverage
 import pytest
 
+from bench.mutation.lines import Lines
 from bench.mutation.plugin import Chosen
 
 Json = dict[str, Any]
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 PRELOADED = ("aws_lambda_powertools", "boto3", "botocore.validate", "datasketches", "numpy", "pydantic", "yaml")
 #: A mutant may ask for memory without end.
 MOST_MEMORY = 8 << 30
-REPORT, LOG = Path("mutant.json"), Path("mutant.log")
+REPORT, LOG, LINES = Path("mutant.json"), Path("mutant.log"), Path("lines.json")
 
 
 def main() -> None:
@@ -40,8 +40,8 @@ def report(job: Json) -> Json:
     """Run one job in a child process.
 
     Args:
-        job: `tests` (ids in their order, or nothing for all), `paths` (files or folders to collect), and either `coverage` (where to
-            write which test ran which line) or `cpu` and `wall` (most seconds).
+        job: `tests` (ids in their order, or nothing for all), `paths` (files or folders to collect), and either `lines` (the folder of
+            the modules of which it is written to `LINES` which test ran which line) or `cpu` and `wall` (most seconds).
 
     Returns:
         `ended` (`passed`, `failed` or `timeout`), `failures` and `seconds`, the last two as `Chosen` has them.
@@ -94,14 +94,11 @@ def _redirect() -> None:
 
 
 def _tested(job: Json) -> Json:
-    recorder = coverage.Coverage(data_file=job["coverage"], source=job["source"], config_file=False) if job.get("coverage") else None
-    chosen = Chosen(job["tests"], recorder.switch_context) if recorder else Chosen(job["tests"])
-    if recorder:
-        recorder.start()
+    lines = Lines(job["lines"]) if job.get("lines") else None
+    chosen = Chosen(job["tests"], lines.enter) if lines else Chosen(job["tests"])
     code = pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *job["paths"]], plugins=[chosen])
-    if recorder:
-        recorder.stop()
-        recorder.save()
+    if lines:
+        LINES.write_text(json.dumps(lines.by_context()))
     failed = bool(chosen.failures) or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     failures = chosen.failures or ([("collection", f"pytest ended with {int(code)}")] if failed else [])
     return {"ended": "failed" if failed else "passed", "failures": failures, "seconds": chosen.seconds}
