@@ -1,0 +1,281 @@
+"""Evidence and measures of a difference between two samples, against values that tables and definitions give."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from noria.monitoring import drift, evidence
+from noria.monitoring.measures import measures
+from noria.profile.dataset import Profile
+from noria.profile.reading import add
+
+
+def profiled(**columns) -> Profile:
+    made = Profile()
+    add(made, pa.record_batch({name: values if isinstance(values, pa.Array) else pa.array(values) for name, values in columns.items()}))
+    return made
+
+
+def column(values):
+    return profiled(x=values).columns["x"]
+
+
+@pytest.mark.parametrize(
+    ("scaled", "chance"),
+    # Kolmogorov's distribution: 5 % above 1.3581, 1 % above 1.6276, half above 0.8276.
+    [(1.3581, 0.05), (1.6276, 0.01), (0.8276, 0.5), (1.9495, 0.001)],
+)
+def test_the_chance_of_a_distance_is_kolmogorovs_with_stephens_correction(scaled, chance):
+    size = math.sqrt(100 * 300 / 400)
+    assert evidence.of_distance(scaled / (size + 0.12 + 0.11 / size), 100, 300) == pytest.approx(chance, rel=0.002)
+
+
+def test_a_small_distance_is_certainly_chance_and_so_is_one_of_no_rows():
+    assert evidence.of_distance(0.02, 100, 100) == 1.0
+    assert evidence.of_distance(0.5, 0, 100) == evidence.of_distance(0.5, 100, 0) == 1.0
+    assert evidence.of_distance(-0.1, 100, 100) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("hits", "size", "other", "other_size"),
+    [(30, 100, 10, 100), (5, 50, 1, 200), (9, 10, 1, 90)],
+)
+def test_the_chance_of_a_higher_share_is_chernoffs_bound_on_where_the_hits_fall(hits, size, other, other_size):
+    total, expected, found = hits + other, size / (size + other_size), hits / (hits + other)
+    bound = math.exp(-total * (found * math.log(found / expected) + (1 - found) * math.log((1 - found) / (1 - expected))))
+    assert evidence.of_share(hits, size, other, other_size) == pytest.approx(bound)
+
+
+def test_all_hits_in_one_sample_have_the_chance_that_each_falls_there():
+    assert evidence.of_share(10, 100, 0, 300) == pytest.approx(0.25**10)
+
+
+@pytest.mark.parametrize(("hits", "size", "other", "other_size"), [(10, 100, 10, 100), (5, 100, 10, 100), (0, 100, 0, 100), (5, 0, 5, 100), (5, 100, 5, 0)])
+def test_a_share_that_is_no_higher_is_chance(hits, size, other, other_size):
+    assert evidence.of_share(hits, size, other, other_size) == 1.0
+
+
+def test_chi_squared_is_pearsons():
+    # Expected are 30 and 20 in each: (10² / 30 + 10² / 20) × 2.
+    statistic, degrees = evidence.chi_squared({"a": 40, "b": 10}, {"a": 20, "b": 30})
+    assert (statistic, degrees) == (pytest.approx(2 * (100 / 30 + 100 / 20)), 1)
+    unequal = evidence.chi_squared({"a": 10, "b": 20}, {"a": 60, "b": 30})
+    # Of 120, 70 are a; of the 30 in the first sample 17.5 are expected to be.
+    assert unequal[0] == pytest.approx(7.5**2 * (1 / 17.5 + 1 / 12.5 + 1 / 52.5 + 1 / 37.5))
+
+
+@pytest.mark.parametrize(("statistic", "degrees", "chance"), [(16.92, 9, 0.05), (21.67, 9, 0.01), (43.77, 30, 0.05)])
+def test_the_chance_of_a_difference_of_categories_is_that_of_the_tables(statistic, degrees, chance):
+    assert evidence._above(statistic, degrees) == pytest.approx(chance, rel=0.05)
+
+
+def test_categories_too_rare_to_judge_are_judged_together():
+    many, few = {"a": 50.0, "b": 50.0, **{f"r{number}": 1.0 for number in range(9)}}, {"a": 50.0, "b": 50.0}
+    # Nine single ones: 9 × 100 / 209 are 4.3, fewer than the five that are expected at least.
+    assert evidence.chi_squared(many, few)[1] == 1
+    many |= {"r9": 1.0, "r10": 1.0}
+    assert evidence.chi_squared(many, few)[1] == 2
+    # One that is expected five times is not rare.
+    assert evidence.chi_squared({"a": 90, "b": 10}, {"a": 100, "b": 0})[1] == 1
+    assert evidence.chi_squared({"a": 91, "b": 9}, {"a": 100, "b": 0})[1] == 0
+
+
+def test_nothing_follows_from_an_empty_sample_or_one_category():
+    for pair in (({}, {"a": 10}), ({"a": 10}, {}), ({"a": 100}, {"a": 100})):
+        assert (evidence.chi_squared(*pair), evidence.of_categories(*pair)) == ((0.0, 0), 1.0)
+
+
+def test_the_measures_of_words_are_those_of_their_definitions():
+    before, now = column(["a"] * 60 + ["b"] * 40), column(["a"] * 20 + ["b"] * 80)
+    told = measures(before, now)
+    index = (0.2 - 0.6) * math.log(0.2 / 0.6) + (0.8 - 0.4) * math.log(0.8 / 0.4)
+    assert told["psi"] == pytest.approx(index - (1 / 100 + 1 / 100), abs=1e-4)
+    divergence = sum((p * math.log2(p / ((p + q) / 2)) + q * math.log2(q / ((p + q) / 2))) / 2 for p, q in ((0.6, 0.2), (0.4, 0.8)))
+    assert told["js"] == pytest.approx(math.sqrt(divergence), abs=1e-4)
+    assert told["chi2"] == pytest.approx(2 * (20**2 / 40 + 20**2 / 60), abs=1e-4)
+
+
+def test_words_that_have_nothing_in_common_are_as_far_apart_as_can_be():
+    told = measures(column(["a"] * 100), column(["b"] * 50))
+    assert told["js"] == 1
+    floor = 1e-4
+    assert told["psi"] == pytest.approx(2 * (1 - floor) * math.log(1 / floor) - (1 / 100 + 1 / 50), abs=1e-4)
+
+
+def test_equal_samples_differ_by_nothing():
+    values = column(["a"] * 60 + ["b"] * 40)
+    assert measures(values, values) == {"psi": 0.0, "js": 0.0, "chi2": 0.0}
+    numbers = column([float(number) for number in range(200)])
+    assert measures(numbers, numbers) == {"ks": 0.0, "psi": 0.0, "js": 0.0, "wasserstein": 0.0}
+
+
+def test_the_measures_of_numbers_are_those_of_their_definitions():
+    # A hundred whole numbers, and the same fifty further: half of them lie above all that was.
+    before, now = column([float(number) for number in range(100)]), column([float(number + 50) for number in range(100)])
+    told = measures(before, now)
+    assert told["ks"] == 0.5
+    spread = math.sqrt(sum((number - 49.5) ** 2 for number in range(100)) / 99)
+    assert told["wasserstein"] == pytest.approx(50 / spread, abs=0.01)
+    # By tenths of the reference: five of them are empty now, four as full, and the last one has 60 of 100.
+    shares = [(0.1, 1e-4)] * 5 + [(0.1, 0.1)] * 4 + [(0.1, 0.6)]
+    index = sum((q - p) * math.log(q / p) for p, q in shares)
+    assert told["psi"] == pytest.approx(index - 9 * (2 / 100), abs=0.05)
+
+
+def test_there_is_no_measure_where_there_is_nothing_to_measure():
+    empty, full = column(pa.array([None] * 10, pa.float64())), column([1.0, 2.0])
+    for pair in ((empty, full), (full, empty)):
+        assert measures(*pair) == {}
+    assert measures(column(["a"]), column(pa.array([None] * 3, pa.string()))) == {}
+
+
+def test_a_constant_reference_is_measured_in_its_own_unit():
+    assert measures(column([5.0] * 10), column([7.0] * 10))["wasserstein"] == 2.0
+
+
+def checked(before, now, **more):
+    return drift.check(profiled(x=before), profiled(x=now), None, **more)["columns"]["x"]
+
+
+def test_the_share_of_empty_values_may_grow_or_shrink_by_five_per_cent():
+    def some(empty: int) -> list[str | None]:
+        return [None] * empty + ["a", "b"] * ((2_000 - empty) // 2)
+
+    for before, now, drifted in ((200, 302, True), (302, 200, True), (200, 298, False), (298, 200, False)):
+        told = checked(some(before), some(now))
+        assert (told["drifted"], told["measure"]) == (drifted, "empty")
+        assert told["effect"] == pytest.approx(abs(now - before) / 2_000)
+
+
+def test_categories_may_move_by_six_per_cent():
+    def some(share: int) -> list[str]:
+        return ["a"] * share + ["b"] * (10_000 - share)
+
+    assert [checked(some(5_000), some(now))["drifted"] for now in (5_600, 5_590, 4_400, 4_410)] == [True, False, True, False]
+    assert checked(some(5_000), some(5_600))["effect"] == 0.06
+
+
+def test_values_that_were_never_seen_may_be_two_per_cent():
+    before = ["a"] * 5_000 + ["b"] * 5_000
+    for count, drifted in ((200, True), (198, False)):
+        told = checked(before, ["a"] * (5_000 - count // 2) + ["b"] * (5_000 - count // 2) + ["c"] * count)
+        assert (told["drifted"], told["measure"], told["effect"]) == (drifted, "unseen", count / 10_000)
+
+
+def test_numbers_outside_of_all_that_was_seen_may_be_two_per_cent():
+    values = np.repeat(np.linspace(0, 1, 200), 50)
+    for beyond in (5.0, -5.0):
+        for count, drifted in ((201, True), (199, False)):
+            now = values.copy()
+            now[np.linspace(0, 9_999, count).astype(int)] = beyond
+            told = checked(values, now)
+            assert told["drifted"] is drifted
+            assert told["measure"] == "outside" or not drifted
+
+
+def test_the_bounds_of_what_was_seen_are_not_outside_of_it():
+    told = drift.differences(column([0.0, 1.0] * 100), column([0.0, 1.0] * 100))
+    assert {difference.measure: difference.effect for difference in told} == {"empty": 0.0, "distance": 0.0, "outside": 0.0}
+
+
+@pytest.mark.parametrize(("rows", "reference", "verdict"), [(19, 50, "undecided"), (20, 49, "undecided"), (20, 50, "ok")])
+def test_a_verdict_needs_twenty_rows_and_fifty_of_the_reference(rows, reference, verdict):
+    drawn = np.random.default_rng(0)
+    told = drift.check(profiled(x=drawn.normal(0, 1, reference)), profiled(x=drawn.normal(0, 1, rows)), None)
+    assert told["verdict"] == verdict
+    if verdict == "undecided":
+        (reason,) = told["reasons"]
+        assert (reason["code"], reason["observed"], reason["limit"]) == ("TooFewRows", rows, 20)
+
+
+def test_more_columns_need_more_evidence():
+    drawn = np.random.default_rng(3)
+    quiet = {f"c{number}": drawn.normal(0, 1, 300) for number in range(200)}
+    before, now = ["a"] * 150 + ["b"] * 150, ["a"] * 190 + ["b"] * 110
+    assert checked(before, now)["drifted"]
+    many = drift.check(profiled(x=before, **quiet), profiled(x=now, **quiet), None)["columns"]["x"]
+    assert (many["drifted"], many["effect"]) == (False, checked(before, now)["effect"])
+
+
+def months(count: int, moved: float) -> list[Profile]:
+    """Blocks of a reference of which every other one lies so much higher."""
+    return [profiled(x=np.linspace(0, 1, 500) + moved * (number % 2)) for number in range(count)]
+
+
+def whole(parts: list[Profile]) -> Profile:
+    made = Profile()
+    for part in parts:
+        made.merge(part)
+    return made
+
+
+def test_what_its_own_blocks_show_is_usual_and_a_quarter_more():
+    blocks = months(6, 0.2)
+    told = drift.check(whole(blocks), profiled(x=np.linspace(0, 1, 500) + 0.1), blocks)["columns"]["x"]
+    usual = max(
+        difference.effect for difference in drift.differences(whole(blocks[1:]).columns["x"], blocks[0].columns["x"]) if difference.measure == "distance"
+    )
+    assert (told["measure"], told["limit"]) == ("distance", pytest.approx(1.25 * usual, abs=1e-4))
+    assert told["limit"] > 0.07
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(1, "undecided"), (3, "undecided"), (4, "drift")])
+def test_fewer_than_four_blocks_do_not_say_what_is_usual(count, verdict):
+    blocks = months(count, 0.0)
+    told = drift.check(whole(blocks), profiled(x=np.linspace(0, 1, 500) + 0.5), blocks)
+    assert told["verdict"] == verdict
+    if verdict == "undecided":
+        assert (told["reasons"][0]["code"], told["reasons"][0]["observed"], told["reasons"][0]["limit"]) == ("ReferenceTooShort", count, 4)
+        assert told["reasons"][1]["code"] == "ColumnDrifted"
+    else:
+        assert "usual is up to" in told["reasons"][0]["text"]
+
+
+def test_without_blocks_a_reason_says_from_where_on_a_difference_counts():
+    told = drift.check(profiled(x=np.linspace(0, 1, 500)), profiled(x=np.linspace(0, 1, 500) + 0.5), None)
+    (reason,) = told["reasons"]
+    assert (reason["observed"], reason["limit"]) == (told["columns"]["x"]["effect"], 0.07 if told["columns"]["x"]["measure"] == "distance" else 0.02)
+    assert "a difference counts from" in reason["text"]
+
+
+def incident(before, now, **more):
+    return [reason["code"] for reason in drift.check(profiled(x=before), profiled(x=now), None, **more)["reasons"] if not reason["code"].endswith("Drifted")]
+
+
+def test_an_empty_column_is_an_incident_where_more_than_half_of_the_reference_was_filled():
+    empty = pa.array([None] * 100, pa.string())
+    assert incident(["a"] * 51 + [None] * 49, empty) == ["ColumnEmpty"]
+    assert incident(["a"] * 50 + [None] * 50, empty) == []
+
+
+def test_a_constant_column_is_an_incident_where_chance_would_hardly_make_it_one():
+    # Twenty rows of a value that half of the reference has: one in a million. Of one that nine in ten have: one in eight.
+    assert incident(["a", "b"] * 50, ["a"] * 20) == ["ColumnConstant"]
+    assert incident(["a"] * 90 + ["b"] * 10, ["a"] * 20) == []
+    assert incident(["a"] * 90 + ["b"] * 10, ["a"] * 43) == []
+    assert incident(["a"] * 90 + ["b"] * 10, ["a"] * 44) == ["ColumnConstant"]
+
+
+def test_words_among_numbers_are_an_incident_beyond_five_per_cent_or_what_the_contract_tolerates():
+    def some(words: int) -> list[str]:
+        return [f"w{number}" for number in range(words)] + [str(number / 7) for number in range(1_000 - words)]
+
+    assert incident(some(0), some(50)) == []
+    assert incident(some(0), some(51)) == ["TypeChanged"]
+    assert incident(some(0), some(100), tolerated=0.1) == []
+    assert incident(some(0), some(200), tolerated=0.1) == ["TypeChanged"]
+
+
+def test_an_incident_comes_before_drift_and_its_column_is_not_judged():
+    before = profiled(x=np.linspace(0, 1, 500), y=np.linspace(0, 1, 500))
+    told = drift.check(before, profiled(y=np.linspace(5, 6, 500)), None)
+    assert (told["verdict"], list(told["columns"])) == ("incident", ["y"])
+    assert [reason["code"] for reason in told["reasons"]] == ["ColumnMissing", "ColumnDrifted"]
+
+
+def test_an_ignored_column_may_do_as_it_likes():
+    before = profiled(x=np.linspace(0, 1, 500), y=np.linspace(0, 1, 500))
+    told = drift.check(before, profiled(y=np.linspace(0, 1, 500)), None, ignored={"x"})
+    assert (told["verdict"], list(told["columns"])) == ("ok", ["y"])
