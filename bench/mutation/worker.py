@@ -21,7 +21,10 @@ from bench.mutation.plugin import Chosen
 
 Json = dict[str, Any]
 #: What the tests and the product import of others, and that takes long. PyArrow begins a thread, which no fork takes along.
-PRELOADED = ("aws_lambda_powertools", "boto3", "botocore.validate", "datasketches", "numpy", "pydantic", "yaml")
+PRELOADED = (
+    *("aws_lambda_powertools", "boto3", "botocore.validate", "datasketches", "moto.s3.models", "numpy", "pydantic"),
+    *("rich.console", "typer", "yaml"),
+)
 #: A mutant may ask for memory without end.
 MOST_MEMORY = 8 << 30
 REPORT, LOG, LINES = Path("mutant.json"), Path("mutant.log"), Path("lines.json")
