@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
@@ -22,7 +22,7 @@ from bench.mutation.copies import Copy, copies
 from bench.mutation.drawing import Mutant, draw
 from bench.mutation.selecting import Baseline
 from bench.mutation.worker import LINES
-from bench.results import ROOT, Result
+from bench.results import FOLDER, ROOT, Result
 
 Json = dict[str, Any]
 PACKAGE = "layers/core/noria"
@@ -65,17 +65,23 @@ class Trial:
     def module(self) -> str:
         return self.mutant.path.removeprefix(PACKAGE).strip("/")
 
+    def to_json(self) -> Json:
+        before, after = self.diff
+        return {**asdict(self), "before": before, "after": after}
+
     def text(self) -> str:
         lines = [*(f"    - {line}" for line in self.diff[0]), *(f"    + {line}" for line in self.diff[1])]
         return "\n".join([f"{self.module}:{self.mutant.line} {self.mutant.function} ({self.tests} tests, {self.left} left out)", *lines])
 
 
 def measure() -> Result:
-    """The whole bench: baseline, trials, and what survived, printed."""
+    """The whole bench: baseline and trials; what survived is printed, every trial is written to `.noria/bench/mutants-trials.json`."""
     chosen = draw(ROOT, PACKAGE, COUNT, SEED)
     with copies(ROOT, WORKERS, IMPORTS) as places:
         usual = baseline(places)
         trials = sorted(tried(chosen, usual, places), key=lambda trial: trial.mutant)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "mutants-trials.json").write_text(json.dumps([one.to_json() for one in trials], indent=2) + "\n")
     return result(trials, yaml.safe_load(EQUIVALENT.read_text()))
 
 
