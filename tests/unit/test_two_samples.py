@@ -178,6 +178,14 @@ def test_numbers_outside_of_all_that_was_seen_may_be_two_per_cent():
             assert told["measure"] == "outside" or not drifted
 
 
+@pytest.mark.parametrize("beyond", [-0.4, 1.4])
+def test_what_is_outside_is_so_in_any_unit(beyond):
+    before = np.repeat(np.arange(100) / 100, 20)
+    now = np.concatenate([before[:-100], np.full(100, beyond)])
+    (outside,) = [found for found in drift.differences(column(before), column(now)) if found.measure == "outside"]
+    assert outside.effect == pytest.approx(0.05)
+
+
 def test_the_bounds_of_what_was_seen_are_not_outside_of_it():
     told = drift.differences(column([0.0, 1.0] * 100), column([0.0, 1.0] * 100))
     assert {difference.measure: difference.effect for difference in told} == {"empty": 0.0, "distance": 0.0, "outside": 0.0}
@@ -191,6 +199,32 @@ def test_a_verdict_needs_twenty_rows_and_fifty_of_the_reference(rows, reference,
     if verdict == "undecided":
         (reason,) = told["reasons"]
         assert (reason["code"], reason["observed"], reason["limit"]) == ("TooFewRows", rows, 20)
+
+
+def test_evidence_of_empty_values_is_of_both_directions():
+    more, fewer = (
+        drift.differences(column(pa.array([None] * first + [1.0] * (100 - first))), column(pa.array([None] * second + [1.0] * (100 - second))))[0]
+        for first, second in ((10, 40), (40, 10))
+    )
+    assert (more.measure, more.effect, fewer.effect) == ("empty", pytest.approx(0.3), pytest.approx(0.3))
+    assert more.evidence == pytest.approx(2 * evidence.of_share(40, 100, 10, 100))
+    assert fewer.evidence == pytest.approx(2 * evidence.of_share(90, 100, 60, 100))
+    same = drift.differences(column([1.0] * 100), column([1.0] * 100))[0]
+    assert (same.effect, same.evidence) == (0.0, 1.0)
+
+
+def test_evidence_of_new_values_expects_as_many_as_were_seen_once():
+    before, now = column(["a"] * 97 + ["b", "c", "d"]), column(["a"] * 90 + ["new"] * 10)
+    (unseen,) = [found for found in drift.differences(before, now) if found.measure == "unseen"]
+    # Three were seen once, and one that might have been (Good, 1953).
+    assert (unseen.effect, unseen.evidence) == (0.1, pytest.approx(evidence.of_share(10, 100, 4, 100)))
+
+
+def test_the_effect_on_categories_is_half_the_sum_of_what_each_has_moved():
+    (moved,) = [
+        found for found in drift.differences(column(["a"] * 70 + ["b"] * 30), column(["a"] * 40 + ["b"] * 50 + ["c"] * 10)) if found.measure == "categories"
+    ]
+    assert moved.effect == pytest.approx(0.3)
 
 
 def test_more_columns_need_more_evidence():
