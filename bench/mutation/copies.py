@@ -24,7 +24,8 @@ class Copy:
         self._original, self.root = original, root
         _copy(original, root)
         paths = os.pathsep.join(str(root / folder) for folder in imports)
-        own = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
+        # Sets are gone through in the same order each time.
+        own = {"PYTHONPATH": paths, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "bench.mutation.worker"]
         self._worker = subprocess.Popen(command, cwd=root, env={**os.environ, **own}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 

@@ -121,6 +121,13 @@ def test_a_model_whose_quality_falls_is_healed_on_the_newest_rows_alone():
     assert (min(days) >= "2025-01-25", len(trainer.trained[1])) == (True, pytest.approx(0.8 * 5 * 24, abs=2))
 
 
+def test_a_policy_of_all_data_trains_on_all_that_is_known():
+    made, trainer = replayed(truth=lambda day: int(day < 25))
+    made.managed(rule(data="all"))
+    assert len(trainer.trained[1]) == pytest.approx(0.8 * 30 * 24, abs=2)
+    assert trainer.trained[1][0]["at"][:10] == "2025-01-01"
+
+
 def test_what_holds_a_training_back_is_counted_by_window_with_its_last_words():
     made, _ = replayed(truth=lambda day: int(day < 25))
     told = made.managed(rule(min_rows=10**6))
@@ -152,7 +159,7 @@ def test_a_broken_feed_is_an_alarm_and_its_rows_are_no_part_of_a_training():
     made, trainer = replayed(truth=lambda day: int(day < 25), drift=check)
     told = made.managed(rule())
     assert told["alarms"] == 2
-    assert told["events"][0]["what"] == "a feed broke"
+    assert [event["time"][:10] for event in told["events"] if event["what"] == "a feed broke"] == ["2025-01-31"]
     assert not any("2025-01-26" <= row["at"][:10] < "2025-01-31" for row in trainer.trained[1])
 
 

@@ -212,6 +212,14 @@ def test_a_learnt_rate_is_drawn_for_each_release():
     assert len(outcomes) > 1
 
 
+def test_a_learnt_rate_may_be_lower_or_higher_than_the_one_that_was_given():
+    # A rate of 4 % is tolerated, and what was given is 8 %: only lower ones are promoted by themselves.
+    world = simulation.World(0.08, 0.08, 200.0, learnt=True)
+    outcomes = [played(world, looks=3, seed=seed, tolerated=0.04).outcome for seed in range(40)]
+    assert 5 <= outcomes.count("promote") <= 35
+    assert all(played(simulation.World(0.08, 0.08, 200.0), looks=3, seed=seed, tolerated=0.04).outcome != "promote" for seed in range(10))
+
+
 def test_many_simulated_releases_are_told_in_shares_and_medians():
     guard = Guard((Watch("errors"),), 0.98, (0.1,), 3, 5, "undo")
     told, found = simulation.simulate(guard, simulation.World(0.0, 0.5, 10.0), 60, 20)
