@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from noria.monitoring import judging
 from noria.monitoring.judging import judge_window
 from tests.samples import sample
 
@@ -142,16 +141,14 @@ def test_the_reasons_of_the_drift_check_are_told_where_its_verdict_counts():
     for verdict in ("incident", "undecided"):
         result = judged({"drift": drift(verdict, reasons=[reason])})
         assert (result["outcome"], codes(result)) == (verdict, ["ColumnDrifted"])
+    # An undecided look is no event of its own.
+    assert events(judged({"drift": drift("undecided")})) == [("MonitoringCompleted", None, None)]
 
 
 def test_while_a_feed_is_broken_wrong_answers_are_its_fault():
     result = judged({"days": BAD, "drift": drift("incident")})
     assert (result["outcome"], codes(result)) == ("incident", [])
     assert events(result) == [("DataIncident", "incident", True), ("MonitoringCompleted", None, None)]
-
-
-def test_an_undecided_look_is_no_event_of_its_own():
-    assert events(judged({"drift": drift("undecided")})) == [("MonitoringCompleted", None, None)]
 
 
 def test_a_look_without_a_new_verdict_on_drift_goes_by_the_last_one_of_the_same_release():
@@ -275,23 +272,6 @@ def test_the_columns_that_moved_most_for_their_limit_are_kept_and_counted():
     kept = document(judged({"drift": {"verdict": "drift", "columns": columns, "reasons": reasons}}))["drift"]
     assert list(kept["columns"])[:3] == ["c0", "c29", "c28"]
     assert (len(kept["columns"]), len(kept["reasons"]), kept["watched"]) == (20, 20, 30)
-
-
-def test_the_course_of_quality_is_told_by_day_and_of_a_long_time_by_several_days():
-    level = FINE
-    days = {f"{2020 + number // 336}-{1 + number % 336 // 28:02}-{1 + number % 28:02}": {"tp": 3.0, "fp": 1.0} for number in range(240)}
-    by_day = judging.series(level, dict(list(days.items())[:120]))
-    assert (len(by_day), by_day[0]) == (120, {"from": "2020-01-01", "value": 0.75, "rows": 4})
-    by_two = judging.series(level, dict(list(days.items())[:121]))
-    assert (len(by_two), by_two[1], by_two[-1]["rows"]) == (61, {"from": "2020-01-03", "value": 0.75, "rows": 8}, 4)
-    assert len(judging.series(level, days)) == 120
-    assert judging.series(None, days) == []
-    assert judging.series(level, {}) == []
-
-
-def test_the_course_of_quality_is_in_the_order_of_time_whatever_came_first():
-    told = judging.series(FINE, {"2026-01-02": {"tp": 1}, "2026-01-01": {"fp": 1}})
-    assert [(part["from"], part["value"]) for part in told] == [("2026-01-01", 0.0), ("2026-01-02", 1.0)]
 
 
 def test_cloudwatch_gets_what_a_dashboard_shows():
