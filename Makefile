@@ -43,8 +43,8 @@ bench: setup-dev ## measure; BENCH=name runs one of them
 docs: setup-dev ## write the generated files anew
 	@$(BIN)/python -m scripts.generate
 
-local-invoke: setup ## sam local invoke one function: FN=JudgeDatasetFunction EVENT=events/functions/judge_dataset.json
+local-invoke: setup ## sam local invoke one function: FN=Data/JudgeDatasetFunction EVENT=events/functions/data/judge_dataset.json
 	@scripts/local-invoke.sh "$(FN)" "$(EVENT)"
 
-remote-invoke: setup ## sam remote invoke one function of the local stack: FN=… EVENT=…
-	@$(LOCAL) $(SAM) remote invoke "$(FN)" --stack-name noria --event-file "$(EVENT)"
+remote-invoke: setup ## sam remote invoke one function of the local stack: FN=Data/JudgeDatasetFunction EVENT=…
+	@$(LOCAL) function=$$($(BIN)/python -m scripts.templates "$(FN)") && $(SAM) remote invoke "$$function" --stack-name noria --event-file "$(EVENT)"

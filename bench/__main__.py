@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from bench import cold_start, drift, function_size, guard, healing, loop, mutants, serving, watching
+from bench import cold_start, drift, function_size, guard, healing, house, loop, mutants, serving, watching
 from bench.results import Result
 
 measured = cache(loop.turn)
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "cold_start": cold_start.measure,
     "function_size": function_size.measure,
     "guard": guard.measure,
+    "house": house.measure,
     "profile": drift.profile,
     "profile_small": drift.profile_small,
     "profile_memory": drift.profile_memory,

@@ -13,12 +13,12 @@ from bench.results import ROOT, Result
 ROUNDS = 7
 #: Functions that read S3: their first call is timed up to the client, since there is no object to read here.
 READING = {
-    "profile_dataset",
+    "inspect_upload",
     "curate_dataset",
     "prepare_dataset",
     "score_holdout",
-    "check_answers",
-    "count_answers",
+    "compare_predictions",
+    "count_captured",
     "read_window",
     "assemble_dataset",
 }
@@ -63,12 +63,13 @@ def milliseconds(folder: Path, event: dict[str, object], reading: bool) -> float
 def measure() -> Result:
     """Medians over all rounds; the figure is the median function's."""
     functions = {
-        folder.name: json.loads((ROOT / "events" / "functions" / f"{folder.name}.json").read_text()) for folder in sorted((ROOT / "functions").iterdir())
+        app.parent: json.loads((ROOT / "events" / "functions" / f"{app.parent.relative_to(ROOT / 'functions')}.json").read_text())
+        for app in sorted((ROOT / "functions").glob("*/*/app.py"))
     }
-    taken: dict[str, list[float]] = {name: [] for name in (*functions, "reference")}
+    taken: dict[str, list[float]] = {name: [] for name in (*(folder.name for folder in functions), "reference")}
     for _ in range(ROUNDS):
-        for name, event in functions.items():
-            taken[name].append(milliseconds(ROOT / "functions" / name, event, name in READING))
+        for folder, event in functions.items():
+            taken[folder.name].append(milliseconds(folder, event, folder.name in READING))
         taken["reference"].append(milliseconds(ROOT / "bench" / "reference", {"model": "x"}, False))
     medians = {name: round(statistics.median(values), 1) for name, values in taken.items()}
     reference = medians.pop("reference")

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,11 +19,11 @@ import pyarrow.parquet
 from bench import peers
 from bench.results import FOLDER, ROOT, Result
 from cli.demo import archive
+from noria.kernel.json import Json
 from noria.monitoring import drift
+from noria.profile.batches import add
 from noria.profile.dataset import Profile
-from noria.profile.reading import add
 
-Json = dict[str, Any]
 SETS = {
     "bikeshare": "hourly/hourly_bikesharing.csv",
     "traffic": "hourly/hourly_traffic_volume.csv",
@@ -54,7 +53,7 @@ READ = "import pyarrow.parquet as pq\nfor file in sys.argv[1:]: pq.read_table(fi
 OURS = """
 from pathlib import Path
 from noria.monitoring import drift
-from noria.profile.reading import profile
+from noria.profile.batches import profile
 before, now = (profile(Path(file)) for file in sys.argv[1:])
 drift.check(before, now, None)
 """
@@ -71,10 +70,10 @@ def table(member: str) -> pa.Table:
 
 
 def profiled(rows: pa.Table) -> Profile:
-    made = Profile()
+    result = Profile()
     for batch in rows.to_batches():
-        add(made, batch)
-    return made
+        add(result, batch)
+    return result
 
 
 def _measured(code: str, files: list[Path]) -> tuple[float, float]:
@@ -91,13 +90,13 @@ def _halves(factor: float = 1.0) -> list[Path]:
     """The household power's two halves as Parquet files; of a part, or of several times, their rows."""
     rows = table(POWER)
     half = rows.num_rows // 2
-    made = []
+    results = []
     for number in range(2):
         path = FOLDER / f"power-{number}-{factor:g}.parquet"
         part = rows.slice(number * half, max(1, int(half * min(1.0, factor))))
         pa.parquet.write_table(pa.concat_tables([part] * max(1, int(factor))), path)
-        made.append(path)
-    return made
+        results.append(path)
+    return results
 
 
 def profile() -> Result:
@@ -142,8 +141,8 @@ def false_alarms() -> Result:
         for size, tries in SIZES.items():
             if size > rows.num_rows // 2:
                 continue
-            found = Counter(_shuffled(rows, size, tries, drawn))
-            share = 1 - found["ok"] / tries
+            result = Counter(_shuffled(rows, size, tries, drawn))
+            share = 1 - result["ok"] / tries
             worst = max(worst, share)
             parts[f"{name}, {size:,} rows"] = f"{share:.2%} of {tries}"
     rows, drawn = table(POWER), np.random.default_rng(0)
@@ -161,8 +160,8 @@ def _peers_on_shuffled() -> Json:
         orders = [drawn.permutation(rows.num_rows) for _ in range(PEER_TRIES)]
         pairs = [(rows.take(pa.array(order[WINDOW : WINDOW + REFERENCE])), rows.take(pa.array(order[:WINDOW]))) for order in orders]
         for peer in peers.NEEDS:
-            told = " and ".join(f"{found / PEER_TRIES:.0%}" for found in peers.alarms(peer, pairs))
-            parts[f"{name}, {WINDOW:,} rows, {peer}'s defaults, a column and the whole"] = f"{told} of {PEER_TRIES}"
+            report = " and ".join(f"{item / PEER_TRIES:.0%}" for item in peers.alarms(peer, pairs))
+            parts[f"{name}, {WINDOW:,} rows, {peer}'s defaults, a column and the whole"] = f"{report} of {PEER_TRIES}"
     return parts
 
 
@@ -192,8 +191,8 @@ def _in_order() -> Json:
             parts[f"{name} in order, {known} months known"] = f"drift in {verdicts['drift']} of {later} months, undecided {verdicts['undecided']}"
         pairs = [(pa.concat_tables(tables[: REFERENCE_MONTHS[0]]), part) for part in tables[REFERENCE_MONTHS[0] :]]
         for peer in peers.NEEDS:
-            told = " and ".join(map(str, peers.alarms(peer, pairs)))
-            parts[f"{name} in order, {REFERENCE_MONTHS[0]} months known, {peer}'s defaults, a column and the whole"] = f"{told} of {len(pairs)} months"
+            report = " and ".join(map(str, peers.alarms(peer, pairs)))
+            parts[f"{name} in order, {REFERENCE_MONTHS[0]} months known, {peer}'s defaults, a column and the whole"] = f"{report} of {len(pairs)} months"
     return parts
 
 
@@ -210,13 +209,13 @@ def detection() -> Result:
     """Changes of one column among others, in a window of a thousand rows."""
     drawn = np.random.default_rng(1)
     before = [profiled(_world(drawn, REFERENCE, "")) for _ in range(5)]
-    found = {
+    result = {
         change: sum(drift.check(before[i % 5], profiled(_world(drawn, WINDOW, change)), None)["verdict"] == "drift" for i in range(TRIES)) / TRIES
         for change in WANTED
     }
-    worst = max(WANTED, key=lambda change: WANTED[change] / max(found[change], 1e-9))
-    parts = {change: f"{share:.1%}, wanted {WANTED[change]:.0%}" for change, share in found.items()}
-    return Result("detection", WANTED[worst], found[worst], "of windows", "what is wanted over what was found, the worst change", parts)
+    worst = max(WANTED, key=lambda change: WANTED[change] / max(result[change], 1e-9))
+    parts = {change: f"{share:.1%}, wanted {WANTED[change]:.0%}" for change, share in result.items()}
+    return Result("detection", WANTED[worst], result[worst], "of windows", "what is wanted over what was found, the worst change", parts)
 
 
 def _world(drawn: np.random.Generator, rows: int, change: str) -> pa.Table:

@@ -48,25 +48,25 @@ def measure() -> Result:
             for name in REFERENCES
             for case, world in (("equal", EQUAL["errors at 50/s"]), ("equal at 5/s", EQUAL["errors at 5/s"]), ("3 %", WORSE["errors 3 %"][0]))
         }
-        wrong = {name: found.result()["undone"] for name, found in equal.items()} | {"eight hours at 50/s": longer.result()["undone"]}
+        wrong = {name: item.result()["undone"] for name, item in equal.items()} | {"eight hours at 50/s": longer.result()["undone"]}
         parts: dict[str, Any] = {f"wrongly undone, {name}": f"{share:.2%}" for name, share in wrong.items()}
-        for name, found in worse.items():
-            told = found.result()
+        for name, item in worse.items():
+            report = item.result()
             parts[f"caught, {name}"] = (
-                f"{told['undone']:.1%} within the hour, {told['soon']:.1%} within 10 minutes, {told['exposed_median']:.0f} requests at the median"
+                f"{report['undone']:.1%} within the hour, {report['soon']:.1%} within 10 minutes, {report['exposed_median']:.0f} requests at the median"
             )
-        for (name, case), found in others.items():
-            told = found.result()
-            parts[f"{name}, {case}"] = f"{told['undone']:.1%} undone, {told['exposed_median']:.0f} requests at the median"
+        for (name, case), item in others.items():
+            report = item.result()
+            parts[f"{name}, {case}"] = f"{report['undone']:.1%} undone, {report['exposed_median']:.0f} requests at the median"
     return Result("guard", max(wrong.values()), LIMIT, "share wrongly undone", f"{RUNS} simulated releases a case, the worst case against 2 %", parts)
 
 
 def _played(world: World, look_seconds: float, minutes: int, good: bool) -> dict[str, float]:
     looks = round(minutes * 60 / look_seconds)
     guard = Guard((Watch("watched", margin=NEVER, good=good),), 1 - LIMIT, (SHARE,), looks + 1, looks, "hold")
-    told, played = simulate(guard, world, look_seconds, RUNS, seed=11)
-    soon = sum(found.outcome == "undo" and found.minutes <= 10 for found in played) / RUNS
-    return {**told, "soon": soon}
+    report, played = simulate(guard, world, look_seconds, RUNS, seed=11)
+    soon = sum(item.outcome == "undo" and item.minutes <= 10 for item in played) / RUNS
+    return {**report, "soon": soon}
 
 
 Rule = Callable[[list[tuple[int, int, int, int]]], bool]

@@ -17,10 +17,10 @@ from bench.drift import SETS, table
 from bench.results import FOLDER, ROOT, Result
 from cli import replaying, specs
 from cli.demo import PROJECT, archive
+from noria.kernel.json import Json
 from noria.spec import ModelSpec
 from noria.training import quality
 
-Json = dict[str, Any]
 Row = dict[str, Any]
 #: What is asked of a delay (days), and of streams in which nothing changes.
 DAYS, FALSE_FLAGS, STREAMS = 7, 0.02, 200
@@ -73,30 +73,30 @@ def _calendar(moment: datetime) -> Row:
 
 
 def _bikeshare() -> list[Row]:
-    found = importlib.util.spec_from_file_location("prepare_data", PROJECT / "prepare_data.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    result = importlib.util.spec_from_file_location("prepare_data", PROJECT / "prepare_data.py")
+    assert result is not None
+    assert result.loader is not None
+    module = importlib.util.module_from_spec(result)
+    result.loader.exec_module(module)
     return [row for year in range(2011, 2020) for row in module.rows_of(archive(), year)]
 
 
 def _parks() -> list[Row]:
-    made = []
+    results = []
     for row in {(row["SystemCodeNumber"], str(row["LastUpdated"])): row for row in table(SETS["car parks"]).to_pylist()}.values():
         when = _calendar(datetime.fromisoformat(str(row["LastUpdated"])))
         del when["month"]
-        made.append({**when, "park": row["SystemCodeNumber"], "capacity": row["Capacity"], "full": int(row["Occupancy"] / row["Capacity"] > 0.5)})
-    return made
+        results.append({**when, "park": row["SystemCodeNumber"], "capacity": row["Capacity"], "full": int(row["Occupancy"] / row["Capacity"] > 0.5)})
+    return results
 
 
 def _appliances() -> list[Row]:
-    made = []
+    results = []
     for row in table(SETS["appliances"]).to_pylist():
         when = _calendar(datetime.fromisoformat(str(row.pop("date"))))
         del when["month"], row["rv1"], row["rv2"]
-        made.append({**when, **{name: value for name, value in row.items() if name != "Appliances"}, "high": int(row["Appliances"] > 60)})
-    return made
+        results.append({**when, **{name: value for name, value in row.items() if name != "Appliances"}, "high": int(row["Appliances"] > 60)})
+    return results
 
 
 def _traffic() -> list[Row]:
@@ -106,13 +106,13 @@ def _traffic() -> list[Row]:
 
 
 def _beijing() -> list[Row]:
-    made = []
+    results = []
     for row in table(SETS["Beijing"]).to_pylist():
         if str(row["pm2.5"]) in ("NA", "None"):
             continue
         when = _calendar(datetime(row["year"], row["month"], row["day"], row["hour"]))  # noqa: DTZ001 - the data names no zone
-        made.append({**when, **{name.lower(): row[name] for name in ("DEWP", "TEMP", "PRES", "cbwd", "Iws", "Is", "Ir")}, "pm": row["pm2.5"]})
-    return made
+        results.append({**when, **{name.lower(): row[name] for name in ("DEWP", "TEMP", "PRES", "cbwd", "Iws", "Is", "Ir")}, "pm": row["pm2.5"]})
+    return results
 
 
 MADE: dict[str, tuple[Callable[[], list[Row]], str, str]] = {
@@ -144,15 +144,15 @@ def healing() -> Result:
     parts, misses = {}, 0
     for name, (first, days, quiet) in PLANS.items():
         with tempfile.TemporaryDirectory() as folder:
-            told = replaying.replay(_written(Path(folder), name), Path(folder) / "history.csv", (), first, days, drift=False)
+            report = replaying.replay(_written(Path(folder), name), Path(folder) / "history.csv", (), first, days, drift=False)
         FOLDER.mkdir(parents=True, exist_ok=True)
-        (FOLDER / f"replay-{name.replace(' ', '-')}.json").write_text(json.dumps(told, indent=2))
-        managed, frozen, always = told["managed"], told["frozen"], told["every_window"]
+        (FOLDER / f"replay-{name.replace(' ', '-')}.json").write_text(json.dumps(report, indent=2))
+        managed, frozen, always = report["managed"], report["frozen"], report["every_window"]
         good = managed["mean"] >= always["mean"] - TOLERATED and managed["retrainings"] <= HALF * always["retrainings"]
         good = good and managed["mean"] >= frozen["mean"] - TOLERATED and not (quiet and managed["retrainings"])
         misses += not good
         parts[name] = (
-            f"{'holds' if good else 'MISSES'}: {told['metric']} managed {managed['mean']:.3f} "
+            f"{'holds' if good else 'MISSES'}: {report['metric']} managed {managed['mean']:.3f} "
             f"with {managed['retrainings']} trainings and {managed['alarms']} alarms, "
             f"every window {always['mean']:.3f} with {always['retrainings']}, frozen {frozen['mean']:.3f}"
         )
@@ -205,7 +205,7 @@ def _three_sigma(before: Sequence[tuple[str, int]], after: Sequence[tuple[str, i
     days = list(_by_day(after).items())
     mean = sum(error for _, error in before) / len(before)
     for end in range(span, len(days) + 1):
-        counts = quality.together(dict(days[end - span : end]))
+        counts = quality.merge_counts(dict(days[end - span : end]))
         rows = sum(counts.values())
         if counts["wrong"] / rows > mean + 3 * (mean * (1 - mean) / rows) ** 0.5:
             return days[end - 1][0]
@@ -229,14 +229,14 @@ def delay() -> Result:
     with _errors() as (before, after):
         level = quality.level("accuracy", _by_day(before))
         assert level is not None
-        found = quality.weigh(level, dict(list(_by_day(after).items())[:YEAR]), margin=0.05)
+        result = quality.detect_degradation(level, dict(list(_by_day(after).items())[:YEAR]), margin=0.05)
         days = list(_by_day(after))
-        ours = days.index(found.fallen) + 1 if found.fallen else len(days)
-        quiet = quality.weigh(level, _by_day(before), margin=0.05).fallen
+        ours = days.index(result.fallen) + 1 if result.fallen else len(days)
+        quiet = quality.detect_degradation(level, _by_day(before), margin=0.05).fallen
         drawn, flags, usual = random.Random(1), 0, 0
         for _ in range(STREAMS):
             shuffled = list(zip([day for day, _ in before], drawn.sample([error for _, error in before], len(before)), strict=True))
-            flags += quality.weigh(level, _by_day(shuffled), margin=0.05).fallen is not None
+            flags += quality.detect_degradation(level, _by_day(shuffled), margin=0.05).fallen is not None
             usual += _three_sigma(before, shuffled, 7) is not None
         others = {"3 sigma over 7 days": _three_sigma(before, after, 7), "3 sigma a day": _three_sigma(before, after, 1), **_river([*before, *after])}
     parts: Json = {
@@ -246,6 +246,6 @@ def delay() -> Result:
     }
     for name, day in others.items():
         parts[name] = "never" if day is None else f"{days.index(day) + 1} days" if day in days else f"flags {day}, in a year without a change"
-    told = peers.realised(before, after)
-    parts["nannyml, realised accuracy by day"] = "never" if told is None else f"{told} days"
+    report = peers.realised(before, after)
+    parts["nannyml, realised accuracy by day"] = "never" if report is None else f"{report} days"
     return Result("delay", ours, DAYS, "days", "from 2012 on, until bikeshare's loss of quality is flagged", parts)

@@ -66,8 +66,8 @@ def turn() -> Loop:
         raise RuntimeError(f"the loop ended at {stages[-1].name}: {stages[-1].reasons}")
     # What the release's own event starts may still be on its way.
     time.sleep(2)
-    found = list(_executions(session, name))
-    states, calls = _history(session, found)
+    results = list(_executions(session, name))
+    states, calls = _history(session, results)
     return Loop(states, calls, sum(stage.seconds for stage in stages), _user_seconds(session, name))
 
 
@@ -77,8 +77,8 @@ def _client(session: Session, service: str) -> Any:
 
 def _executions(session: Session, name: str) -> Iterator[str]:
     states = _client(session, "stepfunctions")
-    for found in states.list_state_machines()["stateMachines"]:
-        for execution in states.list_executions(stateMachineArn=found["stateMachineArn"])["executions"]:
+    for item in states.list_state_machines()["stateMachines"]:
+        for execution in states.list_executions(stateMachineArn=item["stateMachineArn"])["executions"]:
             described = states.describe_execution(executionArn=execution["executionArn"])
             while name in described["input"] and described["status"] == "RUNNING":
                 time.sleep(0.2)
@@ -110,8 +110,8 @@ def _user_seconds(session: Session, name: str) -> float:
     """Seconds in which the user's own script or server ran: the jobs' own times, and the endpoint's start."""
     sagemaker, whole = session.sagemaker, 0.0
     for job in sagemaker.list_training_jobs(NameContains=name)["TrainingJobSummaries"]:
-        found = sagemaker.describe_training_job(TrainingJobName=job["TrainingJobName"])
-        whole += (found["TrainingEndTime"] - found["TrainingStartTime"]).total_seconds()
+        result = sagemaker.describe_training_job(TrainingJobName=job["TrainingJobName"])
+        whole += (result["TrainingEndTime"] - result["TrainingStartTime"]).total_seconds()
     for transform in sagemaker.list_transform_jobs(NameContains=name)["TransformJobSummaries"]:
         described = sagemaker.describe_transform_job(TransformJobName=transform["TransformJobName"])
         whole += (described["TransformEndTime"] - described["CreationTime"]).total_seconds()
@@ -131,8 +131,8 @@ def cost(loop: Loop) -> Result:
         "S3 puts and gets": (PUTS + GETS, PUTS * price["s3_put"] + GETS * price["s3_get"]),
     }
     whole = round(sum(dollars for _, dollars in parts.values()), 6)
-    told = {name: f"{count}, {dollars:.6f} USD" for name, (count, dollars) in parts.items()}
-    return Result("loop_cost", whole, 0.01, "USD", f"one loop without training and serving, prices of {price['date']}", told)
+    report = {name: f"{count}, {dollars:.6f} USD" for name, (count, dollars) in parts.items()}
+    return Result("loop_cost", whole, 0.01, "USD", f"one loop without training and serving, prices of {price['date']}", report)
 
 
 def overhead(loop: Loop) -> Result:

@@ -90,10 +90,10 @@ def _ran(peer: str, code: str, files: Sequence[Path]) -> list[float]:
     packages = [part for need in NEEDS[peer] for part in ("--with", need)]
     command = [uv, "run", "--quiet", "--no-project", "--python", sys.executable, *packages, "python", "-c", HEAD + CODE[peer] + code, *map(str, files)]
     ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""})
-    told = next((line for line in ended.stdout.splitlines() if line.startswith("told ")), None)
-    if told is None:
+    report = next((line for line in ended.stdout.splitlines() if line.startswith("told ")), None)
+    if report is None:
         raise RuntimeError(f"{peer} failed: {ended.stderr[-600:]}")
-    return [float(word) for word in told.split()[1:]]
+    return [float(word) for word in report.split()[1:]]
 
 
 def cost(peer: str, files: Sequence[Path]) -> tuple[float, float]:
@@ -125,5 +125,5 @@ def realised(before: Sequence[tuple[str, int]], now: Sequence[tuple[str, int]]) 
     FOLDER.mkdir(parents=True, exist_ok=True)
     file = FOLDER / "errors.parquet"
     pyarrow.parquet.write_table(pa.table(dict(zip(("day", "wrong", "#side"), map(list, zip(*rows, strict=True)), strict=True))), file)
-    (found,) = _ran("nannyml", REALISED, [file])
-    return None if found < 0 else int(found)
+    (result,) = _ran("nannyml", REALISED, [file])
+    return None if result < 0 else int(result)

@@ -32,8 +32,8 @@ class Result:
 
     def write(self) -> None:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        told = {**asdict(self), "ratio": self.ratio, "command": f"make bench BENCH={self.name}"}
-        (FOLDER / f"{self.name}.json").write_text(json.dumps(told, indent=2) + "\n")
+        report = {**asdict(self), "ratio": self.ratio, "command": f"make bench BENCH={self.name}"}
+        (FOLDER / f"{self.name}.json").write_text(json.dumps(report, indent=2) + "\n")
         print(f"{self.name}: {self.ours:g} against {self.reference:g} {self.unit}, ratio {self.ratio}: {self.what}")
         for part, value in self.parts.items():
             print(f"    {part}: {value}")

@@ -40,7 +40,7 @@ class Served:
     def __init__(self) -> None:
         self.session = deployed()
         self.name = f"serve{datetime.now().strftime('%H%M%S')}"  # noqa: DTZ005  # a name
-        self.endpoint = f"{self.session.stack}-{self.name}"
+        self.endpoint = f"{self.session.prefix}-{self.name}"
         self._project = home() / "bench" / self.name
         shutil.copytree(ROOT / "models" / "bikeshare", self._project, ignore=shutil.ignore_patterns("__pycache__"))
         spec = self._project / "model.yaml"
@@ -58,8 +58,8 @@ class Served:
         return ledger.read(self.session, self.name).champion
 
     def serves(self, config: str) -> bool:
-        found = self.session.sagemaker.describe_endpoint(EndpointName=self.endpoint)
-        return bool(found["EndpointStatus"] == "InService" and found.get("EndpointConfigName") == config)
+        result = self.session.sagemaker.describe_endpoint(EndpointName=self.endpoint)
+        return bool(result["EndpointStatus"] == "InService" and result.get("EndpointConfigName") == config)
 
     def until(self, holds: Callable[[], bool]) -> float:
         """Seconds until something holds, looked at ten times a second."""
@@ -82,8 +82,8 @@ def release_load() -> Result:
     sagemaker, parts = model.session.sagemaker, dict[str, Any]()
 
     def scale(count: int) -> None:
-        wanted: Any = [{"VariantName": "main", "DesiredInstanceCount": count}]
-        sagemaker.update_endpoint_weights_and_capacities(EndpointName=model.endpoint, DesiredWeightsAndCapacities=wanted)
+        expected: Any = [{"VariantName": "main", "DesiredInstanceCount": count}]
+        sagemaker.update_endpoint_weights_and_capacities(EndpointName=model.endpoint, DesiredWeightsAndCapacities=expected)
 
     steps: dict[str, Callable[[], object]] = {
         "scale-out": lambda: scale(2),
@@ -99,8 +99,8 @@ def release_load() -> Result:
                 model.until(lambda: str((ledger.read(model.session, model.name).champion or {}).get("model_package_arn", "")).endswith("/2"))
             model.until(lambda: sagemaker.describe_endpoint(EndpointName=model.endpoint)["EndpointStatus"] == "InService")
             time.sleep(1)
-            asked, failed = client.requests - before[0], len(client.failed) - before[1]
-            parts[name] = f"{failed} of {asked} requests failed, {time.perf_counter() - began:.1f} s"
+            request, failed = client.requests - before[0], len(client.failed) - before[1]
+            parts[name] = f"{failed} of {request} requests failed, {time.perf_counter() - began:.1f} s"
     finally:
         client.stop()
     return Result("release_load", len(client.failed), client.requests, "requests", "requests that failed in the machinery at 50 a second, of all", parts)
@@ -121,7 +121,7 @@ def restore() -> Result:
 
     reference = bare(configs["first"])
     back = bare(configs["second"])
-    session.cloudwatch.set_alarm_state(AlarmName=f"{session.stack}/{model.name}/errors", StateValue="ALARM", StateReason="benchmark")
+    session.cloudwatch.set_alarm_state(AlarmName=f"{session.prefix}/{model.name}/errors", StateValue="ALARM", StateReason="benchmark")
     ours = model.until(lambda: model.serves(configs["first"]))
     # The version is marked once the rollback is told; a person's word counts from then on.
     version = champion["model_package_arn"]
@@ -179,14 +179,14 @@ def invoke_overhead() -> Result:
 
 def _endpoint(model: Served, config: str, name: str, more: Any) -> tuple[str, Path]:
     """Another endpoint of the same model, and where its server listens."""
-    sagemaker, made = model.session.sagemaker, f"{model.endpoint}-{name}"
+    sagemaker, result = model.session.sagemaker, f"{model.endpoint}-{name}"
     variants: Any = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
-    sagemaker.create_endpoint_config(EndpointConfigName=made, ProductionVariants=variants, **more)
+    sagemaker.create_endpoint_config(EndpointConfigName=result, ProductionVariants=variants, **more)
     before = set((home() / "work").glob("srv-*/server.sock"))
-    sagemaker.create_endpoint(EndpointName=made, EndpointConfigName=made)
-    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=made, WaiterConfig={"Delay": 1})
+    sagemaker.create_endpoint(EndpointName=result, EndpointConfigName=result)
+    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=result, WaiterConfig={"Delay": 1})
     (server,) = set((home() / "work").glob("srv-*/server.sock")) - before
-    return made, server
+    return result, server
 
 
 class _Socket(http.client.HTTPConnection):

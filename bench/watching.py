@@ -17,12 +17,12 @@ from bench.healing import _bikeshare
 from bench.results import ROOT, Result
 from cli import specs
 from noria.adapters import objects
-from noria.monitoring.judging import judge_window
-from noria.monitoring.window import read_window
-from noria.profile.curating import keep
+from noria.data.curate import write_dataset
+from noria.kernel.json import Json
+from noria.monitoring.judge_window import judge_window
+from noria.monitoring.read_window import read_window
 from noria.training import quality
 
-Json = dict[str, Any]
 #: Looks of a month, predictions of it, and files of captured traffic in an hour.
 LOOKS, PREDICTIONS, FILES = 720, 1_000_000, 12
 #: What is true comes once a day, of that day; looks of a day, and the memory of both functions (GB).
@@ -52,12 +52,12 @@ def measure() -> Result:
     keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
     with mock_aws(), patch.dict(os.environ, keys):
         objects._client.cache_clear()
-        told = _month()
+        report = _month()
         objects._client.cache_clear()
     month = {
         "state transitions": LOOKS * STATES * prices["state_transition"],
-        "Lambda": 2 * LOOKS * prices["lambda_request"] + prices["lambda_gb_second"] * (READ_GB * told.reading + JUDGE_GB * told.judging),
-        "S3": told.counter.puts * prices["s3_put"] + told.counter.gets * prices["s3_get"],
+        "Lambda": 2 * LOOKS * prices["lambda_request"] + prices["lambda_gb_second"] * (READ_GB * report.reading + JUDGE_GB * report.judging),
+        "S3": report.counter.puts * prices["s3_put"] + report.counter.gets * prices["s3_get"],
         "DynamoDB": LOOKS * (READS * prices["dynamodb_read"] + WRITES * prices["dynamodb_write"]),
         "events": LOOKS * EVENTS * prices["eventbridge_event"],
         "PutMetricData": LOOKS * prices["put_metric_data"],
@@ -65,8 +65,8 @@ def measure() -> Result:
     }
     other = LOOKS * MONITOR_MINUTES / 60 * prices["processing_m5_xlarge_hour"]
     parts = {name: f"{price:.2f} USD" for name, price in month.items()}
-    parts["a look"] = f"{told.reading / LOOKS:.2f} s to read, {told.judging / LOOKS:.3f} s to judge, {told.counter.gets / LOOKS:.0f} objects read"
-    parts["the last look with truth"] = f"{told.last:.1f} s and {told.memory:.0f} MB to read"
+    parts["a look"] = f"{report.reading / LOOKS:.2f} s to read, {report.judging / LOOKS:.3f} s to judge, {report.counter.gets / LOOKS:.0f} objects read"
+    parts["the last look with truth"] = f"{report.last:.1f} s and {report.memory:.0f} MB to read"
     parts["Model Monitor"] = f"{LOOKS} jobs of {MONITOR_MINUTES} minutes on ml.m5.xlarge"
     return Result("watching", round(sum(month.values()), 2), round(other, 2), "USD a month", f"watching one model, hourly, {PREDICTIONS:,} predictions", parts)
 
@@ -89,20 +89,20 @@ def _month() -> Month:
     spec = specs.load(ROOT / "models" / MODEL / "model.yaml").model_dump(mode="json")
     rows = _bikeshare()
     names = list(rows[0])
-    known, asked = ([row for row in rows if row["ts"][:4] == year] for year in ("2011", "2012"))
-    keep("lake", f"curated/{MODEL}/d/", "\n".join([",".join(names), *(",".join(map(str, row.values())) for row in known), ""]), "ts")
+    known, request = ([row for row in rows if row["ts"][:4] == year] for year in ("2011", "2012"))
+    write_dataset("lake", f"curated/{MODEL}/d/", "\n".join([",".join(names), *(",".join(map(str, row.values())) for row in known), ""]), "ts")
     held = known[-len(known) // 5 :]
     _put(s3, "artifacts", "runs/m/r/predictions/candidate/holdout.csv.out", "".join(f"{row['busy']},{0.9 if row['busy'] else 0.1}\n" for row in held))
     _put(s3, "artifacts", "runs/m/r/truth/truth.csv", "".join(f"{row['busy']},{row['ts']}\n" for row in held))
     event: Json = {"model": MODEL, "bucket": "lake", "artifacts": "artifacts", "endpoint": "e", "spec": spec, "run_folder": "runs/m/r/"}
     event |= {"release": {"id": "r", "time": RELEASED.isoformat(), "version": "m/1"}, "baseline": f"curated/{MODEL}/d/", "state": None}
-    event |= {"level": quality.Level("accuracy", 0.93, 0.91).to_json(), "importance": None, "previous": None, "ledger": "l"}
-    told, truth = Month(Counter()), list[str]()
+    event |= {"level": quality.QualityBaseline("accuracy", 0.93, 0.91).to_json(), "importance": None, "previous": None, "ledger": "l"}
+    report, truth = Month(Counter()), list[str]()
     calls = objects._client().meta.events
-    calls.register("before-call.s3", told.counter.count)
+    calls.register("before-call.s3", report.counter.count)
     for number in range(LOOKS):
         now = RELEASED + timedelta(hours=number + 1)
-        truth += _captured(s3, asked, number, now - timedelta(hours=1))
+        truth += _captured(s3, request, number, now - timedelta(hours=1))
         event |= {"number": number + 1, "token": str(number), "now": now.isoformat(), "began": now.isoformat()}
         if (number + 1) % DAY == 0:
             _put(s3, "lake", f"truth/{MODEL}/{number}.csv", "\n".join(["prediction_id,busy", *truth, ""]))
@@ -110,16 +110,16 @@ def _month() -> Month:
         began = time.perf_counter()
         look = read_window(event)
         took = time.perf_counter() - began
-        told.reading += took
+        report.reading += took
         if number == LOOKS - 1:
-            calls.unregister("before-call.s3", told.counter.count)
-            told.last, told.memory = took, _memory(event)
+            calls.unregister("before-call.s3", report.counter.count)
+            report.last, report.memory = took, _memory(event)
         cause = {"bus": "b", "stage": "s", "time": now.isoformat(), "correlation_id": "c", "causation_id": "c"}
         began = time.perf_counter()
         judged = judge_window({**event, "look": look, "cause": cause})
-        told.judging += time.perf_counter() - began
+        report.judging += time.perf_counter() - began
         event |= {"state": look["state"], "previous": json.loads(judged["record"]["Item"]["document"]["S"])}
-    return told
+    return report
 
 
 def _memory(event: Json) -> float:

@@ -32,7 +32,7 @@ def check(folder: Path, reference: Path, current: Path) -> Json:
         UnreadableDatasetError: one cannot be read.
     """
     from noria.monitoring import drift
-    from noria.monitoring.pictures import pictures
+    from noria.monitoring.charts import pictures
 
     spec = specs.of_project(folder)
     time = spec.data.time
@@ -51,7 +51,7 @@ def _ignored(spec: "ModelSpec", before: "Profile", now: "Profile") -> set[str]:
 
 def _blocks(reference: Path, before: "Profile", now: "Profile", time: str | None) -> "list[Profile] | None":
     """The reference's blocks of time, about as long as the window; nothing where rows have no time."""
-    from noria.profile.reading import blocks
+    from noria.profile.batches import blocks
 
     if time is None:
         return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cli import files
 from cli.errors import CliError
-from noria.data.values import TRUTHS
+from noria.kernel.values import TRUTHS
 
 if TYPE_CHECKING:
     from noria.profile.column import ColumnProfile

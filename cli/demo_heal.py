@@ -49,7 +49,7 @@ def run(session: Session, model: str, project: Path, data: Callable[[int], Path]
     if known := _known(session, model, quarters[-1][0]):
         return known
     publishing.publish(session, _hurried(project, model))
-    endpoint, frozen = f"{session.stack}-{model}", f"{session.stack}-{model}-frozen"
+    endpoint, frozen = f"{session.prefix}-{model}", f"{session.prefix}-{model}-frozen"
     _freeze(session, model, frozen, limit_seconds)
     course = _Course(quiet)
     with course:
@@ -150,7 +150,7 @@ def _healed(session: Session, model: str, look: Json, limit_seconds: float) -> s
         story = ledger.read(session, model)
         if len(story.healings) > before or (story.healings and story.healings[-1]["time"] >= look["time"]):
             return "healing"
-        late = [event for event in telling.events(session, model, since) if event["name"] in ("RetrainingDeferred", "HealingStopped")]
+        late = [event for event in telling.events(session, model, since) if event["name"] in ("RetrainingDeferred", "RetrainingEscalated")]
         return next((event["data"]["reasons"][0]["text"] for event in late if event["time"] >= look["time"]), None)
 
     told = _until(decided, session, DECISION_SECONDS, "a decision")

@@ -118,7 +118,7 @@ def run(session: Session, model: str, project: Path, first: Path, later: Path, q
         `{promoted, undone, client}` as `.noria/demo.json` has them.
     """
     session.outputs  # noqa: B018  # looked up once, before several threads want it
-    client = Client(session, f"{session.stack}-{model}", later)
+    client = Client(session, f"{session.prefix}-{model}", later)
     client.start()
     try:
         render.say(quiet, f"\na client asks {RPS} times a second; a better version is trained on {first.stem.rsplit('-', 1)[-1]} and has to earn its traffic")

@@ -39,10 +39,10 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "
         CliError: there is no such file, or it lacks a column that was named.
         UnreadableDatasetError: it cannot be read.
     """
-    from noria.profile import reading
+    from noria.profile import batches
     from noria.profile.dataset import Profile
 
-    made = Profile.from_bytes(there(path).read_bytes()) if path.suffix == KEPT else reading.profile(there(path), time, key)
+    made = Profile.from_bytes(there(path).read_bytes()) if path.suffix == KEPT else batches.profile(there(path), time, key)
     if missing := [name for name in (*key, *([time] if time else [])) if name not in made.columns]:
         raise CliError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(made.columns)}")
     return made

@@ -13,7 +13,7 @@ from cli.errors import CliError
 from cli.session import Session
 from noria.data.contract import DataContract
 from noria.data.rows import lines, table
-from noria.kernel.published import complete
+from noria.kernel.spec_defaults import with_defaults
 from noria.monitoring import truth
 
 Json = dict[str, Any]
@@ -33,10 +33,10 @@ def tell(session: Session, model: str, file: Path, wait: bool) -> Json:
         UnreadableDatasetError: the file is no CSV, or lacks columns.
     """
     story = ledger.read(session, model)
-    spec = complete(story.serving())
+    spec = with_defaults(story.serving())
     body, faults = files.there(file).read_bytes(), Counter[str]()
     contract, latest = DataContract.of(spec["data"]), time.time() + truth.AHEAD.total_seconds()
-    rows = sum(1 for _ in truth.told(*table(lines([body])), contract, spec["target"], spec["task"], latest, faults))
+    rows = sum(1 for _ in truth.parse_truths(*table(lines([body])), contract, spec["target"], spec["task"], latest, faults))
     if not rows:
         why = ", ".join(f"{count:,} with {fault}" for fault, count in faults.most_common()) or "it has no rows"
         raise CliError(f"{file} tells no truth: {why}")

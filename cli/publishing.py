@@ -35,7 +35,7 @@ def publish(session: Session, folder: Path) -> Json:
     """
     project = projects.load(folder)
     starting.check_scripts(folder, project.spec)
-    model, stack = project.spec.name, session.stack
+    model, stack = project.spec.name, session.prefix
     current = ledger.read(session, model).spec
     resolved = _images(project, folder, session.region_name)
     spec, bucket = project.id(resolved), session.outputs["ArtifactBucket"]
@@ -123,7 +123,7 @@ def _document(project: projects.Project, source: str, resolved: dict[str, str], 
 
 def _declare_group(session: Session, group: str, model: str) -> None:
     """The group of the model's versions; one that is there already, or that somebody else makes just now, is as good."""
-    tags: list[TagTypeDef] = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.stack}]
+    tags: list[TagTypeDef] = [{"Key": "noria:model", "Value": model}, {"Key": "noria:stage", "Value": session.prefix}]
     try:
         session.sagemaker.create_model_package_group(ModelPackageGroupName=group, ModelPackageGroupDescription=f"Versions of {model}", Tags=tags)
     except ClientError as error:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from cli import ledger
 from cli.errors import CliError
 from cli.session import Session
-from noria.release import turn
-from noria.release.fleet import version_number
+from noria.release import admission
+from noria.release.endpoint_config import version_number
 
 Json = dict[str, Any]
 Status = Literal["Approved", "Rejected", "PendingManualApproval"]
@@ -52,7 +52,7 @@ def decide(session: Session, version: str, status: Status, comment: str, again: 
 
 def _frozen(story: ledger.Story, spec: str) -> str | None:
     published = story.specs.get(spec)
-    ends = turn.freeze_ends(published["approve"].get("freeze", []), datetime.now(UTC)) if published else None
+    ends = admission.freeze_ends(published["approve"].get("freeze", []), datetime.now(UTC)) if published else None
     return ends.isoformat(timespec="minutes") if ends else None
 
 
@@ -62,7 +62,7 @@ def _arn(session: Session, version: str) -> str:
     model, _, number = version.partition("/")
     if not number.isdecimal():
         raise CliError(f"found {version!r}, expected a version's ARN, or model and number: churn/3")
-    pages = session.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=f"{session.stack}-{model}")
+    pages = session.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=f"{session.prefix}-{model}")
     arns = {str(summary["ModelPackageVersion"]): summary["ModelPackageArn"] for page in pages for summary in page["ModelPackageSummaryList"]}
     if number not in arns:
         raise CliError(f"{model} has no version {number}; those there are: {', '.join(sorted(arns, key=int)) or 'none'}")
@@ -93,7 +93,7 @@ def rollback(session: Session, model: str, to: str | None, reason: str, limit_se
         `refused` or `rollback_failed`.
     """
     told, now = str(uuid.uuid4()), datetime.now(UTC).isoformat()
-    metadata = {"id": told, "name": "RollbackRequested", "version": 1, "model": model, "stage": session.stack}
+    metadata = {"id": told, "name": "RollbackRequested", "version": 1, "model": model, "stage": session.prefix}
     metadata |= {"time": now, "correlation_id": told, "causation_id": told}
     data = {"to": _arn(session, to if "/" in to or to.startswith("arn:") else f"{model}/{to}") if to else None, "by": session.caller, "reason": reason}
     event = session.say("noria.release", "RollbackRequested", {"metadata": metadata, "data": data})

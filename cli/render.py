@@ -107,7 +107,7 @@ def releases(told: Json) -> None:
 
 
 #: What every look says again for as long as it holds, and what healing answers to it.
-AGAIN = {"MonitoringCompleted", "QualityDegraded", "DriftDetected", "DataIncident", "MonitoringSilent", "RetrainingDeferred", "HealingStopped"}
+AGAIN = {"MonitoringCompleted", "QualityDegraded", "DriftDetected", "DataIncident", "MonitoringDataMissing", "RetrainingDeferred", "RetrainingEscalated"}
 
 
 def events(told: Iterable[Json]) -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 from cli import files, images, plotting, render, specs, starting
 from cli.errors import CliError
 from cli.session import ROOT
-from noria.data.values import moment
+from noria.kernel.values import parse_timestamp
 from noria.spec import ModelSpec
 from noria.spec.monitoring import HealSpec
 
@@ -75,7 +75,7 @@ def replay(folder: Path, file: Path, policies: tuple[str, ...], first: str | Non
 
 def _time(text: str) -> float:
     try:
-        return moment(text)
+        return parse_timestamp(text)
     except ValueError as error:
         raise CliError(f"--first: found {text!r}, expected a date or a time, such as 2024-03-01") from error
 
@@ -136,7 +136,7 @@ class Scripts:
         return name
 
     def predict(self, model: str, features: str) -> list[str]:
-        from noria.training.scoring import first_column
+        from noria.training.score_holdout import first_column
 
         answers = first_column(str(self._ask({"predict": str(self._folder / model), "rows": features}, "inference.py")["answer"]))
         if len(answers) != features.count("\n"):

@@ -124,8 +124,8 @@ def dashboard(session: Session) -> Json:
         TableName=table, KeyConditionExpression="pk = :models", ExpressionAttributeValues={":models": {"S": "MODELS"}}
     )
     models = [item["sk"]["S"] for page in pages for item in page["Items"]]
-    session.cloudwatch.put_dashboard(DashboardName=session.stack, DashboardBody=json.dumps(body(models, session.stack, session.region_name)))
-    return {"name": session.stack, "models": models}
+    session.cloudwatch.put_dashboard(DashboardName=session.prefix, DashboardBody=json.dumps(body(models, session.prefix, session.region_name)))
+    return {"name": session.prefix, "models": models}
 
 
 def body(models: Sequence[str], stack: str, region: str) -> Json:

@@ -25,7 +25,7 @@ def retrain(session: Session, model: str) -> Json:
     if dataset is None:
         raise CliError(f"no dataset of {model!r} was accepted yet; upload one: noria upload {model} FILE")
     told = str(uuid.uuid4())
-    metadata = {"id": told, "name": "TrainingRequested", "version": 1, "model": model, "stage": session.stack}
+    metadata = {"id": told, "name": "TrainingRequested", "version": 1, "model": model, "stage": session.prefix}
     metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": told, "causation_id": told}
     data = {key: value for key, value in dataset.items() if key not in ("status", "time")}
     _answer(session, model)
@@ -53,7 +53,7 @@ def look(session: Session, model: str) -> Json:
     """
     ledger.read(session, model).published()
     told = str(uuid.uuid4())
-    metadata = {"id": told, "name": "MonitoringRequested", "version": 1, "model": model, "stage": session.stack}
+    metadata = {"id": told, "name": "MonitoringRequested", "version": 1, "model": model, "stage": session.prefix}
     metadata |= {"time": datetime.now(UTC).isoformat(), "correlation_id": told, "causation_id": told}
     session.say("noria.monitoring", "MonitoringRequested", {"metadata": metadata, "data": {}})
     return {"model": model, "event": told}

@@ -176,17 +176,22 @@ class Session:
                 raise
             raise NoStackError(f"there is no stack named {self.stack} in {self._where()}; {self._others()}") from error
         found = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
-        if "LedgerTable" not in found:
+        if not {"LedgerTable", "Prefix"} <= set(found):
             raise NoStackError(
                 f"the stack {self.stack} in {self._where()} is {stacks[0]['StackStatus']} and is not, or not yet, a Noria stack; run: make deploy"
             )
         return found
 
+    @property
+    def prefix(self) -> str:
+        """What the names of everything that is the stack's begin with."""
+        return self.outputs["Prefix"]
+
     def _where(self) -> str:
         return f"{self.region_name} at {self.url or 'AWS'}"
 
     def _others(self) -> str:
-        names = [stack["StackName"] for stack in self.cloudformation.describe_stacks()["Stacks"]]
+        names = [stack["StackName"] for stack in self.cloudformation.describe_stacks()["Stacks"] if "ParentId" not in stack]
         listed = ", ".join(sorted(names)[:10])
         return f"those there are: {listed}; name yours with --stack" if names else "deploy it: make deploy"
 

@@ -12,8 +12,8 @@ from cli.session import Session
 Json = dict[str, Any]
 #: How far back events are looked for (days).
 DAYS = 30
-#: Machines that another one calls: it concludes what their failure means.
-CALLED = ("PreprocessStateMachine", "EvaluateStateMachine", "VerifyStateMachine", "DeployStateMachine", "ReleaseStateMachine", "ObserveStateMachine")
+#: Machines that another one calls, by their names without the prefix: it concludes what their failure means.
+CALLED = ("preprocess", "evaluate", "smoke-test", "deploy", "release", "observe")
 
 
 def status(session: Session, model: str) -> Json:
@@ -56,7 +56,7 @@ def _champion(session: Session, story: ledger.Story) -> Json | None:
 def _substitution(session: Session, model: str, run: Json) -> Json:
     """Where the local machine stood another version of a framework in for the image's own."""
     try:
-        job = session.sagemaker.describe_training_job(TrainingJobName=f"{session.stack}-{model}-{run['run']}")
+        job = session.sagemaker.describe_training_job(TrainingJobName=f"{session.prefix}-{model}-{run['run']}")
     except ClientError:
         return {}
     tags = session.sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
@@ -81,7 +81,7 @@ def events(session: Session, model: str, since: float | None = None) -> list[Jso
 def failures(session: Session, model: str, since: float) -> str | None:
     """A sentence on the first execution that failed for a model since a time (seconds since the epoch), or nothing."""
     for event in events(session, model, since):
-        if "machine" in event["data"] and not any(called in event["data"]["machine"] for called in CALLED):
+        if "machine" in event["data"] and event["data"]["machine"].partition("-")[2] not in CALLED:
             data = event["data"]
             return (
                 f"the machine {data['machine']} {event['name'].split(' ', 1)[1]}: {data['error']}: {str(data['cause'])[:1500]} (execution {data['execution']})"

@@ -15,7 +15,7 @@ from cli import files, ledger, telling
 from cli.errors import CliError
 from cli.session import Session
 from noria.data.contract import is_model_name
-from noria.release.turn import RUNNING, WAITING
+from noria.release.admission import RUNNING, WAITING
 
 Json = dict[str, Any]
 #: What S3 takes in one request (bytes).
@@ -118,7 +118,7 @@ def _stages(session: Session, sent: Json, began: datetime) -> Iterator[tuple[Sta
 
 
 def _run_stages(session: Session, story: ledger.Story, run: Json, last: datetime) -> Iterator[tuple[Stage, bool]]:
-    job = f"{session.stack}-{story.model}-{run['run']}"
+    job = f"{session.prefix}-{story.model}-{run['run']}"
     ended, over = _trained(session, job) or last, _moment(run["time"])
     ids = {"training_job": job, "run": run["run"]}
     failed_at = run.get("failed_at") or ("train" if run["metrics"] is None else None)
@@ -169,7 +169,7 @@ def _trained(session: Session, job: str) -> datetime | None:
 
 
 def _package(session: Session, model: str, run: str) -> Json | None:
-    group = f"{session.stack}-{model}"
+    group = f"{session.prefix}-{model}"
     pages = session.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending")
     for page in pages:
         for summary in page["ModelPackageSummaryList"]:

@@ -14,9 +14,9 @@ from rich.text import Text
 from cli import ledger, render
 from cli.errors import CliError
 from cli.session import Session
-from noria.release import fleet, guard
-from noria.release.observation import plan_observation
-from noria.release.observing import weigh_traffic
+from noria.release import endpoint_config, guard
+from noria.release.analysis import weigh_traffic
+from noria.release.analysis_plan import plan_observation
 
 Json = dict[str, Any]
 #: Width of the interval's picture, and the ratios at its ends.
@@ -35,7 +35,7 @@ def look(session: Session, model: str) -> Json:
     story = ledger.read(session, model)
     if story.champion is None and story.lock is None:
         raise CliError(f"no version of {model} serves yet; see: noria status {model}")
-    name = f"{session.stack}-{model}"
+    name = f"{session.prefix}-{model}"
     endpoint = session.sagemaker.describe_endpoint(EndpointName=name)
     began = datetime.fromisoformat(story.lock["began"]) if story.lock else datetime.fromtimestamp(time.time() - 3600, UTC)
     shown = [*endpoint.get("ProductionVariants", []), *endpoint.get("ShadowProductionVariants", [])]
@@ -105,7 +105,7 @@ def _variant(session: Session, endpoint: str, variant: Json, began: datetime) ->
     name = variant["VariantName"]
     dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": name}]
     wanted = {"requests": ("Invocations", "Sum"), "errors": ("InvocationModelErrors", "Sum"), "p99": ("ModelLatency", LATENCY)}
-    metrics = {key: {"Namespace": fleet.NAMESPACE, "MetricName": metric, "Dimensions": dimensions} for key, (metric, _) in wanted.items()}
+    metrics = {key: {"Namespace": endpoint_config.NAMESPACE, "MetricName": metric, "Dimensions": dimensions} for key, (metric, _) in wanted.items()}
     queries: Any = [{"Id": key, "MetricStat": {"Metric": metrics[key], "Period": 60, "Stat": stat}} for key, (_, stat) in wanted.items()]
     answer = session.cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=began, EndTime=datetime.now(UTC))
     series = {result["Id"]: result["Values"] for result in answer["MetricDataResults"]}
@@ -115,7 +115,7 @@ def _variant(session: Session, endpoint: str, variant: Json, began: datetime) ->
         "instances": variant.get("CurrentInstanceCount"),
         "requests": sum(series.get("requests", [])),
         "errors": sum(series.get("errors", [])),
-        "p99_ms": max(series.get("p99", []), default=0.0) / fleet.MICROSECONDS_PER_MS,
+        "p99_ms": max(series.get("p99", []), default=0.0) / endpoint_config.MICROSECONDS_PER_MS,
     }
 
 

@@ -18,7 +18,11 @@ run "ruff format" $bin/ruff format --quiet --check .
 run "mypy" quiet $bin/mypy
 run "import rules" quiet $bin/lint-imports
 run "lock" quiet .noria/uv/bin/uv lock --check --quiet
-run "template (sam validate --lint)" quiet .noria/envs/sam/bin/sam validate --lint --region us-east-1
-run "template (cfn-lint)" $bin/cfn-lint template.yaml
+# Both see one file at a time.
+templates=$($bin/python -m scripts.templates)
+for template in $templates; do
+    run "$template (sam validate --lint)" quiet .noria/envs/sam/bin/sam validate --lint --region us-east-1 --template "$template"
+done
+run "templates (cfn-lint)" $bin/cfn-lint $templates
 run "state machines" $bin/python -m scripts.check_machines
 run "generated files" $bin/python -m scripts.generate --check

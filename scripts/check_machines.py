@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import jsonata
-import yaml
 
 from noria.kernel import errors
+from noria.kernel.json import Json
+from scripts import retries
+from scripts.templates import machines
 
-Json = dict[str, Any]
-ROOT = Path(__file__).resolve().parents[1]
 MOST_STATES = 12
 #: Functions and operators that Step Functions' JSONata (2.0.6) does not have.
 ABSENT = (r"\$eval\(", r"\?\?", r"\?:")
@@ -26,38 +26,6 @@ ABSENT = (r"\$eval\(", r"\?\?", r"\?:")
 SERVICE_ERROR = re.compile(r"(States|Lambda|DynamoDB|DynamoDb|S3|SageMaker|EventBridge|StepFunctions|CloudWatch|SNS|Sfn|ApplicationAutoScaling)\.[A-Z]\w+")
 OWN_ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, errors.NoriaError)}
 SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
-
-
-class Loader(yaml.SafeLoader):
-    """Reads CloudFormation's tags as what they hold."""
-
-
-Loader.add_multi_constructor("!", lambda loader, suffix, node: _tagged(loader, suffix, node))
-
-
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    name = suffix if suffix == "Ref" else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-        return {name: str(value).split(".", 1) if suffix == "GetAtt" else value}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)
-    return {name: loader.construct_mapping(node, deep=True)}
-
-
-def template() -> Json:
-    """template.yaml with its tags resolved to their long form."""
-    loaded: Json = yaml.load((ROOT / "template.yaml").read_text(), Loader=Loader)  # noqa: S506  # a SafeLoader with tags
-    return loaded
-
-
-def machines() -> Iterator[tuple[str, Json, Json]]:
-    """Each machine's file name, its definition and its resource in the template."""
-    for resource in template()["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::StateMachine":
-            path = ROOT / resource["Properties"]["DefinitionUri"]
-            yield path.name, yaml.safe_load(path.read_text()), resource["Properties"]
 
 
 def faults(name: str, machine: Json, resource: Json) -> Iterator[str]:
@@ -69,7 +37,7 @@ def faults(name: str, machine: Json, resource: Json) -> Iterator[str]:
         yield f"{name}: has no TimeoutSeconds"
     yield from _flow(name, machine)
     for state_name, state in states.items():
-        yield from _task(f"{name}: {state_name}", state)
+        yield from _task(f"{name}: {state_name}", state, states)
         if state["Type"] == "Map":
             yield from _flow(f"{name}: {state_name}", state["ItemProcessor"])
             for twice in sorted(_assigned(state["ItemProcessor"]) & _assigned(machine)):
@@ -109,18 +77,27 @@ def _targets(state: Json) -> Iterator[str]:
         yield rule["Next"]
 
 
-def _task(where: str, state: Json, inner: bool = False) -> Iterator[str]:
+def _task(where: str, state: Json, states: Json) -> Iterator[str]:
     if state["Type"] == "Task":
-        for key in ("TimeoutSeconds", "Retry", *(() if inner else ("Catch",))):
+        for key in ("TimeoutSeconds", "Retry"):
             if key not in state:
                 yield f"{where} has no {key}"
         for retry in state.get("Retry", []):
             if not {"JitterStrategy", "MaxDelaySeconds", "MaxAttempts"} <= set(retry):
                 yield f"{where} retries without jitter, a longest delay or a bound"
     if state["Type"] == "Map":
-        for name, found in state["ItemProcessor"]["States"].items():
-            yield from _task(f"{where}: {name}", found, inner=True)
+        inner = state["ItemProcessor"]["States"]
+        for name, item in inner.items():
+            yield from _task(f"{where}: {name}", item, inner)
     yield from _errors(where, state)
+    for rule in state.get("Catch", []):
+        if _throws_again(states.get(rule["Next"], {})):
+            yield f"{where} catches an error only to fail with it again in {rule['Next']}; a Catch routes: drop it, an uncaught error ends the execution"
+
+
+def _throws_again(state: Json) -> bool:
+    """Whether a state is a Fail that has no error of its own, but the name of one that was caught."""
+    return state.get("Type") == "Fail" and str(state.get("Error", "")).startswith("{%")
 
 
 def _errors(where: str, state: Json) -> Iterator[str]:
@@ -150,7 +127,7 @@ def _expressions(name: str, node: Any) -> Iterator[str]:
 def lint_inline() -> str:
     """cfn-lint's word on every definition, put into a template of its own; nothing where all is well."""
     resources = {
-        re.sub(r"\W", "", name): {
+        re.sub(r"[\W_]", "", name): {
             "Type": "AWS::StepFunctions::StateMachine",
             "Properties": {"RoleArn": "arn:aws:iam::123456789012:role/r", "Definition": _filled(machine)},
         }
@@ -173,7 +150,8 @@ def _filled(machine: Json) -> Json:
 
 def main() -> None:
     """Print every fault and end with 1, or say nothing."""
-    found = [fault for name, machine, resource in machines() for fault in faults(name, machine, resource)]
+    found = [fault for name, machine, resource in machines() for fault in faults(name, machine, resource.properties)]
+    found += retries.faults()
     if linted := lint_inline():
         found.append(linted)
     if found:

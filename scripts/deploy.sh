@@ -15,11 +15,7 @@ if [ "$target" != local ]; then
     case "${AWS_ENDPOINT_URL:-}" in
     http://127.0.0.1:*) echo "deploy: AWS_ENDPOINT_URL is that of the local AWS; unset what .noria/local.env set before deploying to $target" >&2 && exit 1 ;;
     esac
-    stack=$(sed -n "/^\[$target\.\(deploy\|global\)/,/^$/s/^stack_name *= *\"\(.*\)\"/\1/p" samconfig.toml | head -n 1)
-    case $stack in
-    "") echo "deploy: samconfig.toml has no stack_name for $target" >&2 && exit 1 ;;
-    *[!a-z0-9-]* | ????????????????*) echo "deploy: the stack's name is $stack; it has at most 15 lower-case letters, digits and dashes, since names of jobs are made of it" >&2 && exit 1 ;;
-    esac
+    grep -q "^\[$target\.deploy\." samconfig.toml || { echo "deploy: samconfig.toml has no environment named $target" >&2 && exit 1; }
     $sam build
     exec $sam deploy --config-env "$target"
 fi

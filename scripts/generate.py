@@ -10,19 +10,43 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from noria.kernel.envelope import Envelope
 from noria.spec import ModelSpec
+from scripts import architecture, cli_docs, event_docs, permission_docs, retries, shapes, spec_shape
 
 ROOT = Path(__file__).resolve().parents[1]
+#: The marks in README.md between which the loop is drawn.
+LOOP_BEGINS, LOOP_ENDS = "<!-- loop: generated, make docs -->\n", "<!-- /loop -->"
 
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Each generated file and its text."""
     yield ROOT / "docs" / "model.schema.json", _json(ModelSpec.model_json_schema())
-    yield ROOT / "events" / "schemas" / "envelope.v1.json", _json(Envelope.model_json_schema())
+    yield ROOT / "layers" / "core" / "noria" / "kernel" / "published_spec.py", formatted(spec_shape.text())
+    for path, schema in shapes.schemas():
+        yield ROOT / "events" / "schemas" / path, _json(schema)
+    yield ROOT / "docs" / "events.md", event_docs.text()
+    yield ROOT / "docs" / "architecture.md", architecture.text()
+    yield ROOT / "docs" / "machines.md", architecture.machines_text()
+    yield ROOT / "docs" / "cli.md", cli_docs.text()
+    yield ROOT / "docs" / "permissions.md", permission_docs.text()
+    yield ROOT / "README.md", with_loop((ROOT / "README.md").read_text())
     yield ROOT / "docs" / "model-spec.md", reference()
     yield ROOT / "layers" / "core" / "requirements.txt", requirements("layer")
     yield ROOT / "layers" / "data" / "requirements.txt", requirements("data")
+    yield from retries.stamped()
+
+
+def formatted(code: str) -> str:
+    """Python code as `ruff format` leaves it."""
+    command = [str(Path(sys.executable).with_name("ruff")), "format", "--quiet", "-"]
+    return subprocess.run(command, input=code, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def with_loop(page: str) -> str:
+    """A page with the picture of the loop between its two marks."""
+    before, begins, rest = page.partition(LOOP_BEGINS)
+    _, ends, after = rest.partition(LOOP_ENDS)
+    return before + begins + architecture.short_loop() + ends + after
 
 
 def _json(schema: object) -> str:
@@ -44,25 +68,25 @@ def reference() -> str:
     for name, block in blocks.items():
         lines += [f"## {name}", "", block.get("description", "").split("\n")[0], "", "| field | type | default | meaning |", "|---|---|---|---|"]
         required = block.get("required", [])
-        for field, found in block.get("properties", {}).items():
-            default = "**required**" if field in required else f"`{json.dumps(found.get('default'))}`"
-            lines.append(f"| `{field}` | {_type(found)} | {default} | {found.get('description', '')} |")
+        for field, item in block.get("properties", {}).items():
+            default = "**required**" if field in required else f"`{json.dumps(item.get('default'))}`"
+            lines.append(f"| `{field}` | {_type(item)} | {default} | {item.get('description', '')} |")
         lines.append("")
     return "\n".join(lines)
 
 
-def _type(found: dict[str, Any]) -> str:
-    if "$ref" in found:
-        name = str(found["$ref"]).rsplit("/", 1)[1]
+def _type(result: dict[str, Any]) -> str:
+    if "$ref" in result:
+        name = str(result["$ref"]).rsplit("/", 1)[1]
         return f"[{name}](#{name.lower()})"
-    if "enum" in found or "const" in found:
-        words = found.get("enum") or [found.get("const")]
+    if "enum" in result or "const" in result:
+        words = result.get("enum") or [result.get("const")]
         return " or ".join(f"`{word}`" for word in words)
-    if isinstance(options := found.get("anyOf"), list):
+    if isinstance(options := result.get("anyOf"), list):
         return " or ".join(_type(option) for option in options)
-    if found.get("type") == "array" and isinstance(items := found.get("items"), dict):
+    if result.get("type") == "array" and isinstance(items := result.get("items"), dict):
         return f"list of {_type(items)}"
-    return str(found.get("type", "any"))
+    return str(result.get("type", "any"))
 
 
 def main() -> None:

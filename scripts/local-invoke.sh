@@ -4,8 +4,9 @@
 # this machine's Python and AWS's own runtime interface client; podman and runc are installed where that is allowed.
 set -eu
 cd "$(dirname "$0")/.."
-function=${1:?usage: make local-invoke FN=JudgeDatasetFunction EVENT=events/functions/judge_dataset.json}
-event=${2:?usage: make local-invoke FN=JudgeDatasetFunction EVENT=events/functions/judge_dataset.json}
+name=${1:?usage: make local-invoke FN=Data/JudgeDatasetFunction EVENT=events/functions/data/judge_dataset.json}
+event=${2:?usage: make local-invoke FN=JudgeDatasetFunction EVENT=events/functions/data/judge_dataset.json}
+function=$(.venv/bin/python -m scripts.templates "$name")
 PATH="$PWD/.noria/uv/bin:$PATH:/usr/sbin:/sbin"
 export PATH SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-us-east-1}"
 sam="$PWD/.noria/envs/sam/bin/sam"
@@ -22,8 +23,9 @@ else
     export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 fi
 $sam build --build-dir $build --cache-dir .noria/build-cache --cached --parallel >/dev/null 2>&1 || $sam build --build-dir $build
+template=$(.venv/bin/python -m scripts.local_template $build "$function")
 if docker info >/dev/null 2>&1; then
-    exec $sam local invoke "$function" --template-file $build/template.yaml --event "$event"
+    exec $sam local invoke "${function##*/}" --template-file "$template" --event "$event"
 fi
 
 install_podman() {
@@ -82,4 +84,4 @@ podman system service --time 0 "$DOCKER_HOST" >"$folder/podman.log" 2>&1 &
 service=$!
 trap 'kill $service 2>/dev/null || true' EXIT
 for _ in 1 2 3 4 5 6 7 8 9 10; do [ -S "$folder/podman.sock" ] && break || sleep 0.3; done
-$sam local invoke "$function" --template-file $build/template.yaml --event "$event" --skip-pull-image
+$sam local invoke "${function##*/}" --template-file "$template" --event "$event" --skip-pull-image

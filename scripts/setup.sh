@@ -5,13 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-find_python() {
-    for candidate in "${PYTHON:-}" python3.13 python3 "$HOME"/.pyenv/versions/3.13*/bin/python3.13 /opt/*/bin/python3.13 /usr/local/bin/python3.13; do
-        [ -n "$candidate" ] || continue
-        "$candidate" -c 'import sys, venv, ensurepip; assert sys.version_info[:2] == (3, 13); print(sys.executable)' 2>/dev/null && return
-    done
-    return 1
-}
+. scripts/find-python.sh
 
 install_bubblewrap() {
     # The sandbox gives every job its own /opt/ml. Without it jobs still run, in a session of their own.
@@ -21,13 +15,10 @@ install_bubblewrap() {
     echo "setup: bubblewrap is not here and cannot be installed without root: jobs run without a sandbox, so a script with /opt/ml written into it will not find it"
 }
 
-python=$(find_python) || {
-    echo "setup: Noria needs Python 3.13 with venv, found $(python3 --version 2>/dev/null || echo none); install it (https://www.python.org/downloads/) or name one: make PYTHON=/path/to/python3.13 …" >&2
-    exit 1
-}
-if ! .noria/uv/bin/uv --version >/dev/null 2>&1; then
-    "$python" -m venv --clear .noria/uv
-    .noria/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<0.14'
+python=$(find_python)
+# sam build and the scripts take python3.13 and pip from here, so it is an environment of that interpreter itself.
+if ! .noria/uv/bin/uv --version >/dev/null 2>&1 || ! .noria/uv/bin/python3.13 -c 'import pip' 2>/dev/null; then
+    install_uv .noria/uv "$python"
 fi
 install_bubblewrap
 

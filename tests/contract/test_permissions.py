@@ -4,26 +4,11 @@ import re
 
 import pytest
 
-from scripts.check_machines import ROOT, machines, template
+from scripts.import_graph import deciding
+from scripts.templates import MACHINE, functions, machines, resources, templates
 
-RESOURCES = template()["Resources"]
-DECIDING = (
-    "JudgeDataset",
-    "PlanRun",
-    "PlanEvaluation",
-    "ConcludeRun",
-    "DecideApproval",
-    "PlanRollout",
-    "ConcludeRollout",
-    "WeighTraffic",
-    "PlanWatch",
-    "PlanRollback",
-    "ConcludeRollback",
-    "PlanTurn",
-    "JudgeWindow",
-    "DecideHealing",
-    "AnnounceHealing",
-)
+ROOT_RESOURCES = templates()[0].body["Resources"]
+MACHINES = list(machines())
 #: IAM actions of the integrations that are not named after them.
 ACTIONS = {
     "lambda:invoke": {"lambda:InvokeFunction"},
@@ -76,7 +61,7 @@ ACTIONS = {
 PLANNED = {
     "train.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
     "rollout.asl.yaml": {"dynamodb:PutItem", "dynamodb:DeleteItem"},
-    "turn.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "acquire_lock.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
     "rollback.asl.yaml": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
     "heal.asl.yaml": {"dynamodb:PutItem"},
 }
@@ -93,13 +78,29 @@ SCALING = {
 }
 
 
-def statements(policies):
-    for policy in policies:
-        yield from policy.get("PolicyDocument", policy)["Statement"]
+def statements(resource):
+    """What a role, or a machine's own role, may do, by its own policies and by the managed ones that it names."""
+    for policy in [*resource.properties.get("ManagedPolicyArns", []), *resource.properties.get("Policies", [])]:
+        template, resolved = resource.template.resolve(policy)
+        document = template.body["Resources"][resolved["Ref"]]["Properties"] if "Ref" in resolved else resolved
+        yield from document.get("PolicyDocument", document)["Statement"]
 
 
-def actions(policies):
-    return {action for statement in statements(policies) for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
+def log_statements(resource):
+    return [(sorted(statement["Action"]), statement["Resource"]) for statement in statements(resource) if "logs:PutLogEvents" in statement["Action"]]
+
+
+def logging(function):
+    return function.properties.get("LoggingConfig", function.template.body["Globals"]["Function"]["LoggingConfig"])
+
+
+def sibling(resource, name):
+    (found,) = [other for other in resource.template.resources() if other.name == name]
+    return found
+
+
+def actions(resource):
+    return {action for statement in statements(resource) for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
 
 
 def needed(machine, state):
@@ -121,59 +122,77 @@ def integrations(states):
             yield from integrations(state["ItemProcessor"]["States"])
 
 
-@pytest.mark.parametrize("name", DECIDING)
-def test_a_deciding_function_may_write_its_own_log_and_nothing_else(name):
-    found = list(statements(RESOURCES[f"{name}Role"]["Properties"]["Policies"]))
-    assert [(sorted(statement["Action"]), statement["Resource"]) for statement in found] == [
-        (["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]})
-    ]
+@pytest.mark.parametrize("folder", sorted(deciding()))
+def test_a_deciding_function_may_write_the_log_of_its_context_and_nothing_else(folder):
+    function = functions()[folder]
+    assert function.properties["Role"] == {"Fn::GetAtt": ["DecidingRole", "Arn"]}
+    assert logging(function) == {"LogGroup": {"Ref": "DecidingLogGroup"}}
+    role = sibling(function, "DecidingRole")
+    assert log_statements(role) == [(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["DecidingLogGroup", "Arn"]})]
+    assert len(list(statements(role))) == 1
 
 
-@pytest.mark.parametrize(("name", "machine", "resource"), list(machines()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("folder", sorted(set(functions()) - deciding()))
+def test_a_reading_function_has_a_role_and_a_log_of_its_own(folder):
+    function = functions()[folder]
+    name = function.name.removesuffix("Function")
+    assert function.properties["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+    assert logging(function) == {"LogGroup": {"Ref": f"{name}LogGroup"}}
+    assert log_statements(sibling(function, f"{name}Role")) == [(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [f"{name}LogGroup", "Arn"]})]
+
+
+@pytest.mark.parametrize(("name", "machine", "resource"), MACHINES, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_machine_may_do_what_its_tasks_call_and_no_more(name, machine, resource):
     wanted = set().union(*(needed(name, used) for used in integrations(machine["States"])))
-    allowed = actions(resource["Policies"])
+    allowed = actions(resource)
     assert wanted <= allowed, f"lacks {sorted(wanted - allowed)}"
     assert allowed - BESIDES <= wanted, f"has more than it needs: {sorted(allowed - BESIDES - wanted)}"
 
 
 #: The role in each machine's requests to SageMaker: training sees no holdout, so it has a role of its own.
-PASSED = {"train.asl.yaml": "TrainingRole", "preprocess.asl.yaml": "ProcessingRole", "evaluate.asl.yaml": "ExecutionRole", "verify.asl.yaml": "ExecutionRole"}
+PASSED = {
+    "train.asl.yaml": "TrainingRole",
+    "preprocess.asl.yaml": "ProcessingRole",
+    "evaluate.asl.yaml": "ExecutionRole",
+    "smoke_test.asl.yaml": "ExecutionRole",
+}
 
 
-@pytest.mark.parametrize(("name", "machine", "resource"), list(machines()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "machine", "resource"), MACHINES, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_machine_may_pass_the_very_role_that_its_requests_name(name, machine, resource):
-    passed = [statement["Resource"] for statement in statements(resource["Policies"]) if statement["Action"] == "iam:PassRole"]
+    passed = [resource.template.resolve(statement["Resource"])[1] for statement in statements(resource) if statement["Action"] == "iam:PassRole"]
     assert passed == ([{"Fn::GetAtt": [PASSED[name], "Arn"]}] if name in PASSED else [])
 
 
 def test_roles_are_passed_to_sagemaker_alone():
-    for resource in RESOURCES.values():
-        for statement in statements(resource["Properties"].get("Policies", [])) if resource["Type"] == "AWS::Serverless::StateMachine" else []:
+    for resource in resources(MACHINE):
+        for statement in statements(resource):
             if statement["Action"] == "iam:PassRole":
                 assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
 
 def test_every_wildcard_resource_has_its_reason_beside_it():
-    lines = (ROOT / "template.yaml").read_text().splitlines()
-    for number, line in enumerate(lines):
-        if re.search(r'Resource: "\*"', line):
-            assert "#" in line or "#" in lines[number - 1], f"line {number + 1}: {line.strip()}"
+    for template in templates():
+        lines = template.path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if re.search(r'Resource: "\*"', line):
+                assert "#" in line or "#" in lines[number - 1], f"{template.path.name}, line {number + 1}: {line.strip()}"
 
 
 def test_no_secret_is_in_an_environment_variable():
-    names = template()["Globals"]["Function"]["Environment"]["Variables"]
-    assert set(names) == {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
-    assert not any("Environment" in resource["Properties"] for resource in RESOURCES.values())
+    for template in {function.template.path: function.template for function in functions().values()}.values():
+        names = template.body["Globals"]["Function"]["Environment"]["Variables"]
+        assert set(names) == {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+    assert not any("Environment" in resource.properties for resource in resources())
 
 
 def test_what_holds_data_is_encrypted_kept_and_closed():
     for name in ("LakeBucket", "ArtifactBucket"):
-        bucket = RESOURCES[name]
+        bucket = ROOT_RESOURCES[name]
         assert bucket["DeletionPolicy"] == "Retain"
         assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
         assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
         assert bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-        policy = RESOURCES[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"][0]
+        policy = ROOT_RESOURCES[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"][0]
         assert (policy["Effect"], policy["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    assert RESOURCES["LedgerTable"]["Properties"]["SSESpecification"]["SSEType"] == "KMS"
+    assert ROOT_RESOURCES["LedgerTable"]["Properties"]["SSESpecification"]["SSEType"] == "KMS"

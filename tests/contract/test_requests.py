@@ -7,17 +7,17 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from noria.data.ingest import judge_dataset
-from noria.healing.deciding import announce_healing
-from noria.monitoring.judging import judge_window
+from noria.data.judge_dataset import judge_dataset
+from noria.healing.decide_healing import announce_healing
+from noria.monitoring.judge_window import judge_window
+from noria.release.admission import plan_admission
+from noria.release.analysis import weigh_traffic
 from noria.release.approval import decide_approval
-from noria.release.fleet import plan_watch
-from noria.release.observing import weigh_traffic
+from noria.release.endpoint_config import plan_alarms
 from noria.release.rollback import conclude_rollback, plan_rollback
 from noria.release.rollout import conclude_rollout, plan_rollout
-from noria.release.turn import plan_turn
-from noria.training.concluding import conclude_run
-from noria.training.planning import plan_evaluation, plan_run
+from noria.training.conclude_run import conclude_run
+from noria.training.plan_run import plan_evaluation, plan_run
 from tests.samples import sample
 
 SESSION = botocore.session.get_session()
@@ -35,12 +35,12 @@ def as_put_events(entry: dict[str, Any]) -> dict[str, Any]:
 
 def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Service, operation and request of everything that the functions answer to their samples."""
-    judged = judge_dataset(sample("functions/judge_dataset.json"))
+    judged = judge_dataset(sample("functions/data/judge_dataset.json"))
     yield "s3", "CopyObject", judged["copy"]
     yield "s3", "PutObject", as_put_object(judged["report"])
     yield "dynamodb", "PutItem", judged["record"]
     yield "events", "PutEvents", as_put_events(judged["entry"])
-    run_event = sample("functions/plan_run.json")
+    run_event = sample("functions/training/plan_run.json")
     for spot in (False, True):
         run_event["spec"]["train"]["instance"]["spot"] = spot
         planned = plan_run(run_event)
@@ -52,22 +52,22 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     planned = plan_run(run_event)
     yield "sagemaker", "CreateProcessingJob", planned["preprocess"]["processing"]
     yield "sagemaker", "CreateModel", planned["candidate"]["request"]
-    for transform in plan_evaluation(sample("functions/plan_evaluation.json"))["transforms"]:
+    for transform in plan_evaluation(sample("functions/training/plan_evaluation.json"))["transforms"]:
         yield "sagemaker", "CreateTransformJob", transform["request"]
-    concluded = conclude_run(sample("functions/conclude_run.json"))
+    concluded = conclude_run(sample("functions/training/conclude_run.json"))
     yield "sagemaker", "CreateModelPackage", concluded["registration"]
     yield "dynamodb", "UpdateItem", concluded["record"]
     yield "events", "PutEvents", as_put_events(concluded["entry"])
-    yield "sagemaker", "UpdateModelPackage", decide_approval(sample("functions/decide_approval.json"))["request"]
-    asked = sample("functions/decide_approval.json")
-    asked["spec"]["approve"]["mode"] = "manual"
-    yield "sns", "Publish", decide_approval(asked)["notice"]
-    yield "sagemaker", "UpdateModelPackage", decide_approval(asked)["expiry"]
-    rollout = plan_rollout(sample("functions/plan_rollout.json"))
-    yield "sagemaker", "CreateModel", rollout["verify"]["model"]
-    yield "sagemaker", "CreateTransformJob", rollout["verify"]["transform"]
+    yield "sagemaker", "UpdateModelPackage", decide_approval(sample("functions/release/decide_approval.json"))["request"]
+    request = sample("functions/release/decide_approval.json")
+    request["spec"]["approve"]["mode"] = "manual"
+    yield "sns", "Publish", decide_approval(request)["notice"]
+    yield "sagemaker", "UpdateModelPackage", decide_approval(request)["expiry"]
+    rollout = plan_rollout(sample("functions/release/plan_rollout.json"))
+    yield "sagemaker", "CreateModel", rollout["smoke_test"]["model"]
+    yield "sagemaker", "CreateTransformJob", rollout["smoke_test"]["transform"]
     for strategy in ("progressive", "ab", "shadow", "canary", "linear", "rolling", "all_at_once"):
-        event = sample("functions/plan_rollout.json")
+        event = sample("functions/release/plan_rollout.json")
         event["spec"]["rollout"]["strategy"] = strategy
         event["spec"]["rollout"]["guard"] |= {
             "slow": {"over_ms": 300.0, "harm": 1.0, "margin": 1.25, "tolerated": 0.01},
@@ -80,7 +80,7 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield "sagemaker", "UpdateEndpoint", deploy["update"]
         if rollout["observe"]:
             yield "cloudwatch", "GetMetricData", {"MetricDataQueries": rollout["observe"]["counters"], "StartTime": 0, "EndTime": 1}
-    scaled = sample("functions/plan_rollout.json")
+    scaled = sample("functions/release/plan_rollout.json")
     scaled["spec"]["serve"] |= {
         "autoscale": {"min": 1, "max": 4, "requests": 600.0, "out_seconds": 60, "in_seconds": 300},
         "instance": ["ml.m5.large", "ml.c5.large"],
@@ -90,26 +90,26 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "application-autoscaling", "DeregisterScalableTarget", last["pause"][0]
     yield "application-autoscaling", "RegisterScalableTarget", last["resume"][0]["register"]
     yield "application-autoscaling", "PutScalingPolicy", last["resume"][0]["follow"]
-    turn = plan_turn(sample("functions/plan_turn.json"))
+    turn = plan_admission(sample("functions/release/plan_admission.json"))
     yield "dynamodb", "TransactWriteItems", turn["take"]
     yield "events", "PutEvents", as_put_events(turn["entry"])
-    yield "sagemaker", "UpdateEndpointWeightsAndCapacities", weigh_traffic(sample("functions/weigh_traffic.json"))["request"]
-    for alarm in plan_watch(sample("functions/plan_watch.json"))["alarms"]:
+    yield "sagemaker", "UpdateEndpointWeightsAndCapacities", weigh_traffic(sample("functions/release/weigh_traffic.json"))["request"]
+    for alarm in plan_alarms(sample("functions/release/plan_alarms.json"))["alarms"]:
         yield "cloudwatch", "PutMetricAlarm", alarm
-    rollback = plan_rollback(sample("functions/plan_rollback.json"))["deploy"]
+    rollback = plan_rollback(sample("functions/release/plan_rollback.json"))["deploy"]
     yield "sagemaker", "UpdateEndpoint", rollback["update"]
-    restored = conclude_rollback(sample("functions/conclude_rollback.json"))
+    restored = conclude_rollback(sample("functions/release/conclude_rollback.json"))
     yield "dynamodb", "TransactWriteItems", restored["record"]
     yield "events", "PutEvents", as_put_events(restored["entry"])
-    look = judge_window(sample("functions/judge_window.json"))
+    look = judge_window(sample("functions/monitoring/judge_window.json"))
     yield "dynamodb", "PutItem", look["record"]
     yield "cloudwatch", "PutMetricData", look["metrics"]
     for entry in look["entries"]:
         yield "events", "PutEvents", as_put_events(entry)
-    healing = announce_healing(sample("functions/announce_healing.json"))
+    healing = announce_healing(sample("functions/healing/announce_healing.json"))
     yield "dynamodb", "TransactWriteItems", healing["transaction"]
     yield "events", "PutEvents", as_put_events(healing["entry"])
-    done = conclude_rollout(sample("functions/conclude_rollout.json"))
+    done = conclude_rollout(sample("functions/release/conclude_rollout.json"))
     yield "dynamodb", "TransactWriteItems", done["record"]
     yield "events", "PutEvents", as_put_events(done["entries"][0])
 
@@ -122,11 +122,11 @@ def test_a_request_has_the_shape_that_aws_documents(service, operation, request_
 
 
 def test_names_made_of_the_longest_parts_keep_to_the_limits():
-    event = sample("functions/plan_run.json")
+    event = sample("functions/training/plan_run.json")
     event["model"] = "m" * 24
-    event["resources"]["stack"] = "s" * 15
+    event["resources"]["prefix"] = "s" * 15
     name = plan_run(event)["training"]["TrainingJobName"]
     assert len(f"{name}-candidate") <= 63
-    event = sample("functions/plan_rollout.json")
-    event["model"], event["resources"]["stack"] = "m" * 24, "s" * 15
-    assert len(plan_rollout({**event, "champion": None})["verify"]["transform"]["TransformJobName"]) <= 63
+    event = sample("functions/release/plan_rollout.json")
+    event["model"], event["resources"]["prefix"] = "m" * 24, "s" * 15
+    assert len(plan_rollout({**event, "champion": None})["smoke_test"]["transform"]["TransformJobName"]) <= 63

@@ -324,7 +324,7 @@ def asks(stack: Session, name: str, tmp_path: Path, approve: str) -> None:
 def approvals(client, name: str) -> list[str]:
     """How the machines that asked for this model's versions ended."""
     states = client("stepfunctions")
-    arn = next(found["stateMachineArn"] for found in states.list_state_machines()["stateMachines"] if "ApproveStateMachine" in found["name"])
+    arn = next(found["stateMachineArn"] for found in states.list_state_machines()["stateMachines"] if found["name"] == "noria-approve")
     ended = [states.describe_execution(executionArn=found["executionArn"]) for found in states.list_executions(stateMachineArn=arn)["executions"]]
     return [found.get("output", found["status"]) for found in ended if f'"{name}"' in found["input"]]
 

@@ -20,7 +20,7 @@ FACTS = ("SPEC", "CHAMPION", "RUN", "MONITOR")
 
 def facts(model: str) -> list[dict[str, Any]]:
     """The ledger's items of a model that serves and has been looked at; drift is a cause, and too few rows are new."""
-    heal = sample("functions/decide_healing.json")
+    heal = sample("functions/healing/decide_healing.json")
     spec = {**heal["spec"], "name": model, "heal": {**heal["spec"]["heal"], "on": ["quality", "drift"], "min_rows": 100_000}}
     (run,) = heal["runs"]
     found = {
@@ -33,7 +33,7 @@ def facts(model: str) -> list[dict[str, Any]]:
 
 
 def drifted(model: str, bus: str) -> dict[str, Any]:
-    detail = sample("noria/DriftDetected.v1.json")["detail"]
+    detail = sample("monitoring/DriftDetected.v1.json")["detail"]
     detail["metadata"] |= {"model": model, "id": str(uuid.uuid4()), "time": datetime.now(UTC).isoformat()}
     return {"Source": "noria.monitoring", "DetailType": "DriftDetected", "Detail": json.dumps(detail), "EventBusName": bus}
 
@@ -56,7 +56,7 @@ def test_every_model_of_a_storm_is_decided_once(stack):
         requests = {stack.outputs["LedgerTable"]: [{"PutRequest": {"Item": item}} for item in items[begin : begin + 25]]}
         while requests:
             requests = stack.dynamodb.batch_write_item(RequestItems=requests)["UnprocessedItems"]
-    events = [drifted(model, stack.stack) for model in models]
+    events = [drifted(model, stack.prefix) for model in models]
     for begin in range(0, MODELS, 5):
         sent = stack.events.put_events(Entries=events[begin : begin + 5] * 2)
         assert sent["FailedEntryCount"] == 0

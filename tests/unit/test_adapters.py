@@ -16,14 +16,13 @@ from cli.errors import CliError
 from cli.session import Session, explained
 from local import machine
 from noria.adapters import objects
-from noria.data import reading
+from noria.data import curate, read_upload
 from noria.kernel.errors import SpecError, TransientError, UnreadableDatasetError
-from noria.preprocessing import preparing
-from noria.profile import curating
-from noria.release import smoke
+from noria.preprocessing import prepare
+from noria.release import smoke_test
 from noria.release.rollout import plan_rollout
-from noria.training import scoring
-from noria.training.concluding import conclude_run
+from noria.training import score_holdout
+from noria.training.conclude_run import conclude_run
 from tests.samples import ROOT, sample
 
 REGION = "us-east-1"
@@ -48,25 +47,26 @@ def stack(monkeypatch, tmp_path):
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         )
         session = Session()
-        session.__dict__["outputs"] = {"LakeBucket": "lake", "ArtifactBucket": "artifacts", "LedgerTable": "ledger", "EventLogGroup": "/aws/events/noria"}
+        outputs = {"LakeBucket": "lake", "ArtifactBucket": "artifacts", "LedgerTable": "ledger", "EventLogGroup": "/aws/events/noria", "Prefix": "noria"}
+        session.__dict__["outputs"] = outputs
         yield session
     objects._client.cache_clear()
 
 
 def test_a_reading_function_reads_the_exact_version(stack):
-    event = sample("functions/profile_dataset.json")
+    event = sample("functions/data/inspect_upload.json")
     first = stack.s3.put_object(Bucket="lake", Key="k", Body=b"")["VersionId"]
     stack.s3.put_object(Bucket="lake", Key="k", Body=b"later")
-    assert reading.profile_dataset({**event, "bucket": "lake", "key": "k", "version": first})["bytes"] == 0
+    assert read_upload.inspect_upload({**event, "bucket": "lake", "key": "k", "version": first})["bytes"] == 0
 
 
 def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
-    spec = sample("functions/judge_dataset.json")["spec"]
+    spec = sample("functions/data/judge_dataset.json")["spec"]
     rows = [f"2011-01-{1 + i // 24:02}T{i % 24:02}:00:00,{i % 24},5,1,1,9,0,{i},{int(i > 60)}" for i in range(100)]
     text = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy\n" + "\n".join([*rows, "2011-02-01T00:00:00,77,5,1,1,9,0,1,0"]) + "\n"
     version = stack.s3.put_object(Bucket="lake", Key="k", Body=text.encode())["VersionId"]
-    made = curating.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
-    prepared = preparing.prepare_dataset(
+    made = curate.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
+    prepared = prepare.prepare_dataset(
         {
             "source": {"bucket": "lake", "key": made["location"]},
             "artifacts": "artifacts",
@@ -86,7 +86,7 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     # Whatever is answered depends on the hour alone, which is the first column.
     again = "".join(f"1,{int(row.split(',')[0]) / 100}\n" if number < 20 else "1,0.9\n" for number, row in enumerate(asked))
     stack.s3.put_object(Bucket="artifacts", Key="runs/r/s.out", Body=again.encode())
-    scored = scoring.score_holdout(
+    scored = score_holdout.score_holdout(
         {
             "bucket": "artifacts",
             "truth": "runs/r/truth/truth.csv",
@@ -104,7 +104,7 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(stack):
     assert scored["candidate"]["accuracy"] == 1.0
     assert scored["importance"] == {"hour": 1.0, **dict.fromkeys(["dow", "month", "tmin", "tmax", "pn", "lag_week"], 0.0)}
     stack.s3.put_object(Bucket="artifacts", Key="answers", Body=b"1,0.9\n" * 5)
-    assert smoke.check_answers({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out", "rows": 5})["rows"] == 5
+    assert smoke_test.compare_predictions({"bucket": "artifacts", "answers": "answers", "expected": "runs/r/p.out", "rows": 5})["rows"] == 5
 
 
 def test_publishing_twice_changes_nothing_and_keeps_every_spec(stack):
@@ -123,7 +123,7 @@ def test_content_that_is_known_for_the_spec_is_not_sent_again(stack, tmp_path):
     file.write_text("a\n")
     sent = uploading.upload(stack, "bikeshare", file)
     assert sent["sent"]
-    document = {**sample("noria/DatasetAccepted.v1.json")["detail"]["data"], "digest": sent["digest"], "spec": published["spec"]}
+    document = {**sample("data/DatasetAccepted.v1.json")["detail"]["data"], "digest": sent["digest"], "spec": published["spec"]}
     item = {
         "pk": {"S": "MODEL#bikeshare"},
         "sk": {"S": "DATASET#x"},
@@ -214,7 +214,7 @@ def test_only_what_passes_at_s3_is_worth_another_try(monkeypatch, code, status, 
 
 def test_approving_an_older_version_than_the_one_that_serves_asks_again(stack):
     publishing.publish(stack, ROOT / "models" / "bikeshare")
-    told = sample("functions/conclude_run.json")
+    told = sample("functions/training/conclude_run.json")
     request = {**conclude_run(told)["registration"], "ModelPackageGroupName": "noria-bikeshare"}
     arns = [stack.sagemaker.create_model_package(**{**request, "ClientToken": token})["ModelPackageArn"] for token in ("a", "b")]
     document = {"endpoint": "e", "spec": "s", "model_package_arn": arns[1]}
@@ -281,14 +281,14 @@ def test_an_aws_error_is_one_sentence_with_what_to_do(code, told):
 
 
 def test_events_without_reasons_are_shown_too(capsys):
-    data = sample("noria/DatasetAccepted.v1.json")["detail"]["data"]
+    data = sample("data/DatasetAccepted.v1.json")["detail"]["data"]
     render.events([{"time": "2026-01-01T00:00:00Z", "name": "DatasetAccepted", "data": {**data, "reasons": []}}])
     render.events([{"time": "2026-01-01T00:00:00Z", "name": "Execution failed", "data": {"machine": "m", "error": "E", "cause": "why"}}])
     assert "why" in capsys.readouterr().out
 
 
 def test_what_every_look_says_again_is_told_once_and_counted(capsys):
-    data = sample("noria/QualityDegraded.v1.json")["detail"]["data"]
+    data = sample("monitoring/QualityDegraded.v1.json")["detail"]["data"]
     look = [{"time": f"2026-01-01T00:00:0{i}Z", "name": "QualityDegraded", "data": {**data, "page": i == 0}} for i in range(4)]
     other = {"time": "2026-01-01T00:00:09Z", "name": "QualityDegraded", "data": {**data, "release": "next", "page": True}}
     feeds = [{"reasons": [{"text": f"{column} is empty in all of {rows} rows"}], "page": False} for column, rows in (("x1", 20), ("x1", 31), ("x2", 20))]
@@ -305,13 +305,13 @@ def test_what_every_look_says_again_is_told_once_and_counted(capsys):
     "started",
     [
         sample("aws/model-package-approved.json"),
-        sample("noria/TrainingRequested.v1.json"),
+        sample("training/TrainingRequested.v1.json"),
         {"detail": {"object": {"key": "incoming/bikeshare/a b.csv"}}},
-        sample("functions/plan_evaluation.json"),
-        {**plan_rollout(sample("functions/plan_rollout.json"))["verify"], "name": "bikeshare"},
-        {**plan_rollout(sample("functions/plan_rollout.json"))["first"], "model": "bikeshare"},
+        sample("functions/training/plan_evaluation.json"),
+        {**plan_rollout(sample("functions/release/plan_rollout.json"))["smoke_test"], "name": "bikeshare"},
+        {**plan_rollout(sample("functions/release/plan_rollout.json"))["first"], "model": "bikeshare"},
     ],
-    ids=["rollout", "train", "ingest", "evaluate", "verify", "deploy"],
+    ids=["rollout", "train", "ingest", "evaluate", "smoke_test", "deploy"],
 )
 def test_a_failed_execution_is_told_under_the_model_that_it_was_started_for(started):
     detail = {"stateMachineArn": "a:Machine", "executionArn": "e", "status": "FAILED", "input": json.dumps(started)}

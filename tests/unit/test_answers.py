@@ -6,9 +6,9 @@ import json
 import pytest
 
 from noria.adapters import objects
-from noria.release import answers, sticky
-from noria.release.observation import plan_observation
-from noria.release.observing import weigh_traffic
+from noria.release import captured_predictions, sticky
+from noria.release.analysis import weigh_traffic
+from noria.release.analysis_plan import plan_observation
 from tests.samples import sample
 
 ANY = {"between": None, "values": None}
@@ -19,7 +19,7 @@ def captured(data: str, encoding: str = "CSV") -> dict:
 
 
 @pytest.mark.parametrize(
-    ("data", "encoding", "found"),
+    ("data", "encoding", "result"),
     [
         ("1,0.93\n0,0.2\n", "CSV", ["1", "0"]),
         ('{"predictions": [{"label": "yes", "score": 0.9}, {"label": "no"}]}', "JSON", ["yes", "no"]),
@@ -31,8 +31,8 @@ def captured(data: str, encoding: str = "CSV") -> dict:
         ("", "CSV", []),
     ],
 )
-def test_predictions_are_read_from_every_encoding_and_what_cannot_be_read_holds_none(data, encoding, found):
-    assert answers.predictions(captured(data, encoding)) == found
+def test_predictions_are_read_from_every_encoding_and_what_cannot_be_read_holds_none(data, encoding, result):
+    assert captured_predictions.predictions(captured(data, encoding)) == result
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_predictions_are_read_from_every_encoding_and_what_cannot_be_read_holds_
     ],
 )
 def test_a_prediction_keeps_its_contract_or_breaks_it(value, task, contract, broken):
-    assert answers.broken(value, task, contract) is broken
+    assert captured_predictions.broken(value, task, contract) is broken
 
 
 @pytest.fixture
@@ -68,18 +68,20 @@ def lake(monkeypatch):
 
 
 def line(*values: str, at: str = "08:10:30") -> str:
-    told = {"captureData": {"endpointOutput": captured("".join(f"{value}\n" for value in values))}}
-    return json.dumps({**told, "eventMetadata": {"inferenceTime": f"2026-11-24T{at}Z"}})
+    report = {"captureData": {"endpointOutput": captured("".join(f"{value}\n" for value in values))}}
+    return json.dumps({**report, "eventMetadata": {"inferenceTime": f"2026-11-24T{at}Z"}})
 
 
 def look(read=(), results=(), kinds: int = 0, since: str = "2026-11-24T08:10:00Z", now: str = "2026-11-24T08:11:00Z") -> dict:
-    asked = {"bucket": "lake", "prefix": "capture/e/", "artifacts": "a", "expected": "expected", "task": "regression", "contract": ANY}
-    asked |= {"first": 1, "kinds": kinds}
-    return answers.count_answers({"answers": asked, "began": "2026-11-24T08:10:00Z", "since": since, "now": now, "read": read, "results": results})
+    request = {"bucket": "lake", "prefix": "capture/e/", "artifacts": "a", "expected": "expected", "task": "regression", "contract": ANY}
+    request |= {"first": 1, "kinds": kinds}
+    return captured_predictions.count_captured(
+        {"answers": request, "began": "2026-11-24T08:10:00Z", "since": since, "now": now, "read": read, "results": results}
+    )
 
 
-def series(told: dict) -> dict[str, list[float]]:
-    return {result["Id"]: result["Values"] for result in told["results"]}
+def series(record: dict) -> dict[str, list[float]]:
+    return {result["Id"]: result["Values"] for result in record["results"]}
 
 
 def test_each_look_is_a_period_and_no_file_is_counted_twice_nor_a_late_one_lost(lake):
@@ -95,15 +97,15 @@ def test_each_look_is_a_period_and_no_file_is_counted_twice_nor_a_late_one_lost(
 
 def test_predictions_are_told_apart_by_fifths_of_what_the_holdout_was_answered(lake):
     lake["capture/e/challenger/2026/11/24/08/10-40-000-c.jsonl"] = "\n".join(map(line, ("0.5", "1.5", "9.9", "1000")))
-    told = series(look(kinds=5))
-    assert [told[f"challenger_hits_{number}"][0] for number in range(2, 7)] == [2, 0, 0, 0, 2]
+    report = series(look(kinds=5))
+    assert [report[f"challenger_hits_{number}"][0] for number in range(2, 7)] == [2, 0, 0, 0, 2]
 
 
 def test_few_different_predictions_are_told_apart_one_by_one(lake):
     lake["expected"] = "1\n1\n0\n"
     lake["capture/e/challenger/2026/11/24/08/10-40-000-c.jsonl"] = "\n".join(map(line, ("1", "0", "0", "5")))
-    told = series(look(kinds=5))
-    assert [told[f"challenger_hits_{number}"][0] for number in range(2, 7)] == [1, 2, 0, 0, 1]
+    report = series(look(kinds=5))
+    assert [report[f"challenger_hits_{number}"][0] for number in range(2, 7)] == [1, 2, 0, 0, 1]
 
 
 def test_a_key_is_always_answered_by_the_same_version_and_a_growing_challenger_keeps_its_keys():
@@ -117,7 +119,7 @@ def test_a_key_is_always_answered_by_the_same_version_and_a_growing_challenger_k
 
 @pytest.mark.parametrize(("share", "outcome"), [(0.6, "undo"), (0.25, "promote")])
 def test_predictions_that_have_shifted_beyond_what_the_spec_allows_are_harm_and_others_are_not(share, outcome):
-    spec = sample("functions/plan_rollout.json")["spec"]["rollout"]
+    spec = sample("functions/release/plan_rollout.json")["spec"]["rollout"]
     rollout = {**spec, "guard": {**spec["guard"], "answers": {**spec["guard"]["answers"], "drift": 2.0}}}
     observe = plan_observation("e", "c", "progressive", rollout, {})
     assert (observe["answers"]["first"], observe["answers"]["kinds"], len(observe["guard"]["watches"])) == (1, 5, 7)

@@ -6,12 +6,12 @@ import pytest
 
 from noria.release.approval import decide_approval
 from noria.release.rollout import conclude_rollout, plan_rollout
-from noria.training.concluding import conclude_run
+from noria.training.conclude_run import conclude_run
 from tests.samples import sample
 
 
 def test_a_version_is_registered_as_pending_with_where_it_comes_from():
-    event = sample("functions/conclude_run.json")
+    event = sample("functions/training/conclude_run.json")
     registration = conclude_run(event)["registration"]
     assert registration["ModelApprovalStatus"] == "PendingManualApproval"
     metadata = registration["CustomerMetadataProperties"]
@@ -22,14 +22,14 @@ def test_a_version_is_registered_as_pending_with_where_it_comes_from():
 
 
 def test_a_rejected_candidate_is_registered_nowhere():
-    event = sample("functions/conclude_run.json")
+    event = sample("functions/training/conclude_run.json")
     event["evaluation"]["candidate"]["accuracy"] = 0.1
     answer = conclude_run(event)
     assert (answer["outcome"], answer["registration"], answer["entry"]["DetailType"]) == ("rejected", None, "ModelRejected")
 
 
 @pytest.mark.parametrize(
-    ("cause", "told"),
+    ("cause", "record"),
     [
         (json.dumps({"FailureReason": "AlgorithmError: boom"}), "AlgorithmError: boom"),
         (json.dumps({"Cause": json.dumps({"FailureReason": "ClientError: no answer"}), "Status": "FAILED"}), "ClientError: no answer"),
@@ -38,15 +38,15 @@ def test_a_rejected_candidate_is_registered_nowhere():
         ("plain words", "plain words"),
     ],
 )
-def test_a_failed_run_tells_the_innermost_reason(cause, told):
-    event = {**sample("functions/conclude_run.json"), "evaluation": None, "failure": {"Error": "States.TaskFailed", "Cause": cause}}
+def test_a_failed_run_tells_the_innermost_reason(cause, record):
+    event = {**sample("functions/training/conclude_run.json"), "evaluation": None, "failure": {"Error": "States.TaskFailed", "Cause": cause}}
     answer = conclude_run(event)
     assert answer["entry"]["DetailType"] == "TrainingFailed"
-    assert told in answer["verdict"]["reasons"][0]["text"]
+    assert record in answer["verdict"]["reasons"][0]["text"]
 
 
 def test_approval_is_automatic_or_left_to_a_person():
-    event = sample("functions/decide_approval.json")
+    event = sample("functions/release/decide_approval.json")
     assert decide_approval(event)["request"]["ModelApprovalStatus"] == "Approved"
     event["spec"]["approve"]["mode"] = "manual"
     assert decide_approval(event)["request"] is None
@@ -54,7 +54,7 @@ def test_approval_is_automatic_or_left_to_a_person():
 
 def deployed(**differences):
     """A release that ended otherwise than in the sample."""
-    event = sample("functions/conclude_rollout.json")
+    event = sample("functions/release/conclude_rollout.json")
     event["released"]["deployed"] |= differences
     return conclude_rollout(event)
 
@@ -62,12 +62,12 @@ def deployed(**differences):
 def test_a_refused_update_is_told_unless_what_was_asked_serves_all_the_same():
     refused = {"Error": "SageMaker.SageMakerException", "Cause": "Cannot update in-progress endpoint"}
     assert deployed(Refused=refused)["outcome"] == "completed"
-    told = deployed(Refused=refused, EndpointConfigName="another")
-    assert (told["outcome"], told["verdict"]["reasons"][0]["text"]) == ("failed", "Cannot update in-progress endpoint")
+    report = deployed(Refused=refused, EndpointConfigName="another")
+    assert (report["outcome"], report["verdict"]["reasons"][0]["text"]) == ("failed", "Cannot update in-progress endpoint")
 
 
 def test_every_approval_is_a_release_of_its_own():
-    event = sample("functions/plan_rollout.json")
+    event = sample("functions/release/plan_rollout.json")
     assert plan_rollout(event)["release"] != plan_rollout({**event, "approved_at": "1864060000000"})["release"]
 
 
@@ -89,7 +89,7 @@ def test_a_failed_endpoint_is_a_failed_release_with_its_reason():
 
 
 def test_what_a_failed_training_was_billed_for_is_recorded_and_importance_lies_beside_the_document():
-    event = sample("functions/conclude_run.json")
+    event = sample("functions/training/conclude_run.json")
     failure = {"Error": "States.TaskFailed", "Cause": json.dumps({"FailureReason": "AlgorithmError", "BillableTimeInSeconds": 77})}
     values = conclude_run({**event, "evaluation": None, "train_seconds": None, "failed_at": "train", "failure": failure})["record"]["ExpressionAttributeValues"]
     assert json.loads(values[":document"]["S"])["train_seconds"] == 77
@@ -99,7 +99,7 @@ def test_what_a_failed_training_was_billed_for_is_recorded_and_importance_lies_b
 
 
 def test_a_run_that_an_earlier_version_has_begun_is_concluded():
-    event = {name: value for name, value in sample("functions/conclude_run.json").items() if name not in ("source", "train_seconds")}
+    event = {name: value for name, value in sample("functions/training/conclude_run.json").items() if name not in ("source", "train_seconds")}
     registration = conclude_run(event)["registration"]
     assert registration
     assert "DriftCheckBaselines" not in registration

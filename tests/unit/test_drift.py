@@ -9,18 +9,18 @@ from typer.testing import CliRunner
 
 from cli import app, checking
 from cli.errors import CliError
-from noria.monitoring import drift, evidence
+from noria.monitoring import drift, two_sample_tests
+from noria.profile.batches import add
 from noria.profile.dataset import Profile
-from noria.profile.reading import add
 
 SIZE, WINDOW = 10_000, 1_000
 
 
 def profiled(**columns) -> Profile:
-    made = Profile()
+    result = Profile()
     for batch in pa.table({name: pa.array(values) for name, values in columns.items()}).to_batches():
-        add(made, batch)
-    return made
+        add(result, batch)
+    return result
 
 
 def world(drawn: np.random.Generator, rows: int, shift: float = 0.0, outliers: float = 0.0, unseen: float = 0.0, moved: float = 0.0) -> Profile:
@@ -47,10 +47,10 @@ def reference() -> Profile:
     ],
 )
 def test_a_real_change_of_one_column_is_found_and_named(reference, change, column, measure):
-    told = drift.check(reference, world(np.random.default_rng(1), WINDOW, **change), None)
-    assert told["verdict"] == "drift"
-    assert {name: found["measure"] for name, found in told["columns"].items() if found["drifted"]} == {column: measure}
-    assert told["reasons"][0]["text"].startswith(f"{column}: ")
+    report = drift.check(reference, world(np.random.default_rng(1), WINDOW, **change), None)
+    assert report["verdict"] == "drift"
+    assert {name: item["measure"] for name, item in report["columns"].items() if item["drifted"]} == {column: measure}
+    assert report["reasons"][0]["text"].startswith(f"{column}: ")
 
 
 @pytest.mark.parametrize("rows", [30, 100, 1_000, 5_000])
@@ -60,8 +60,8 @@ def test_more_of_the_same_is_no_drift(reference, rows):
 
 
 def test_a_change_that_is_certain_and_tiny_is_none(reference):
-    told = drift.check(reference, world(np.random.default_rng(3), 200_000, shift=0.05), None)
-    assert told["verdict"] == "ok"
+    report = drift.check(reference, world(np.random.default_rng(3), 200_000, shift=0.05), None)
+    assert report["verdict"] == "ok"
 
 
 def seasons(drawn: np.random.Generator, months: int, more: float = 0.0) -> list[Profile]:
@@ -70,10 +70,10 @@ def seasons(drawn: np.random.Generator, months: int, more: float = 0.0) -> list[
 
 
 def whole(parts: list[Profile]) -> Profile:
-    made = Profile()
+    result = Profile()
     for part in parts:
-        made.merge(part)
-    return made
+        result.merge(part)
+    return result
 
 
 def test_what_is_usual_from_month_to_month_is_no_drift_and_more_than_that_is():
@@ -88,15 +88,15 @@ def test_what_is_usual_from_month_to_month_is_no_drift_and_more_than_that_is():
 def test_a_reference_too_short_to_know_what_is_usual_says_so_and_does_not_alarm():
     drawn = np.random.default_rng(5)
     months = seasons(drawn, 2)
-    told = drift.check(whole(months), seasons(drawn, 4)[3], months)
-    assert (told["verdict"], told["reasons"][0]["code"]) == ("undecided", "ReferenceTooShort")
+    report = drift.check(whole(months), seasons(drawn, 4)[3], months)
+    assert (report["verdict"], report["reasons"][0]["code"]) == ("undecided", "ReferenceTooShort")
 
 
 @pytest.mark.parametrize(("before", "now"), [(10, WINDOW), (SIZE, 3)])
 def test_too_few_rows_tell_nothing(before, now):
     drawn = np.random.default_rng(6)
-    told = drift.check(world(drawn, before), world(drawn, now, shift=3), None)
-    assert (told["verdict"], told["reasons"][0]["code"]) == ("undecided", "TooFewRows")
+    report = drift.check(world(drawn, before), world(drawn, now, shift=3), None)
+    assert (report["verdict"], report["reasons"][0]["code"]) == ("undecided", "TooFewRows")
 
 
 @pytest.mark.parametrize(
@@ -113,11 +113,11 @@ def test_too_few_rows_tell_nothing(before, now):
 def test_a_feed_that_broke_is_an_incident_and_no_drift(reference, price, code):
     drawn = np.random.default_rng(7)
     rest = {"colour": drawn.choice(["red", "green", "blue", "grey"], WINDOW, p=[0.4, 0.3, 0.2, 0.1]).tolist(), "other": drawn.normal(0, 1, WINDOW)}
-    told = drift.check(
+    report = drift.check(
         reference, profiled(**rest, **({} if price is None else {"price": pa.array(price, pa.float64() if code == "ColumnEmpty" else None)})), None
     )
-    assert (told["verdict"], [reason["code"] for reason in told["reasons"]]) == ("incident", [code])
-    assert "price" not in told["columns"]
+    assert (report["verdict"], [reason["code"] for reason in report["reasons"]]) == ("incident", [code])
+    assert "price" not in report["columns"]
 
 
 def test_words_that_the_contract_tolerates_are_no_broken_feed():
@@ -140,24 +140,24 @@ def test_a_column_that_always_was_nearly_constant_may_be_constant_for_once():
 def test_names_infinities_new_columns_and_ten_thousand_categories_do_no_harm():
     drawn = np.random.default_rng(9)
 
-    def made(rows: int, **more) -> Profile:
+    def result(rows: int, **more) -> Profile:
         odd = {'a $b "c" d': drawn.normal(0, 1, rows), "inf": np.where(drawn.random(rows) < 0.1, np.inf, drawn.normal(0, 1, rows))}
         return profiled(**odd, many=[f"k{i}" for i in drawn.integers(0, 10_000, rows)], **more)
 
-    told = drift.check(made(SIZE, gone=["x"] * SIZE), made(WINDOW, new=[1] * WINDOW), None, ignored={"gone"})
-    assert told["verdict"] == "ok"
-    assert set(told["columns"]) == {'a $b "c" d', "inf", "many"}
+    report = drift.check(result(SIZE, gone=["x"] * SIZE), result(WINDOW, new=[1] * WINDOW), None, ignored={"gone"})
+    assert report["verdict"] == "ok"
+    assert set(report["columns"]) == {'a $b "c" d', "inf", "many"}
 
 
 def test_evidence_is_none_where_there_is_none_and_strong_where_it_is():
-    assert evidence.of_distance(0.0, 100, 100) == 1.0
-    assert evidence.of_distance(0.5, 1_000, 1_000) < 1e-20
-    assert evidence.of_share(0, 100, 0, 100) == 1.0
-    assert evidence.of_share(50, 100, 0, 1_000) < 1e-20
-    assert evidence.of_categories({"a": 50, "b": 50}, {"a": 500, "b": 500}) > 0.5
-    assert evidence.of_categories({"a": 90, "b": 10}, {"a": 500, "b": 500}) < 1e-6
+    assert two_sample_tests.of_distance(0.0, 100, 100) == 1.0
+    assert two_sample_tests.of_distance(0.5, 1_000, 1_000) < 1e-20
+    assert two_sample_tests.of_share(0, 100, 0, 100) == 1.0
+    assert two_sample_tests.of_share(50, 100, 0, 1_000) < 1e-20
+    assert two_sample_tests.of_categories({"a": 50, "b": 50}, {"a": 500, "b": 500}) > 0.5
+    assert two_sample_tests.of_categories({"a": 90, "b": 10}, {"a": 500, "b": 500}) < 1e-6
     # A rare category alone decides nothing.
-    assert evidence.of_categories({"a": 100, "c": 1}, {"a": 1_000}) == 1.0
+    assert two_sample_tests.of_categories({"a": 100, "c": 1}, {"a": 1_000}) == 1.0
 
 
 def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
@@ -177,14 +177,14 @@ def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
     (tmp_path / "m" / "model.yaml").write_text(spec + "evaluate: {gates: [{metric: accuracy, at_least: 0.5}]}\n")
     old, same, other = file("old.csv", 0, 168, 0), file("same.csv", 168, 28, 0), file("other.csv", 196, 28, 3)
     assert checking.check(tmp_path / "m", old, same)["verdict"] == "ok"
-    told = checking.check(tmp_path / "m", old, other)
-    assert (told["verdict"], set(told["columns"]), told["columns"]["x"]["drifted"]) == ("drift", {"x", "y"}, True)
+    report = checking.check(tmp_path / "m", old, other)
+    assert (report["verdict"], set(report["columns"]), report["columns"]["x"]["drifted"]) == ("drift", {"x", "y"}, True)
     # Times that are none are a broken feed, and the reference's blocks are known all the same.
     unread, lost = tmp_path / "unread.csv", tmp_path / "lost.csv"
     unread.write_text(re.sub(r"2024-\d\d-\d\dT", "day ", same.read_text()))
     lost.write_text("\n".join(["z", *("1" * 30), ""]))
-    found = checking.check(tmp_path / "m", old, unread)
-    assert (found["verdict"], [(reason["code"], reason["observed"]) for reason in found["reasons"]]) == ("incident", [("TypeChanged", "ts")])
+    result = checking.check(tmp_path / "m", old, unread)
+    assert (result["verdict"], [(reason["code"], reason["observed"]) for reason in result["reasons"]]) == ("incident", [("TypeChanged", "ts")])
     assert {reason["observed"] for reason in checking.check(tmp_path / "m", old, lost)["reasons"]} == {"ts", "x"}
     # One time that is none is no broken feed; times that are all different words are one.
     one = tmp_path / "one.csv"
@@ -196,8 +196,8 @@ def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
     assert ("TypeChanged", "ts") in [(reason["code"], reason["observed"]) for reason in checking.check(tmp_path / "m", old, many)["reasons"]]
     with pytest.raises(CliError, match="no value of ts is a time"):
         checking.check(tmp_path / "m", unread, same)
-    asked = ["check", str(tmp_path / "m"), "--reference", str(old), "--current", str(other), "--html", str(tmp_path / "page.html")]
-    ended = CliRunner().invoke(app.app, asked)
+    requests = ["check", str(tmp_path / "m"), "--reference", str(old), "--current", str(other), "--html", str(tmp_path / "page.html")]
+    ended = CliRunner().invoke(app.app, requests)
     assert (ended.exit_code, "x  before |" in ended.output) == (0, True)
     page = (tmp_path / "page.html").read_text()
     assert "other.csv against old.csv" in page
@@ -212,8 +212,8 @@ def test_seconds_since_the_epoch_are_times(tmp_path):
     for name, first, rows in (("old", 0, 4_000), ("new", 4_000, 500)):
         lines = [f"{1_577_836_800 + 3_600 * hour},{drawn.normal():.3f},{hour % 2}" for hour in range(first, first + rows)]
         (tmp_path / f"{name}.csv").write_text("\n".join(["ts,x,y", *lines, ""]))
-    told = checking.check(tmp_path / "m", tmp_path / "old.csv", tmp_path / "new.csv")
-    assert (told["verdict"], set(told["columns"])) == ("ok", {"x", "y"})
+    report = checking.check(tmp_path / "m", tmp_path / "old.csv", tmp_path / "new.csv")
+    assert (report["verdict"], set(report["columns"])) == ("ok", {"x", "y"})
 
 
 def test_what_was_constant_in_a_block_of_the_reference_before_is_no_incident():

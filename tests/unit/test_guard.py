@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noria.release import evidence, guard, simulation
-from noria.release.evidence import HARM, HARMLESS, Counts
+from noria.release import guard, sequential_test, simulation
+from noria.release.analysis import weigh_traffic
 from noria.release.guard import Guard, Tally, Watch
-from noria.release.observing import weigh_traffic
+from noria.release.sequential_test import HARM, HARMLESS, Counts
 from tests.samples import sample
 
 GUARD = Guard((Watch("errors", tolerated=0.01),), 0.98, (0.1, 0.5), 3, 60, "undo")
@@ -24,7 +24,7 @@ def looked(*periods, guard_=GUARD, look=1, share=0.1, since=1):
     return guard.decide(guard_, tallies, look, share, since)
 
 
-def found(tallies):
+def counts_of(tallies):
     return [tally.to_json() for tally in tallies]
 
 
@@ -47,12 +47,12 @@ def test_a_burst_that_hits_both_is_no_proof_that_one_is_no_worse():
     watching = Guard((Watch("errors"),), 0.98, (0.1,), 10**6, 15, "hold")
     for burst_rate in (0.0, 0.6):
         world = simulation.World(0.005, 0.01, 50, burst=burst_rate, burst_seconds=60, burst_every_seconds=420)
-        told, _ = simulation.simulate(watching, world, 60, 200, seed=5)
-        assert told["promoted"] <= 0.02
+        report, _ = simulation.simulate(watching, world, 60, 200, seed=5)
+        assert report["promoted"] <= 0.02
 
 
 def test_a_challenger_that_fails_everything_is_told_in_numbers_that_json_has():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     for result in event["results"]:
         if "hits" in result["Id"]:
             result["Values"] = [300.0 if "challenger" in result["Id"] else 0.0] * 20
@@ -62,7 +62,7 @@ def test_a_challenger_that_fails_everything_is_told_in_numbers_that_json_has():
 
 
 def test_a_minute_under_way_and_a_counter_that_is_not_there_yet_are_left_to_the_next_look():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     whole = weigh_traffic(event)["findings"][0]["challenger"]["requests"]
     late = next(result for result in event["results"] if result["Id"] == "champion_hits_0")
     event["now"] = "2026-11-24T08:31:30.000Z"
@@ -73,7 +73,7 @@ def test_a_minute_under_way_and_a_counter_that_is_not_there_yet_are_left_to_the_
 
 
 def test_shares_are_not_moved_while_somebody_else_changes_the_endpoint():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     assert weigh_traffic(event)["outcome"] == "shift"
     event["endpoint"]["EndpointStatus"] = "Updating"
     assert (weigh_traffic(event)["outcome"], weigh_traffic(event)["request"]) == ("wait", None)
@@ -87,8 +87,8 @@ def test_no_traffic_is_no_evidence_and_ends_as_the_spec_says():
     assert looked((0, 0, 300, 3), look=59)[0] == "wait"
     assert looked((0, 0, 300, 3), look=60) == ("undo", 0.0)
     assert looked(look=60) == ("undo", 0.0)
-    told = guard.verdict(GUARD, found(GUARD.tallies()), "undo", 60, 0.0)
-    assert "no request reached the challenger" in told.reasons[0].text
+    report = guard.verdict(GUARD, counts_of(GUARD.tallies()), "undo", 60, 0.0)
+    assert "no request reached the challenger" in report.reasons[0].text
 
 
 def test_where_nobody_asks_the_spec_says_what_follows():
@@ -96,7 +96,7 @@ def test_where_nobody_asks_the_spec_says_what_follows():
     assert looked(guard_=idle, look=2)[0] == "wait"
     assert looked((0, 0, 0, 0), guard_=idle, look=3) == ("promote", 1.0)
     assert looked((0, 0, 5, 0), guard_=idle, look=3)[0] == "wait"
-    assert guard.verdict(idle, found(idle.tallies()), "promote", 3, 1.0).reasons[0].code == "NobodyAsks"
+    assert guard.verdict(idle, counts_of(idle.tallies()), "promote", 3, 1.0).reasons[0].code == "NobodyAsks"
 
 
 def test_shares_rise_only_while_nothing_speaks_for_harm():
@@ -117,7 +117,7 @@ def test_a_dry_run_undoes_nothing_and_says_what_it_would_have_done():
     assert looked((30, 15, 270, 0), guard_=dry, look=60)[0] == "hold"
     tallies = dry.tallies()
     tallies[0].add(30, 15, 270, 0)
-    assert guard.verdict(dry, found(tallies), "wait", 1, 0.1).reasons[0].code == "DryRun"
+    assert guard.verdict(dry, counts_of(tallies), "wait", 1, 0.1).reasons[0].code == "DryRun"
 
 
 def test_an_agreed_sample_is_waited_for():
@@ -142,7 +142,7 @@ def test_the_expectation_of_the_evidence_is_at_most_one_where_the_hypothesis_hol
     hits = min(judged + other, 12)
     ways = [(k, _hypergeometric(k, judged, other, hits)) for k in range(max(0, hits - other), min(hits, judged) + 1)]
     for factors in (HARM, HARMLESS):
-        expected = sum(p * evidence.process([Counts(judged, k, other, hits - k)], 1.0, factors).value for k, p in ways)
+        expected = sum(p * sequential_test.process([Counts(judged, k, other, hits - k)], 1.0, factors).value for k, p in ways)
         assert expected <= 1 + 1e-9
 
 
@@ -158,31 +158,31 @@ def test_the_interval_holds_the_true_ratio_and_closes_in():
     for _ in range(120):
         challenger, champion = 300, 2700
         periods.append(Counts(challenger, drawn.binomialvariate(challenger, 0.03), champion, drawn.binomialvariate(champion, 0.02)))
-        low, high = evidence.interval(periods, 0.02)
+        low, high = sequential_test.interval(periods, 0.02)
         assert low <= 1.5 <= high
         widths.append(high - low)
     assert widths[-1] < 0.6
-    assert evidence.interval([], 0.02) == (0.0, float("inf"))
+    assert sequential_test.interval([], 0.02) == (0.0, float("inf"))
 
 
 @pytest.mark.parametrize("burst", [0.0, 0.4])
 def test_an_equal_challenger_is_hardly_ever_undone(burst):
     watching = Guard((Watch("errors", margin=1.001),), 0.98, (0.1,), 10**6, 180, "hold")
-    told, _ = simulation.simulate(watching, simulation.World(0.02, 0.02, 50, burst=burst), 20, 300, seed=3)
-    assert told["undone"] <= 0.03
+    report, _ = simulation.simulate(watching, simulation.World(0.02, 0.02, 50, burst=burst), 20, 300, seed=3)
+    assert report["undone"] <= 0.03
 
 
 def test_a_challenger_with_four_times_the_errors_is_always_undone_soon():
     watching = Guard((Watch("errors"),), 0.98, (0.1,), 10**6, 360, "hold")
-    told, _ = simulation.simulate(watching, simulation.World(0.02, 0.08, 50), 10, 200)
-    assert told["undone"] == 1
-    assert told["exposed_median"] <= 200
+    report, _ = simulation.simulate(watching, simulation.World(0.02, 0.08, 50), 10, 200)
+    assert report["undone"] == 1
+    assert report["exposed_median"] <= 200
 
 
 @settings(max_examples=25)
 @given(st.permutations(range(20)))
 def test_counters_that_come_late_twice_or_out_of_order_change_nothing(order):
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     expected = weigh_traffic(event)
     for result in event["results"]:
         pairs = [(result["Timestamps"][i], result["Values"][i]) for i in order]
@@ -193,30 +193,30 @@ def test_counters_that_come_late_twice_or_out_of_order_change_nothing(order):
 
 
 def test_a_period_in_which_the_weights_changed_is_left_out():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     whole = weigh_traffic(event)["findings"][0]["challenger"]["requests"]
     event["changes"].append("2026-11-24T08:15:30.000Z")
     assert weigh_traffic(event)["findings"][0]["challenger"]["requests"] == whole - 300
 
 
 def test_an_endpoint_that_was_changed_by_hand_is_told_and_left_alone():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     event["endpoint"]["EndpointConfigName"] = "by-hand"
     answer = weigh_traffic(event)
     assert (answer["outcome"], answer["request"], answer["verdict"]["reasons"][0]["code"]) == ("changed", None, "ChangedByHand")
 
 
-@pytest.mark.parametrize(("asked", "code"), [("supersede", "Superseded"), ("wrong prices", "RollbackRequested")])
-def test_a_release_that_somebody_wants_to_end_undoes_itself(asked, code):
-    event = sample("functions/weigh_traffic.json")
-    event["lock"]["asked"] = {"S": asked}
+@pytest.mark.parametrize(("stop_request", "code"), [("supersede", "Superseded"), ("wrong prices", "RollbackRequested")])
+def test_a_release_that_somebody_wants_to_end_undoes_itself(stop_request, code):
+    event = sample("functions/release/weigh_traffic.json")
+    event["lock"]["asked"] = {"S": stop_request}
     answer = weigh_traffic(event)
     assert (answer["outcome"], answer["verdict"]["reasons"][0]["code"]) == ("undo", code)
     assert {entry["VariantName"]: entry["DesiredWeight"] for entry in answer["request"]["DesiredWeightsAndCapacities"]} == {"main": 1, "challenger": 0}
 
 
 def test_a_shadow_has_no_weight_to_take_away():
-    event = sample("functions/weigh_traffic.json")
+    event = sample("functions/release/weigh_traffic.json")
     event["observe"]["strategy"] = "shadow"
     event["lock"]["asked"] = {"S": "supersede"}
     assert weigh_traffic(event)["request"] is None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from noria.healing import policy
-from noria.healing.deciding import announce_healing, decide_healing
+from noria.healing.decide_healing import announce_healing, decide_healing
 from noria.kernel.identity import digest, event_id
 from noria.spec.monitoring import HealSpec
 from tests.samples import sample
@@ -51,7 +51,7 @@ def test_drift_in_columns_that_matter_little_to_the_model_starts_nothing():
 
 def spent(*seconds):
     """Healings ten days apart, the last one ten days ago, and what each was billed for."""
-    return [policy.Attempt(NOW - timedelta(days=10 * (len(seconds) - i)), "helped", float(found)) for i, found in enumerate(seconds)]
+    return [policy.Attempt(NOW - timedelta(days=10 * (len(seconds) - i)), "helped", float(item)) for i, item in enumerate(seconds)]
 
 
 def test_a_training_that_would_exceed_the_budget_waits_until_enough_is_free_again():
@@ -110,7 +110,7 @@ def heal(*runs):
 
 
 def test_how_a_healing_ended_is_read_from_its_run():
-    event = sample("functions/decide_healing.json")
+    event = sample("functions/healing/decide_healing.json")
     event["spec"]["heal"]["cooldown_days"] = 7
     assert decide_healing({**event, "heal": heal("r"), "runs": []})["verdict"]["reasons"][0]["code"] == "HealingUnderWay"
     late = {**event["cause"], "time": "2026-11-09T10:00:00.000Z"}
@@ -119,42 +119,42 @@ def test_how_a_healing_ended_is_read_from_its_run():
 
 
 def test_a_person_is_paged_once_for_the_same_failures():
-    event = sample("functions/decide_healing.json")
+    event = sample("functions/healing/decide_healing.json")
     event["spec"]["heal"]["cooldown_days"] = 7
     event |= {"heal": heal("a", "b", "c"), "runs": [run_of(run, "rejected") for run in "abc"]}
     first = decide_healing(event)
-    assert (first["entry"]["DetailType"], first["entry"]["Detail"]["data"]["page"]) == ("HealingStopped", True)
+    assert (first["entry"]["DetailType"], first["entry"]["Detail"]["data"]["page"]) == ("RetrainingEscalated", True)
     assert first["transaction"]["TransactItems"][0]["Put"]["Item"]["sk"]["S"] == "HEAL"
     again = decide_healing({**event, "heal": {**event["heal"], "told": 3}})
     assert (again["entry"]["Detail"]["data"]["page"], again["transaction"]) == (False, None)
 
 
 def test_the_run_of_a_healing_is_known_before_it_begins():
-    event = sample("functions/announce_healing.json")
-    made = announce_healing(event)
-    metadata = made["entry"]["Detail"]["metadata"]
-    (dataset, healing) = [item["Put"]["Item"] for item in made["transaction"]["TransactItems"]]
+    event = sample("functions/healing/announce_healing.json")
+    result = announce_healing(event)
+    metadata = result["entry"]["Detail"]["metadata"]
+    (dataset, healing) = [item["Put"]["Item"] for item in result["transaction"]["TransactItems"]]
     assert metadata["id"] == event_id("TrainingRequested", f"{event['model']}/{event['dataset']}")
     assert digest(event["model"], event["dataset"], metadata["id"]) in healing["document"]["S"]
     assert dataset["sk"]["S"] == f"DATASET#{event['dataset']}"
 
 
 def test_rows_that_make_no_dataset_ask_for_no_training():
-    event = sample("functions/announce_healing.json")
+    event = sample("functions/healing/announce_healing.json")
     lacking = announce_healing({**event, "assembled": {**event["assembled"], "missing": ["wind"]}})
     few = announce_healing({**event, "assembled": {**event["assembled"], "rows": 3}})
-    assert [told["entry"]["Detail"]["data"]["reasons"][0]["code"] for told in (lacking, few)] == ["SchemaChanged", "TooFewRows"]
+    assert [record["entry"]["Detail"]["data"]["reasons"][0]["code"] for record in (lacking, few)] == ["SchemaChanged", "TooFewRows"]
     assert lacking["transaction"] is None
 
 
 def test_that_a_person_asked_is_not_forgotten_by_the_next_healing():
-    event = {**sample("functions/announce_healing.json"), "answered": "2026-11-01T00:00:00+00:00"}
-    kept = announce_healing(event)["transaction"]["TransactItems"][1]["Put"]["Item"]
-    assert kept["answered"] == {"S": event["answered"]}
+    event = {**sample("functions/healing/announce_healing.json"), "answered": "2026-11-01T00:00:00+00:00"}
+    retained = announce_healing(event)["transaction"]["TransactItems"][1]["Put"]["Item"]
+    assert retained["answered"] == {"S": event["answered"]}
 
 
 def test_the_weight_of_a_drift_and_what_trainings_cost_reach_the_decision():
-    event = {**sample("functions/decide_healing.json"), "name": "DriftDetected"}
+    event = {**sample("functions/healing/decide_healing.json"), "name": "DriftDetected"}
     event["spec"]["heal"] |= {"on": ["quality", "drift"], "drift_weight": 0.3, "budget": {"a_month": 1, "per_hour": 3600}}
     event["data"]["weight"] = 0.1
     assert decide_healing(event)["verdict"]["reasons"][0]["code"] == "DriftMattersLittle"

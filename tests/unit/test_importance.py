@@ -2,7 +2,7 @@
 
 import pytest
 
-from noria.data import shuffling
+from noria.data import shuffle
 from noria.training.importance import importance
 
 NAMES = ["strong", "weak", "none"]
@@ -16,32 +16,32 @@ def answered(task: str, rows: list[list[str]]) -> list[list[str]]:
 
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_a_column_counts_by_how_much_it_moves_the_answers(task):
-    found = importance(task, NAMES, answered(task, ROWS), answered(task, shuffling.shuffled(ROWS)))
-    assert found["strong"] > 0.6
-    assert 0.01 < found["weak"] < 0.4
-    assert found["none"] == 0
-    assert sum(found.values()) == pytest.approx(1, abs=0.001)
+    result = importance(task, NAMES, answered(task, ROWS), answered(task, shuffle.shuffled(ROWS)))
+    assert result["strong"] > 0.6
+    assert 0.01 < result["weak"] < 0.4
+    assert result["none"] == 0
+    assert sum(result.values()) == pytest.approx(1, abs=0.001)
 
 
 def test_labels_alone_tell_it_as_well():
-    told = [[answer[:1] for answer in answered("binary", rows)] for rows in (ROWS, shuffling.shuffled(ROWS))]
-    found = importance("multiclass", NAMES, *told)
-    assert found["strong"] > found["weak"] >= found["none"] == 0
+    records = [[answer[:1] for answer in answered("binary", rows)] for rows in (ROWS, shuffle.shuffled(ROWS))]
+    result = importance("multiclass", NAMES, *records)
+    assert result["strong"] > result["weak"] >= result["none"] == 0
 
 
 def test_a_shuffled_column_keeps_its_values_and_the_others_their_rows():
-    made = shuffling.shuffled(ROWS)
-    size = len(made) // 3
-    chosen = [ROWS[number] for number in shuffling.sample(len(ROWS), 3)]
-    assert (size, len(set(map(tuple, chosen)))) == (shuffling.MOST_ROWS, len({tuple(row) for row in chosen}))
-    assert sorted(row[0] for row in made[:size]) == sorted(row[0] for row in chosen)
-    assert [row[1:] for row in made[:size]] == [row[1:] for row in chosen]
-    assert [row[0] for row in made[size:]] == [row[0] for row in chosen] * 2
+    result = shuffle.shuffled(ROWS)
+    size = len(result) // 3
+    chosen = [ROWS[number] for number in shuffle.sample(len(ROWS), 3)]
+    assert (size, len(set(map(tuple, chosen)))) == (shuffle.MOST_ROWS, len({tuple(row) for row in chosen}))
+    assert sorted(row[0] for row in result[:size]) == sorted(row[0] for row in chosen)
+    assert [row[1:] for row in result[:size]] == [row[1:] for row in chosen]
+    assert [row[0] for row in result[size:]] == [row[0] for row in chosen] * 2
 
 
 def test_many_columns_ask_no_more_than_so_many_rows():
-    assert len(shuffling.sample(100_000, 2_000)) * 2_000 <= shuffling.MOST_ASKED
-    assert len(shuffling.sample(3, 20_000)) == 1
+    assert len(shuffle.sample(100_000, 2_000)) * 2_000 <= shuffle.MOST_ASKED
+    assert len(shuffle.sample(3, 20_000)) == 1
 
 
 def test_answers_that_do_not_move_or_do_not_fit_tell_nothing():

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from noria.data import policy
-from noria.data.ingest import judge_dataset
+from noria.data.judge_dataset import judge_dataset
 from tests.samples import sample
 
 PROFILE = {"bytes": 10, "problem": None, "header": ["id", "at", "size", "kind", "count", "y"], "rows": 100, "bad_rows": 0, "faults": {}}
@@ -60,7 +60,7 @@ def test_few_bad_rows_are_set_aside_and_the_rest_accepted(contract):
 
 
 def test_the_same_bytes_for_the_same_spec_are_the_same_dataset():
-    event = sample("functions/judge_dataset.json")
+    event = sample("functions/data/judge_dataset.json")
     again = {**event, "upload": {**event["upload"], "key": "incoming/bikeshare/other.csv", "version": "v2"}}
     assert judge_dataset(event)["dataset"] == judge_dataset(again)["dataset"]
     renewed = {**event, "spec": {**event["spec"], "id": "another"}}
@@ -68,7 +68,7 @@ def test_the_same_bytes_for_the_same_spec_are_the_same_dataset():
 
 
 def test_an_upload_for_a_model_nobody_published_is_quarantined_with_what_to_do():
-    event = {**sample("functions/judge_dataset.json"), "spec": None, "model": "ghost"}
+    event = {**sample("functions/data/judge_dataset.json"), "spec": None, "model": "ghost"}
     answer = judge_dataset(event)
     assert answer["outcome"] == "quarantined"
     assert "noria publish" in answer["verdict"]["reasons"][0]["text"]
@@ -79,7 +79,7 @@ def test_an_upload_for_a_model_nobody_published_is_quarantined_with_what_to_do()
     "key", ["incoming/../../etc/passwd", "incoming/bikeshare/a b'\" $eval(1).csv", "incoming/bikeshare/../../x", "incoming/Ünï/☃", "incoming/m/.."]
 )
 def test_no_key_leads_out_of_its_folder(key):
-    event = sample("functions/judge_dataset.json")
+    event = sample("functions/data/judge_dataset.json")
     event["upload"]["key"] = key
     event |= {"model": key.split("/")[1], "spec": None}
     target = judge_dataset(event)["copy"]["Key"]
@@ -90,7 +90,7 @@ def test_no_key_leads_out_of_its_folder(key):
 
 
 def test_a_long_unicode_name_fits_into_a_key():
-    event = {**sample("functions/judge_dataset.json"), "spec": None}
+    event = {**sample("functions/data/judge_dataset.json"), "spec": None}
     event["upload"]["key"] = "incoming/bikeshare/" + "数" * 330 + ".csv"
     target = judge_dataset(event)["copy"]["Key"]
     assert len(target.encode()) < 1024
@@ -98,19 +98,19 @@ def test_a_long_unicode_name_fits_into_a_key():
 
 
 def test_the_copy_names_the_exact_version_with_its_key_encoded():
-    event = sample("functions/judge_dataset.json")
+    event = sample("functions/data/judge_dataset.json")
     event["upload"] |= {"key": "incoming/bikeshare/a b?.csv", "version": "v+1"}
     assert judge_dataset(event)["copy"]["CopySource"] == "noria-lake/incoming/bikeshare/a%20b%3F.csv?versionId=v%2B1"
 
 
 def test_an_accepted_dataset_carries_its_spec_into_the_ledger_until_a_run_has_taken_it():
-    event = sample("functions/judge_dataset.json")
+    event = sample("functions/data/judge_dataset.json")
     record = judge_dataset(event)["record"]
     assert record["ConditionExpression"] == "attribute_not_exists(claims)"
     assert json.loads(record["Item"]["spec"]["S"])["id"] == event["spec"]["id"]
 
 
 def test_a_spec_may_say_that_uploads_do_not_train():
-    event = sample("functions/judge_dataset.json")
+    event = sample("functions/data/judge_dataset.json")
     event["spec"]["train"]["on_upload"] = False
     assert judge_dataset(event)["entry"]["Detail"]["data"]["train"] is False

@@ -47,8 +47,8 @@ def spec(columns: dict | None = None, lags: tuple = (), **changed) -> ModelSpec:
 def fit(rows: list[list[str]], columns: dict | None = None, lags: tuple = ()) -> tuple[Transform, dict, list[list[str]]]:
     """The transform as the endpoint reads it, its document, and the training set."""
     document = spec(columns, lags).model_dump(mode="json")
-    made, train = fitting.fit(document["preprocess"], DataContract.of(document["data"]), "rides", HEADER, rows)
-    return Transform(json.loads(json.dumps(made))), made, train
+    result, train = fitting.fit(document["preprocess"], DataContract.of(document["data"]), "rides", HEADER, rows)
+    return Transform(json.loads(json.dumps(result))), result, train
 
 
 def hours(heats: list[str], skies: list[str] | None = None) -> list[list[str]]:
@@ -56,12 +56,12 @@ def hours(heats: list[str], skies: list[str] | None = None) -> list[list[str]]:
     return [[f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00", "A", heat, sky, "true", str(i)] for i, (heat, sky) in enumerate(zip(heats, skies, strict=True))]
 
 
-def column(made: list[list[str]], transform: Transform, name: str) -> list[str]:
-    return [row[transform.writes.index(name)] for row in made]
+def column(results: list[list[str]], transform: Transform, name: str) -> list[str]:
+    return [row[transform.writes.index(name)] for row in results]
 
 
 @pytest.mark.parametrize(
-    ("steps", "wanted"),
+    ("steps", "expected"),
     [
         ({"impute": "mean"}, ["1.0", "2.0", "3.0", "6.0", "3.0"]),
         ({"impute": "median"}, ["1.0", "2.0", "2.5", "6.0", "3.0"]),
@@ -77,9 +77,9 @@ def column(made: list[list[str]], transform: Transform, name: str) -> list[str]:
         ({"clip": [0, 4], "scale": "min_max"}, ["0.0", "0.3333333333333333", "", "1.0", "0.6666666666666666"]),
     ],
 )
-def test_numbers_are_imputed_then_clipped_then_scaled(steps, wanted):
+def test_numbers_are_imputed_then_clipped_then_scaled(steps, expected):
     transform, _, train = fit(hours(["1", "2", "NA", "6", "3"]), {"heat": steps})
-    assert column(train, transform, "heat") == wanted
+    assert column(train, transform, "heat") == expected
 
 
 def test_a_standard_scale_has_mean_0_and_deviation_1_and_a_constant_column_stays_at_0():
@@ -144,14 +144,14 @@ def test_a_lag_is_the_newest_value_that_is_old_enough_in_its_own_series():
 def test_a_value_that_is_older_still_by_more_than_within_is_none():
     rows = hours([str(i) for i in range(24)])
     transform, _, _ = fit(rows, lags=({"of": "rides", "back": "1h", "within": "2h", "name": "before"},))
-    asked = [[f"2024-01-02T{hour:02}:00:00", "A", "1", "", ""] for hour in (0, 1, 2, 3)]
-    assert [transform.rows([row])[0][-1] for row in asked] == ["23", "23", "23", ""]
+    requests = [[f"2024-01-02T{hour:02}:00:00", "A", "1", "", ""] for hour in (0, 1, 2, 3)]
+    assert [transform.rows([row])[0][-1] for row in requests] == ["23", "23", "23", ""]
 
 
 def test_a_row_is_answered_alike_alone_and_among_others():
     transform, _, _ = fit(hours(["1", "2"]), lags=({"of": "heat", "back": "1h", "name": "heat_before"},))
-    asked = [["2024-01-01T02:30:00", "A", "5", "", ""], ["2024-01-01T03:30:00", "A", "6", "", ""], ["2024-03-01T00:00:00", "A", "7", "", ""]]
-    assert [row[-1] for row in transform.rows(asked)] == [transform.rows([row])[0][-1] for row in asked] == ["2", "", ""]
+    requests = [["2024-01-01T02:30:00", "A", "5", "", ""], ["2024-01-01T03:30:00", "A", "6", "", ""], ["2024-03-01T00:00:00", "A", "7", "", ""]]
+    assert [row[-1] for row in transform.rows(requests)] == [transform.rows([row])[0][-1] for row in requests] == ["2", "", ""]
 
 
 @given(st.floats(-1e9, 1e9), st.integers(1, 200))
@@ -161,15 +161,15 @@ def test_a_column_that_does_not_vary_stays_at_0_whatever_its_value(value, rows):
         assert {float(scaled) for scaled in column(train, transform, "heat")} == {0}
 
 
-@pytest.mark.parametrize(("value", "wanted"), [(0, ["1", "0", "0", "0"]), (9, ["0", "0", "1", "0"])])
-def test_a_number_can_stand_for_a_missing_category(value, wanted):
+@pytest.mark.parametrize(("value", "expected"), [(0, ["1", "0", "0", "0"]), (9, ["0", "0", "1", "0"])])
+def test_a_number_can_stand_for_a_missing_category(value, expected):
     document = spec(data={"time": "ts", "columns": {"code": {"type": "integer", "nullable": True}, "ts": {"type": "timestamp"}}}).model_dump(mode="json")
     block = spec({"heat": {"impute": {"value": value}, "one_hot": True}}).model_dump(mode="json")["preprocess"]
     block["columns"] = {"code": block["columns"]["heat"]}
     rows = [["5", "2024-01-01", "1"], ["0", "2024-01-01", "1"], ["9", "2024-01-01", "1"], ["", "2024-01-01", "1"]]
-    made, train = fitting.fit(block, DataContract.of(document["data"]), "rides", ["code", "ts", "rides"], rows)
-    assert Transform(made).writes[:4] == ["code=0", "code=5", "code=9", "code=other"]
-    assert train[3][:4] == wanted
+    result, train = fitting.fit(block, DataContract.of(document["data"]), "rides", ["code", "ts", "rides"], rows)
+    assert Transform(result).writes[:4] == ["code=0", "code=5", "code=9", "code=other"]
+    assert train[3][:4] == expected
 
 
 def test_a_truth_value_can_stand_for_a_missing_one():
@@ -206,11 +206,11 @@ tables = st.lists(
 @given(tables)
 def test_each_row_alone_is_served_to_the_last_bit_as_it_was_trained_on(rows):
     transform, _, train = fit(rows, WHOLE, (DAILY,))
-    newest = [(row[:5], made) for row, made in zip(rows, train, strict=True) if row[0][:10] == rows[-1][0][:10]]
-    for row, made in newest:
-        assert transform.rows([row]) == [made]
-    asked, wanted = _csv([row for row, _ in newest]), _csv([made for _, made in newest])
-    assert inference.output_fn(transform.rows(inference.input_fn(asked, "text/csv")), "text/csv")[0] == wanted
+    newest = [(row[:5], item) for row, item in zip(rows, train, strict=True) if row[0][:10] == rows[-1][0][:10]]
+    for row, item in newest:
+        assert transform.rows([row]) == [item]
+    request, expected = _csv([row for row, _ in newest]), _csv([item for _, item in newest])
+    assert inference.output_fn(transform.rows(inference.input_fn(request, "text/csv")), "text/csv")[0] == expected
 
 
 @given(tables, st.data())
@@ -233,10 +233,10 @@ def test_the_artefact_needs_nothing_but_an_old_python(tmp_path):
         tar.extractall(tmp_path, filter="data")
     script = "import sys; sys.path.insert(0, sys.argv[1] + '/code'); import inference as i; t = i.model_fn(sys.argv[1])\n"
     script += "sys.stdout.write(i.output_fn(i.predict_fn(i.input_fn(sys.stdin.read(), 'text/csv'), t), 'text/csv')[0])"
-    asked = [["2024-01-03T13:00:00", "B", "", "hail", ""], ["2024-01-03T14:00:00Z", "A", "0.1", 'a "b", c', "true"]]
-    ended = subprocess.run([sys.executable, "-I", "-S", "-c", script, str(tmp_path)], input=_csv(asked), capture_output=True, text=True)
+    requests = [["2024-01-03T13:00:00", "B", "", "hail", ""], ["2024-01-03T14:00:00Z", "A", "0.1", 'a "b", c', "true"]]
+    ended = subprocess.run([sys.executable, "-I", "-S", "-c", script, str(tmp_path)], input=_csv(requests), capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout == _csv(transform.rows(asked))
+    assert ended.stdout == _csv(transform.rows(requests))
     for path in Path(tmp_path, "code").rglob("*.py"):
         ast.parse(path.read_text(), feature_version=OLDEST)
 
@@ -248,7 +248,7 @@ def test_the_same_fit_is_the_same_artefact():
 
 
 @pytest.mark.parametrize(
-    ("rows", "columns", "lags", "told"),
+    ("rows", "columns", "lags", "record"),
     [
         (["", ""], {"heat": {"impute": "mean"}}, (), "heat has no value in the training set, so there is no mean"),
         (["", ""], {"heat": {"scale": "standard"}}, (), "heat has no value in the training set to be scaled by"),
@@ -256,8 +256,8 @@ def test_the_same_fit_is_the_same_artefact():
         (["1"], {"ts": {"parts": ["hour"]}}, ({"of": "heat", "back": "1h", "name": "ts_hour"},), "makes the column ts_hour more than once"),
     ],
 )
-def test_what_cannot_be_fitted_is_told_with_what_to_do(rows, columns, lags, told):
-    with pytest.raises(ContractError, match=told):
+def test_what_cannot_be_fitted_is_told_with_what_to_do(rows, columns, lags, record):
+    with pytest.raises(ContractError, match=record):
         fit(hours(rows), columns, lags)
 
 
@@ -268,7 +268,7 @@ def test_more_history_than_an_artefact_may_hold_is_refused(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("preprocess", "told"),
+    ("preprocess", "record"),
     [
         ({"columns": {"cold": {"scale": "standard"}}}, "is neither a column that the endpoint is sent nor a lag"),
         ({"columns": {"rides": {"scale": "standard"}}}, "is neither a column"),
@@ -286,8 +286,8 @@ def test_more_history_than_an_artefact_may_hold_is_refused(monkeypatch):
         ({"lags": [{"of": "heat", "back": "1d", "name": "station"}]}, "two columns would have one name"),
     ],
 )
-def test_a_spec_that_does_not_fit_its_data_is_refused(preprocess, told):
-    with pytest.raises(ValueError, match=told):
+def test_a_spec_that_does_not_fit_its_data_is_refused(preprocess, record):
+    with pytest.raises(ValueError, match=record):
         spec(preprocess=preprocess)
 
 
@@ -310,11 +310,11 @@ def test_a_split_by_group_names_columns_that_every_file_has(split):
 
 
 def test_the_scripts_that_stand_in_find_the_columns_that_preprocessing_makes():
-    made = starting.scripts(spec({"sky, now": {"one_hot": True}, "ts": {"drop": True}}))["train.py"]
-    assert "WORDS = ['station', 'open']" in made
-    assert "features = [name for name in rows.columns if name != TARGET]" in made
+    result = starting.scripts(spec({"sky, now": {"one_hot": True}, "ts": {"drop": True}}))["train.py"]
+    assert "WORDS = ['station', 'open']" in result
+    assert "features = [name for name in rows.columns if name != TARGET]" in result
     plain = starting.scripts(spec())["train.py"]
     assert "features = ['ts', 'station', 'heat', 'sky, now', 'open']" in plain
     assert "numbers = ['heat']" in plain
-    for text in (made, plain):
+    for text in (result, plain):
         compile(text, "train.py", "exec")

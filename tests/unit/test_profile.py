@@ -14,20 +14,20 @@ import pytest
 
 from noria.kernel.errors import ContractError, UnreadableDatasetError
 from noria.profile import quantiles
+from noria.profile.batches import add, profile
 from noria.profile.column import MOST_EXACT
 from noria.profile.dataset import Profile
-from noria.profile.reading import add, profile
 
 #: What a share of a KLL sketch of this size may be wrong by, at 99 in 100 times; of a HyperLogLog's number, at 95.
 RANK, NUMBER = 0.0165, 0.06
 
 
 def of(*tables: pa.Table, time: str | None = None, key: tuple[str, ...] = ()) -> Profile:
-    made = Profile()
+    result = Profile()
     for table in tables:
         for batch in table.to_batches():
-            add(made, batch, time, key)
-    return made
+            add(result, batch, time, key)
+    return result
 
 
 def rows(count: int, seed: int = 0) -> pa.Table:
@@ -51,10 +51,10 @@ WHOLE = pa.concat_tables(PARTS)
 
 
 def merged(profiles: list[Profile]) -> Profile:
-    made = Profile()
+    result = Profile()
     for one in profiles:
-        made.merge(one)
-    return made
+        result.merge(one)
+    return result
 
 
 def groupings() -> list[list[Profile]]:
@@ -65,10 +65,10 @@ def groupings() -> list[list[Profile]]:
 
 @pytest.mark.parametrize("parts", groupings())
 def test_parts_in_any_order_and_grouping_are_the_whole(parts):
-    found, whole = merged(parts), of(WHOLE)
-    assert (found.rows, list(found.columns)) == (whole.rows, list(whole.columns))
+    result, whole = merged(parts), of(WHOLE)
+    assert (result.rows, list(result.columns)) == (whole.rows, list(whole.columns))
     for name, column in whole.columns.items():
-        other = found.columns[name]
+        other = result.columns[name]
         assert (other.rows, other.nulls, other.nans, other.infinities, other.kinds) == (column.rows, column.nulls, column.nans, column.infinities, column.kinds)
         for mine, theirs in ((other.numbers, column.numbers), (other.lengths, column.lengths)):
             assert (mine.count, mine.least, mine.most) == (theirs.count, theirs.least, theirs.most)
@@ -106,8 +106,8 @@ def test_many_numbers_taken_by_their_counts_weigh_what_they_weigh_one_by_one(cou
 
 
 def test_few_values_are_counted_and_many_are_estimated():
-    made = of(WHOLE)
-    few, many = made.columns["few"].values, made.columns["many"].values
+    result = of(WHOLE)
+    few, many = result.columns["few"].values, result.columns["many"].values
     assert few.exact
     assert few.top(3) == [
         (word, count, count) for word, count in sorted(((w, WHOLE["few"].to_pylist().count(w)) for w in ("red", "green", "blue")), key=lambda i: -i[1])
@@ -134,11 +134,11 @@ def test_what_is_no_number_is_told_apart():
 
 
 def test_a_profile_is_read_as_it_was_written_and_goes_on_from_there():
-    made = of(PARTS[2], key=("many",), time="at")
-    body = made.to_bytes()
+    result = of(PARTS[2], key=("many",), time="at")
+    body = result.to_bytes()
     read = Profile.from_bytes(body)
-    assert Profile.from_bytes(read.to_bytes()).rows == made.rows
-    for name, column in made.columns.items():
+    assert Profile.from_bytes(read.to_bytes()).rows == result.rows
+    for name, column in result.columns.items():
         assert (read.columns[name].kind, read.columns[name].numbers, read.columns[name].values.number()) == (
             column.kind,
             column.numbers,
@@ -190,11 +190,11 @@ TEXT = 'ts,value,name,yes\n2011-01-01T00:00:00,1.5,"a,b",true\n2011-01-01T01:00:
 )
 def test_every_dialect_encoding_and_compression_is_read(tmp_path, name, body):
     (tmp_path / name).write_bytes(body)
-    made = profile(tmp_path / name, time="ts")
-    assert made.rows == 2
-    assert [(column, found.kind) for column, found in made.columns.items()] == [("ts", "time"), ("value", "number"), ("name", "string"), ("yes", "boolean")]
-    assert made.columns["value"].nulls == 1
-    assert (made.order.ordered, made.order.last - made.order.first) == (True, 3600)
+    result = profile(tmp_path / name, time="ts")
+    assert result.rows == 2
+    assert [(column, item.kind) for column, item in result.columns.items()] == [("ts", "time"), ("value", "number"), ("name", "string"), ("yes", "boolean")]
+    assert result.columns["value"].nulls == 1
+    assert (result.order.ordered, result.order.last - result.order.first) == (True, 3600)
 
 
 def test_parquet_and_json_lines_say_the_same_as_csv(tmp_path):
@@ -202,10 +202,10 @@ def test_parquet_and_json_lines_say_the_same_as_csv(tmp_path):
     pq.write_table(table, tmp_path / "x.parquet")
     (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
     (tmp_path / "x.csv").write_text("\n".join(["whole,few", *(f"{row['whole']},{row['few']}" for row in table.to_pylist()), ""]))
-    found = [profile(tmp_path / name) for name in ("x.parquet", "x.jsonl", "x.csv")]
-    assert len({tuple(column.kind for column in made.columns.values()) for made in found}) == 1
-    assert len({tuple(made.columns["few"].values.top(3)) for made in found}) == 1
-    assert len({made.columns["whole"].numbers.mean for made in found}) == 1
+    results = [profile(tmp_path / name) for name in ("x.parquet", "x.jsonl", "x.csv")]
+    assert len({tuple(column.kind for column in item.columns.values()) for item in results}) == 1
+    assert len({tuple(item.columns["few"].values.top(3)) for item in results}) == 1
+    assert len({item.columns["whole"].numbers.mean for item in results}) == 1
 
 
 def test_a_few_wrong_values_among_numbers_are_counted_as_what_they_are(tmp_path):
@@ -225,8 +225,8 @@ def test_a_file_that_breaks_off_or_is_none_is_refused_with_a_sentence(tmp_path, 
 
 
 def test_columns_that_come_and_go_count_as_empty_where_they_are_not():
-    made = merged([of(pa.table({"a": [1, 2]})), of(pa.table({"b": ["x"]}))])
-    assert [(name, column.rows, column.nulls) for name, column in made.columns.items()] == [("a", 3, 1), ("b", 3, 2)]
+    result = merged([of(pa.table({"a": [1, 2]})), of(pa.table({"b": ["x"]}))])
+    assert [(name, column.rows, column.nulls) for name, column in result.columns.items()] == [("a", 3, 1), ("b", 3, 2)]
 
 
 def test_rows_out_of_order_and_parts_that_overlap_are_not_in_the_order_of_time():

@@ -12,34 +12,34 @@ DAYS, ROWS = 200, 100
 
 def stream(rate: float, days: int = DAYS, seed: int = 0, later: float | None = None, since: int = 0) -> dict[str, dict[str, float]]:
     """Answers by day, of which a share is wrong; from a day on another share."""
-    drawn, made = random.Random(seed), {}
+    drawn, result = random.Random(seed), {}
     for day in range(days):
         wrong = sum(drawn.random() < (later if later is not None and day >= since else rate) for _ in range(ROWS))
-        made[f"d{day:04}"] = {"wrong": float(wrong), "right": float(ROWS - wrong)}
-    return made
+        result[f"d{day:04}"] = {"wrong": float(wrong), "right": float(ROWS - wrong)}
+    return result
 
 
 @pytest.fixture(scope="module")
-def level() -> quality.Level:
-    found = quality.level("accuracy", stream(0.05, 60, seed=1))
-    assert found is not None
-    return found
+def level() -> quality.QualityBaseline:
+    result = quality.level("accuracy", stream(0.05, 60, seed=1))
+    assert result is not None
+    return result
 
 
 def test_a_level_is_what_the_evaluation_shows_and_its_limit_is_a_little_worse(level):
     assert level.value == pytest.approx(0.95, abs=0.01)
     assert level.value - 0.02 < level.limit < level.value
-    assert 1.0 <= level.alike < 1.5
+    assert 1.0 <= level.design_effect < 1.5
 
 
 def test_of_models_that_stay_as_good_as_they_were_hardly_any_is_flagged_at_any_time(level):
-    flagged = sum(quality.weigh(level, stream(1 - level.value, seed=100 + i)).fallen is not None for i in range(100))
+    flagged = sum(quality.detect_degradation(level, stream(1 - level.value, seed=100 + i)).fallen is not None for i in range(100))
     assert flagged <= 2
 
 
 def test_a_loss_is_flagged_within_days_and_one_after_a_long_good_time_as_well(level):
-    assert quality.weigh(level, stream(0.12)).fallen <= "d0007"
-    late = quality.weigh(level, stream(0.05, later=0.15, since=150))
+    assert quality.detect_degradation(level, stream(0.12)).fallen <= "d0007"
+    late = quality.detect_degradation(level, stream(0.05, later=0.15, since=150))
     assert "d0150" <= late.fallen <= "d0160"
     assert late.since >= "d0145"
 
@@ -48,18 +48,18 @@ def test_the_order_in_which_days_came_changes_nothing(level):
     days = stream(0.12)
     mixed = list(days.items())
     random.Random(3).shuffle(mixed)
-    assert quality.weigh(level, dict(mixed)) == quality.weigh(level, days)
+    assert quality.detect_degradation(level, dict(mixed)) == quality.detect_degradation(level, days)
 
 
 def test_answers_of_a_day_that_are_alike_count_for_less():
     drawn = random.Random(2)
     days = {f"d{day:03}": {"wrong": 50.0 if (bad := drawn.random() < 0.1) else 0.0, "right": 50.0 if bad else 100.0} for day in range(120)}
-    assert quality.level("accuracy", days).alike > 10
+    assert quality.level("accuracy", days).design_effect > 10
 
 
 def test_a_season_is_no_likeness_of_one_days_answers():
     days = stream(0.02, 60, seed=4) | {f"e{key}": counts for key, counts in stream(0.1, 60, seed=5).items()}
-    assert quality.level("accuracy", days).alike < 1.5
+    assert quality.level("accuracy", days).design_effect < 1.5
 
 
 @pytest.mark.parametrize("metric", ["f1", "precision", "recall", "accuracy"])
@@ -67,20 +67,20 @@ def test_metrics_of_a_binary_task_are_those_of_its_counts(metric):
     counts = {"tp": 40.0, "fp": 10.0, "fn": 20.0, "tn": 130.0}
     expected = {"f1": 80 / 110, "precision": 0.8, "recall": 2 / 3, "accuracy": 0.85}
     assert quality.value(metric, counts) == pytest.approx(expected[metric])
-    level = quality.Level(metric, expected[metric], expected[metric])
+    level = quality.QualityBaseline(metric, expected[metric], expected[metric])
     worse = {f"d{i:02}": {"tp": 20.0, "fp": 30.0, "fn": 40.0, "tn": 110.0} for i in range(20)}
-    assert quality.weigh(level, worse).fallen
-    assert not quality.weigh(level, dict.fromkeys((f"d{i:02}" for i in range(20)), counts)).fallen
+    assert quality.detect_degradation(level, worse).fallen
+    assert not quality.detect_degradation(level, dict.fromkeys((f"d{i:02}" for i in range(20)), counts)).fallen
 
 
 def test_errors_of_a_regression_are_told_apart_by_their_size():
     cap = quality.cap_of([1.0] * 98 + [5.0, 50.0])
-    small, large = (quality.kind_of("regression", "10", text, cap) for text in ("10.5", "16"))
+    small, large = (quality.outcome_of("regression", "10", text, cap) for text in ("10.5", "16"))
     assert int(small) < int(large)
-    assert quality.kind_of("regression", "10", "nan", cap) == str(quality.BINS - 1)
+    assert quality.outcome_of("regression", "10", "nan", cap) == str(quality.BINS - 1)
     level = quality.level("rmse", {f"d{i:02}": {small: 100.0} for i in range(20)}, cap)
-    assert quality.weigh(level, {f"d{i:02}": {small: 60.0, large: 40.0} for i in range(9)}).fallen
-    assert not quality.weigh(level, {f"d{i:02}": {small: 100.0} for i in range(99)}, margin=0.05).fallen
+    assert quality.detect_degradation(level, {f"d{i:02}": {small: 60.0, large: 40.0} for i in range(9)}).fallen
+    assert not quality.detect_degradation(level, {f"d{i:02}": {small: 100.0} for i in range(99)}, margin=0.05).fallen
 
 
 def test_answers_that_do_not_tell_a_metric_make_no_level():
@@ -89,11 +89,11 @@ def test_answers_that_do_not_tell_a_metric_make_no_level():
 
 
 def test_what_is_watched_of_metrics_that_counts_do_not_tell():
-    assert [quality.watched(*asked) for asked in (("r2", "regression"), ("f1", "multiclass"), ("f1", "binary"))] == ["rmse", "accuracy", "f1"]
+    assert [quality.watched(*request) for request in (("r2", "regression"), ("f1", "multiclass"), ("f1", "binary"))] == ["rmse", "accuracy", "f1"]
 
 
 def test_a_perfect_evaluation_does_not_make_the_first_mistake_a_fall():
     level = quality.level("accuracy", {f"d{i:02}": {"right": 10.0} for i in range(20)})
     assert level.limit == pytest.approx(1 - 3 / 200)
-    assert not quality.weigh(level, {"d1": {"right": 199.0, "wrong": 1.0}}).fallen
-    assert quality.weigh(level, {f"d{i}": {"right": 80.0, "wrong": 20.0} for i in range(5)}).fallen
+    assert not quality.detect_degradation(level, {"d1": {"right": 199.0, "wrong": 1.0}}).fallen
+    assert quality.detect_degradation(level, {f"d{i}": {"right": 80.0, "wrong": 20.0} for i in range(5)}).fallen

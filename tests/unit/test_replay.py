@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from noria.data.contract import DataContract
-from noria.data.values import moment
 from noria.healing import policy, replay
 from noria.healing.history import history
 from noria.kernel.errors import ContractError
+from noria.kernel.values import parse_timestamp
 from noria.spec import ModelSpec
 
 SPEC = ModelSpec.model_validate(
@@ -53,9 +53,9 @@ def played(shift: float, rule: policy.Policy, noise: float = 0.05, spec: dict = 
             lines.append(
                 f"{(datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day, hours=hour)).isoformat()},{x:.3f},{int((x > cut) != (drawn.random() < noise))}"
             )
-    found, aside = history(iter(["\n".join(lines).encode()]), DataContract.of(spec["data"]), "y")
+    result, aside = history(iter(["\n".join(lines).encode()]), DataContract.of(spec["data"]), "y")
     assert aside == 0
-    return replay.play(spec, replay.Replay(spec, found, Threshold(), moment("2025-04-01"), 10 * 86_400.0, drift), {"p": rule})
+    return replay.play(spec, replay.Replay(spec, result, Threshold(), parse_timestamp("2025-04-01"), 10 * 86_400.0, drift), {"p": rule})
 
 
 def rule(**changed) -> policy.Policy:
@@ -63,32 +63,32 @@ def rule(**changed) -> policy.Policy:
 
 
 def test_a_world_that_changes_is_noticed_and_the_model_healed_with_few_retrainings():
-    told = played(0.25, rule())
-    assert told["managed"]["mean"] > told["frozen"]["mean"] + 0.05
-    assert told["managed"]["mean"] > told["every_window"]["mean"] - 0.03
-    assert 1 <= told["managed"]["retrainings"] <= told["every_window"]["retrainings"] / 3
-    assert told["managed"]["alarms"] >= 1
-    assert len(told["windows"]) == len(told["managed"]["series"]) == len(told["frozen"]["series"])
+    report = played(0.25, rule())
+    assert report["managed"]["mean"] > report["frozen"]["mean"] + 0.05
+    assert report["managed"]["mean"] > report["every_window"]["mean"] - 0.03
+    assert 1 <= report["managed"]["retrainings"] <= report["every_window"]["retrainings"] / 3
+    assert report["managed"]["alarms"] >= 1
+    assert len(report["windows"]) == len(report["managed"]["series"]) == len(report["frozen"]["series"])
 
 
 def test_a_history_goes_through_the_declared_steps_as_a_run_does():
     steps = ModelSpec.model_validate(
         {**SPEC, "preprocess": {"columns": {"x": {"impute": "median", "scale": "min_max"}}}},
     ).model_dump(mode="json")
-    told, plain = played(0.25, rule(), spec=steps), played(0.25, rule())
-    assert told["managed"]["mean"] == pytest.approx(plain["managed"]["mean"], abs=0.03)
+    report, plain = played(0.25, rule(), spec=steps), played(0.25, rule())
+    assert report["managed"]["mean"] == pytest.approx(plain["managed"]["mean"], abs=0.03)
 
 
 def test_a_world_that_stays_as_it_is_costs_nothing():
-    told = played(0.0, rule())
-    assert (told["managed"]["retrainings"], told["managed"]["alarms"]) == (0, 0)
-    assert told["managed"]["series"] == told["frozen"]["series"]
+    report = played(0.0, rule())
+    assert (report["managed"]["retrainings"], report["managed"]["alarms"]) == (0, 0)
+    assert report["managed"]["series"] == report["frozen"]["series"]
 
 
 def test_a_policy_that_heals_nothing_leaves_the_model_frozen():
-    told = played(0.25, rule(on=[]))
-    assert (told["managed"]["retrainings"], told["managed"]["series"]) == (0, told["frozen"]["series"])
-    assert told["managed"]["alarms"] == 1
+    report = played(0.25, rule(on=[]))
+    assert (report["managed"]["retrainings"], report["managed"]["series"]) == (0, report["frozen"]["series"])
+    assert report["managed"]["alarms"] == 1
 
 
 def test_a_history_without_times_or_without_good_rows_says_what_to_do():
@@ -102,19 +102,19 @@ def test_a_history_without_times_or_without_good_rows_says_what_to_do():
 @pytest.mark.parametrize(("persist", "matters", "first"), [(1, True, "2025-04-11"), (3, True, "2025-05-01"), (1, False, None)])
 def test_drift_that_persists_and_matters_starts_a_training(persist, matters, first):
     spec = {**SPEC, "monitor": {**SPEC["monitor"], "persist": persist}}
-    told = played(0.0, rule(on=["drift"], cooldown_days=1_000, min_share=0), spec=spec, drift=lambda before, now: ("drift", ["x"] if matters else ["other"]))
-    assert [event["time"][:10] for event in told["managed"]["events"] if event["what"].startswith("retrained")] == ([first] if first else [])
+    report = played(0.0, rule(on=["drift"], cooldown_days=1_000, min_share=0), spec=spec, drift=lambda before, now: ("drift", ["x"] if matters else ["other"]))
+    assert [event["time"][:10] for event in report["managed"]["events"] if event["what"].startswith("retrained")] == ([first] if first else [])
 
 
 def test_a_history_larger_than_a_dataset_may_be_is_trained_on_by_its_newest_rows():
     lines = ["at,x,y", *(f"2025-01-01T{hour:02}:{minute:02}:00,{minute / 100:.2f},1" for hour in range(24) for minute in range(60))]
-    found, _ = history(iter(["\n".join(lines).encode()]), DataContract.of(SPEC["data"]), "y")
+    result, _ = history(iter(["\n".join(lines).encode()]), DataContract.of(SPEC["data"]), "y")
     size = len(lines[1]) + 1
-    assert found.fitting(slice(0, 100), 10 * size) == slice(90, 100)
-    assert found.fitting(slice(0, 100), 10 * size - 1) == slice(91, 100)
-    assert found.fitting(slice(95, 100), 10 * size) == slice(95, 100)
-    assert found.fitting(slice(0, 100), 100 * size) == slice(0, 100)
-    assert found.fitting(slice(0, 0), 1) == slice(0, 0)
+    assert result.fitting(slice(0, 100), 10 * size) == slice(90, 100)
+    assert result.fitting(slice(0, 100), 10 * size - 1) == slice(91, 100)
+    assert result.fitting(slice(95, 100), 10 * size) == slice(95, 100)
+    assert result.fitting(slice(0, 100), 100 * size) == slice(0, 100)
+    assert result.fitting(slice(0, 0), 1) == slice(0, 0)
 
 
 def test_a_history_of_which_no_row_is_good_says_what_is_wrong_with_them():

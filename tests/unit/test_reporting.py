@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from cli import app, replaying, reporting
 from cli.errors import CliError
 from noria.kernel.errors import ContractError
-from noria.monitoring.judging import judge_window
+from noria.monitoring.judge_window import judge_window
 from tests.samples import sample
 
 TRAIN = """import argparse, csv, json, os
@@ -43,7 +43,7 @@ heal: {min_rows: 100, recent_days: 30}
 
 
 def look() -> dict:
-    event = sample("functions/judge_window.json")
+    event = sample("functions/monitoring/judge_window.json")
     drift = {"verdict": "drift", "rows": 2, "since": "s", "until": "u", "predictions": None, "reasons": []}
     drift["columns"] = {"<b>": {"drifted": True, "effect": 0.2, "measure": "distance", "evidence": 0.0, "limit": 0.1}}
     drift["pictures"] = {"<b>": {"from": 0.0, "to": 1.0, "before": [0.5, 0.5], "now": [0.0, 1.0]}}

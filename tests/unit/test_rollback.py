@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from noria.release.fleet import plan_watch
+from noria.release.endpoint_config import plan_alarms
 from noria.release.rollback import conclude_rollback, plan_rollback
 from tests.samples import sample
 
 VERSION = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/noria-bikeshare/"
 
 
-def planned(items=None, **asked):
-    event = sample("functions/plan_rollback.json")
-    event["asked"] |= asked
+def planned(items=None, **request):
+    event = sample("functions/release/plan_rollback.json")
+    event["asked"] |= request
     return plan_rollback({**event, "items": event["items"] if items is None else items})
 
 
@@ -25,7 +25,7 @@ def test_the_release_before_is_restored_by_naming_its_configuration():
 
 
 def test_a_version_that_was_taken_back_is_not_what_a_rollback_goes_to():
-    items = sample("functions/plan_rollback.json")["items"]
+    items = sample("functions/release/plan_rollback.json")["items"]
     items[0]["status"]["S"] = "rolled_back"
     assert planned(items)["verdict"]["reasons"][0]["code"] == "NoSuchRelease"
 
@@ -43,23 +43,23 @@ def test_where_nothing_serves_there_is_no_way_back():
 LOCK = {"sk": {"S": "LOCK"}, "holder": {"S": "x"}, "expires": {"N": "9999999999"}}
 
 
-def after(status, **asked):
+def after(status, **request):
     """The plan once a release has ended that was under way when the rollback was asked for."""
-    event = sample("functions/plan_rollback.json")
+    event = sample("functions/release/plan_rollback.json")
     later = {**event["items"][1], "sk": {"S": "RELEASE#3"}, "release": {"S": "3"}, "package": {"S": f"{VERSION}3"}, "status": {"S": status}}
     later |= {"time": {"S": "2026-11-24T09:00:00.000Z"}, "config": {"S": "noria-bikeshare-3"}}
-    event["asked"] |= asked
+    event["asked"] |= request
     return plan_rollback({**event, "items": [*event["items"], later]})
 
 
 @pytest.mark.parametrize(("expires", "outcome"), [("9999999999", "yield"), ("1", "restore")])
 def test_a_release_under_way_is_waited_for_and_a_dead_one_is_not(expires, outcome):
-    items = [{**LOCK, "expires": {"N": expires}}, *sample("functions/plan_rollback.json")["items"]]
+    items = [{**LOCK, "expires": {"N": expires}}, *sample("functions/release/plan_rollback.json")["items"]]
     assert planned(items)["outcome"] == outcome
 
 
 def test_only_a_person_asks_a_release_under_way_to_end_for_an_alarm_is_about_what_served_before():
-    items = [LOCK, *sample("functions/plan_rollback.json")["items"]]
+    items = [LOCK, *sample("functions/release/plan_rollback.json")["items"]]
     assert planned(items)["asks"] is False
     assert planned(items, by="arn:aws:iam::123456789012:user/owner")["asks"] is True
 
@@ -86,7 +86,7 @@ def test_where_the_endpoint_serves_something_else_than_the_champion_the_champion
 
 
 def test_what_was_restored_is_the_champion_again_and_what_was_left_is_marked():
-    done = conclude_rollback(sample("functions/conclude_rollback.json"))
+    done = conclude_rollback(sample("functions/release/conclude_rollback.json"))
     assert (done["outcome"], done["entry"]["DetailType"]) == ("rolled_back", "RolledBack")
     items = done["record"]["TransactItems"]
     statuses = {item["Update"]["Key"]["sk"]["S"]: item["Update"]["ExpressionAttributeValues"][":status"]["S"] for item in items if "Update" in item}
@@ -98,7 +98,7 @@ def test_what_was_restored_is_the_champion_again_and_what_was_left_is_marked():
 
 
 def test_a_rollback_that_fails_half_way_says_what_serves_and_changes_no_champion():
-    event = sample("functions/conclude_rollback.json")
+    event = sample("functions/release/conclude_rollback.json")
     event["deployed"]["EndpointConfigName"] = "noria-bikeshare-000000000002"
     failed = conclude_rollback(event)
     assert (failed["outcome"], failed["verdict"]["reasons"][0]["code"]) == ("rollback_failed", "NotRestored")
@@ -111,7 +111,7 @@ def test_after_an_interrupted_release_the_champion_alone_is_restored():
 
 
 def test_one_that_failed_before_it_took_traffic_settles_nothing_that_an_interrupted_one_left():
-    event = sample("functions/plan_rollback.json")
+    event = sample("functions/release/plan_rollback.json")
     left, failed = (
         {**event["items"][1], "sk": {"S": f"RELEASE#{number}"}, "status": {"S": status}, "time": {"S": f"2026-11-24T09:0{number}:00.000Z"}}
         for number, status in ((3, "unfinished"), (4, "failed"))
@@ -126,7 +126,7 @@ def test_where_the_champion_serves_alone_since_nothing_is_taken_back():
 
 
 def test_what_is_restored_scales_as_it_did_when_it_was_released():
-    items = sample("functions/plan_rollback.json")["items"]
+    items = sample("functions/release/plan_rollback.json")["items"]
     items[0]["autoscale"] = {"S": json.dumps({"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300})}
     deploy = planned(items)["deploy"]
     assert [request["ResourceId"].rsplit("/", 1)[1] for request in deploy["pause"]] == ["main", "challenger"]
@@ -139,7 +139,7 @@ def test_a_release_that_waits_out_a_freeze_has_changed_nothing():
 
 
 def test_what_monitoring_finds_shows_as_an_alarm_and_starts_no_rollback():
-    errors, causes = plan_watch({"stack": "noria", "model": "m", "endpoint": "noria-m"})["alarms"]
+    errors, causes = plan_alarms({"prefix": "noria", "model": "m", "endpoint": "noria-m"})["alarms"]
     assert errors["AlarmName"].startswith("noria/m/")
     assert (causes["AlarmName"], causes["MetricName"]) == ("noria-monitoring/m", "Causes")
     assert not causes["AlarmName"].startswith("noria/")

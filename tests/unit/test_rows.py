@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noria.data import profiling, rows, values
+from noria.data import inspection, rows
 from noria.data.contract import Column, DataContract
+from noria.kernel import values
 from noria.kernel.errors import UnreadableDatasetError
 from noria.spec.data import DataSpec
 
@@ -15,12 +16,12 @@ GOOD = "1,2024-01-01,1.5,a,3,0\n"
 
 def profile(contract: DataContract, text: str | bytes) -> dict:
     body = text.encode() if isinstance(text, str) else text
-    return profiling.profile([body], contract, "y")
+    return inspection.inspect([body], contract, "y")
 
 
 def test_a_good_file_has_no_faults(contract):
-    found = profile(contract, HEADER + GOOD)
-    assert (found["rows"], found["bad_rows"], found["problem"]) == (1, 0, None)
+    result = profile(contract, HEADER + GOOD)
+    assert (result["rows"], result["bad_rows"], result["problem"]) == (1, 0, None)
 
 
 @pytest.mark.parametrize(
@@ -39,9 +40,9 @@ def test_a_good_file_has_no_faults(contract):
     ],
 )
 def test_a_bad_value_is_named_by_column_and_code(contract, row, column, code):
-    found = profile(contract, HEADER + row + "\n")
-    assert found["faults"] == {column: {code: 1}}
-    assert found["examples"][0]["row"] == 2
+    result = profile(contract, HEADER + row + "\n")
+    assert result["faults"] == {column: {code: 1}}
+    assert result["examples"][0]["row"] == 2
 
 
 def test_a_nullable_column_may_be_empty(contract):
@@ -49,8 +50,8 @@ def test_a_nullable_column_may_be_empty(contract):
 
 
 def test_the_second_row_with_a_key_is_the_bad_one(contract):
-    found = profile(contract, HEADER + GOOD + GOOD)
-    assert found["faults"] == {"id": {"DuplicateKey": 1}}
+    result = profile(contract, HEADER + GOOD + GOOD)
+    assert result["faults"] == {"id": {"DuplicateKey": 1}}
 
 
 @pytest.mark.parametrize("body", [b"\x89PNG\r\n\x1a\n\x00\x00", b"\xff\xfe\x00", (HEADER + '1,"open').encode(), "größe\n".encode("latin-1")])
@@ -77,15 +78,15 @@ def test_what_is_no_time_is_told_from_times(value):
 
 
 def test_an_upload_without_a_spec_is_only_hashed():
-    found = profiling.profile([b"ab", b"c"], None, "")
-    assert (found["bytes"], found["digest"][:8]) == (3, "ba7816bf")
+    result = inspection.inspect([b"ab", b"c"], None, "")
+    assert (result["bytes"], result["digest"][:8]) == (3, "ba7816bf")
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_digest_and_size_do_not_depend_on_how_the_bytes_come(pieces):
     whole = b"".join(pieces)
     contract = DataContract.of(DataSpec.model_validate({"columns": {"a": {"type": "number"}}}).model_dump())
-    left, right = profiling.profile(pieces, contract, "y"), profiling.profile([whole], contract, "y")
+    left, right = inspection.inspect(pieces, contract, "y"), inspection.inspect([whole], contract, "y")
     assert left == right
     assert left["bytes"] == len(whole)
 
@@ -98,4 +99,4 @@ def test_a_number_within_its_bounds_is_right_and_outside_wrong(value):
 
 @pytest.mark.parametrize(("text", "seconds"), [("1970-01-01", 0), ("1970-01-01T00:00:10Z", 10), ("1970-01-01 01:00:00+01:00", 0), ("12.5", 12.5)])
 def test_times_are_read_in_utc(text, seconds):
-    assert values.moment(text) == seconds
+    assert values.parse_timestamp(text) == seconds

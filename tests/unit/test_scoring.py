@@ -7,19 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noria.kernel.errors import EvaluationError, SmokeMismatchError
-from noria.release import smoke
-from noria.training import metrics, policy, scoring
+from noria.release import smoke_test
+from noria.training import metrics, policy, score_holdout
 from noria.training.gates import Gate, gates_of
 
 
 def test_binary_metrics_are_those_of_the_definition():
-    found = metrics.quality("binary", ["1", "1", "0", "0", "1"], ["1", "0", "0", "1", "1.0"])
-    assert found == pytest.approx({"accuracy": 0.6, "precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3})
+    result = metrics.quality("binary", ["1", "1", "0", "0", "1"], ["1", "0", "0", "1", "1.0"])
+    assert result == pytest.approx({"accuracy": 0.6, "precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3})
 
 
 def test_multiclass_metrics_are_macro_averages():
-    found = metrics.quality("multiclass", ["a", "a", "b", "c"], ["a", "b", "b", "c"])
-    assert found == pytest.approx({"accuracy": 0.75, "precision": (1 + 0.5 + 1) / 3, "recall": (0.5 + 1 + 1) / 3, "f1": (2 / 3 + 2 / 3 + 1) / 3})
+    result = metrics.quality("multiclass", ["a", "a", "b", "c"], ["a", "b", "b", "c"])
+    assert result == pytest.approx({"accuracy": 0.75, "precision": (1 + 0.5 + 1) / 3, "recall": (0.5 + 1 + 1) / 3, "f1": (2 / 3 + 2 / 3 + 1) / 3})
 
 
 def test_regression_metrics_are_those_of_the_definition():
@@ -48,7 +48,7 @@ def test_less_is_better_for_errors():
 
 def test_answers_that_do_not_fit_the_rows_are_an_error_with_what_to_do():
     with pytest.raises(EvaluationError, match="one line a row"):
-        scoring.evaluate("binary", [["1"], ["0"]], {"candidate": ["1"]}, [], "s", "f1")
+        score_holdout.evaluate("binary", [["1"], ["0"]], {"candidate": ["1"]}, [], "s", "f1")
 
 
 EVALUATION = {"candidate": {"accuracy": 0.9, "f1": 0.8}, "champion": {"accuracy": 0.88, "f1": 0.8}, "bounds": {"accuracy": 0.01}}
@@ -75,7 +75,7 @@ def test_the_champion_must_be_beaten_by_the_margin(bound, margin, outcome):
 def test_an_answer_that_is_no_number_passes_no_gate():
     for answer in ("nan", "inf", "-inf"):
         with pytest.raises(EvaluationError, match="finite"):
-            scoring.evaluate("regression", [["1"], ["2"]], {"candidate": ["1", answer]}, [], "s", "mae")
+            score_holdout.evaluate("regression", [["1"], ["2"]], {"candidate": ["1", answer]}, [], "s", "mae")
     for gate in (Gate(metric="mae", at_most=1), Gate(metric="mae", at_least=0)):
         assert policy.judge({"candidate": {"mae": float("nan")}, "champion": None, "bounds": {}}, (gate,)).outcome == "rejected"
 
@@ -90,16 +90,18 @@ def test_the_first_metric_is_held_against_the_champion_where_no_gate_is():
 
 
 def test_a_champion_that_answers_wrongly_is_left_out_and_a_candidate_that_does_is_refused():
-    told = scoring.evaluate("regression", [["1"], ["2"]], {"candidate": ["1", "2"], "champion": ["1"]}, [{"metric": "mae", "confidence": 0.95}], "s", "mae")
-    assert (told["champion"], told["bounds"]) == (None, {})
-    assert "the champion answered 1 lines" in told["incomparable"]
+    report = score_holdout.evaluate(
+        "regression", [["1"], ["2"]], {"candidate": ["1", "2"], "champion": ["1"]}, [{"metric": "mae", "confidence": 0.95}], "s", "mae"
+    )
+    assert (report["champion"], report["bounds"]) == (None, {})
+    assert "the champion answered 1 lines" in report["incomparable"]
     with pytest.raises(EvaluationError, match="the candidate answered 1 lines"):
-        scoring.evaluate("regression", [["1"], ["2"]], {"candidate": ["1"]}, [], "s", "mae")
+        score_holdout.evaluate("regression", [["1"], ["2"]], {"candidate": ["1"]}, [], "s", "mae")
 
 
 def test_smoke_answers_equal_those_of_the_evaluation_up_to_the_last_bit():
     expected = [["1.0", "x"], ["0.3", "x"], ["nan", "x"]]
-    smoke.compare([["1", "x"], ["0.30000000000000004", "x"], ["nan", "x"]], expected, 3)
+    smoke_test.compare([["1", "x"], ["0.30000000000000004", "x"], ["nan", "x"]], expected, 3)
     for answers in ([["1", "x"], ["0.31", "x"], ["nan", "x"]], expected[:2], [], [["1", "y"], *expected[1:]], [["1"], *expected[1:]]):
         with pytest.raises(SmokeMismatchError):
-            smoke.compare(answers, expected, 3)
+            smoke_test.compare(answers, expected, 3)

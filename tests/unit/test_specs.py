@@ -34,7 +34,7 @@ def test_a_spec_has_defaults_for_all_but_its_first_block():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "record"),
     [
         ("task: binary", "task: binry", 'model.yaml:2: task: found "binry", expected one of binary, multiclass, regression; did you mean binary?'),
         ("target: left", "traget: left", "did you mean target?"),
@@ -60,8 +60,8 @@ def test_a_spec_has_defaults_for_all_but_its_first_block():
         ("name: churn\n", "", "name is missing"),
     ],
 )
-def test_an_error_names_line_field_found_and_right(old, new, told):
-    assert told in refused(GOOD.replace(old, new, 1))
+def test_an_error_names_line_field_found_and_right(old, new, record):
+    assert record in refused(GOOD.replace(old, new, 1))
 
 
 def test_what_is_more_often_a_slip_than_meant_is_told(tmp_path):
@@ -69,9 +69,9 @@ def test_what_is_more_often_a_slip_than_meant_is_told(tmp_path):
     folder.mkdir()
     for file, text in (("model.yaml", GOOD.replace("age:", "lefty:")), ("train.py", ""), ("inference.py", "")):
         (folder / file).write_text(text)
-    told = list(publishing.warnings(projects.load(folder), folder))
-    assert "the folder is churns, the model is churn" in told[0]
-    assert "target is left, which is not in data.columns, where there is lefty" in told[1]
+    records = list(publishing.warnings(projects.load(folder), folder))
+    assert "the folder is churns, the model is churn" in records[0]
+    assert "target is left, which is not in data.columns, where there is lefty" in records[1]
 
 
 def test_what_is_no_yaml_is_told_with_its_line():
@@ -103,8 +103,8 @@ def test_a_new_project_takes_over_the_columns_of_a_file_and_can_be_read(tmp_path
     data.write_text(
         "species,bill,sex,year\n" + "".join(f"{'Adelie' if i % 2 else 'Gentoo'},{30 + i / 7},{'NA' if i == 3 else 'male'},2007\n" for i in range(9))
     )
-    told = starting.start("penguins", tmp_path / "penguins", data, "species")
-    assert told["task"] == "multiclass"
+    report = starting.start("penguins", tmp_path / "penguins", data, "species")
+    assert report["task"] == "multiclass"
     spec = projects.load(tmp_path / "penguins").spec
     assert spec.data.columns["sex"].nullable
     assert spec.data.columns["species"].values == ("Adelie", "Gentoo")
@@ -113,7 +113,7 @@ def test_a_new_project_takes_over_the_columns_of_a_file_and_can_be_read(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("lines", "target", "told"),
+    ("lines", "target", "record"),
     [
         (["ts,x"], None, "names and no rows"),
         (["x,ts", "1,2024-01-01", "2,2024-01-02"], None, "ts holds times"),
@@ -124,11 +124,11 @@ def test_a_new_project_takes_over_the_columns_of_a_file_and_can_be_read(tmp_path
         (None, None, "there is no file"),
     ],
 )
-def test_a_file_that_nothing_can_be_learnt_from_starts_no_project(tmp_path, lines, target, told):
+def test_a_file_that_nothing_can_be_learnt_from_starts_no_project(tmp_path, lines, target, record):
     data = tmp_path / "d.csv"
     if lines:
         data.write_text("\n".join([*lines, ""]))
-    with pytest.raises(CliError, match=told):
+    with pytest.raises(CliError, match=record):
         starting.start("churn", tmp_path / "churn", data, target)
     assert not (tmp_path / "churn").exists()
 
@@ -139,8 +139,8 @@ def test_a_project_is_the_same_from_every_format_and_its_time_is_no_column(tmp_p
     (tmp_path / "a.csv").write_text(text)
     (tmp_path / "b.csv").write_text(text.replace(",", ";"))
     (tmp_path / "c.csv.gz").write_bytes(gzip.compress(text.encode()))
-    made = {name: starting.start("busy", tmp_path / name[0], tmp_path / name, None) for name in ("a.csv", "b.csv", "c.csv.gz")}
-    assert [told["upload"] for told in made.values()] == [True, False, False]
+    result = {name: starting.start("busy", tmp_path / name[0], tmp_path / name, None) for name in ("a.csv", "b.csv", "c.csv.gz")}
+    assert [record["upload"] for record in result.values()] == [True, False, False]
     assert len({(tmp_path / folder / "model.yaml").read_text() for folder in "abc"}) == 1
     spec = projects.load(tmp_path / "a").spec
     assert (spec.data.time, list(spec.data.columns), spec.task) == ("ts", ["heat", "load", "busy"], "binary")
@@ -176,8 +176,8 @@ def test_every_model_of_the_repository_can_be_published():
 def test_images_are_those_of_the_region():
     assert images.resolve("sklearn", "eu-central-1")["training"].startswith("492215442770.dkr.ecr.eu-central-1.amazonaws.com/sagemaker-scikit-learn:1.9-0")
     assert images.resolve("123456789012.dkr.ecr.eu-west-1.amazonaws.com/mine:1", "x")["inference"].endswith("/mine:1")
-    for wrong, told in (("sklern", "expected an image URI or one of"), ("sklearn:9", "has no version 9")):
-        with pytest.raises(CliError, match=told):
+    for wrong, record in (("sklern", "expected an image URI or one of"), ("sklearn:9", "has no version 9")):
+        with pytest.raises(CliError, match=record):
             images.resolve(wrong, "eu-central-1")
 
 
@@ -189,8 +189,8 @@ def test_on_is_a_word_and_no_truth_value():
 def test_a_fixed_level_is_of_the_metric_that_is_watched():
     regression = GOOD.replace("task: binary", "task: regression").replace("metric: accuracy, at_least: 0.5", "metric: r2, at_least: 0.5")
     specs.parse(regression + "monitor: {quality: {metric: mae, at_least: 3}}\n", "model.yaml")
-    told = refused(regression + "monitor: {quality: {at_least: 0.5}}\n")
-    assert "monitor.quality.at_least: is a level of r2, in whose place rmse is watched: name monitor.quality.metric: rmse" in told
+    report = refused(regression + "monitor: {quality: {at_least: 0.5}}\n")
+    assert "monitor.quality.at_least: is a level of r2, in whose place rmse is watched: name monitor.quality.metric: rmse" in report
 
 
 def test_words_that_are_numbers_or_times_elsewhere_are_told(tmp_path):

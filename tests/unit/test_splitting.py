@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noria.data import splitting
+from noria.data import split
 from noria.data.contract import DataContract
 from noria.kernel.errors import ContractError
 from noria.spec.data import DataSpec
@@ -15,23 +15,23 @@ CONTRACT = DataContract.of(DataSpec.model_validate({"time": "at", "columns": {"a
 HEADER = ["at", "a", "y", "extra"]
 
 
-def parted(rows: list[tuple[int, float, int]], by: str, test: float, group: tuple[str, ...] = ()) -> splitting.Split:
+def parted(rows: list[tuple[int, float, int]], by: str, test: float, group: tuple[str, ...] = ()) -> split.Split:
     texts = [[str(at), str(a), str(y), "x"] for at, a, y in rows]
-    return splitting.split(HEADER, texts, CONTRACT, "y", {"by": by, "test": test, "group": group})
+    return split.split(HEADER, texts, CONTRACT, "y", {"by": by, "test": test, "group": group})
 
 
 def test_the_newest_rows_are_the_holdout_whatever_their_order():
-    made = parted([(3, 0.3, 1), (1, 0.1, 0), (5, 0.5, 1), (2, 0.2, 0), (4, 0.4, 0)], "time", 0.4)
-    assert made.holdout == "0.4\n0.5\n"
-    assert made.truth == "0,4\n1,5\n"
-    assert made.train == [["1", "0.1", "0", "x"], ["2", "0.2", "0", "x"], ["3", "0.3", "1", "x"]]
-    assert made.facts == {"rows": 5, "train": 3, "holdout": 2, "by": "time", "first": "4", "last": "5"}
+    result = parted([(3, 0.3, 1), (1, 0.1, 0), (5, 0.5, 1), (2, 0.2, 0), (4, 0.4, 0)], "time", 0.4)
+    assert result.holdout == "0.4\n0.5\n"
+    assert result.truth == "0,4\n1,5\n"
+    assert result.train == [["1", "0.1", "0", "x"], ["2", "0.2", "0", "x"], ["3", "0.3", "1", "x"]]
+    assert result.facts == {"rows": 5, "train": 3, "holdout": 2, "by": "time", "first": "4", "last": "5"}
 
 
 def test_the_endpoint_is_sent_the_features_alone_and_smoke_rows_come_first():
-    made = parted([(i, i / 10, 0) for i in range(40)], "time", 0.5)
-    assert made.holdout.startswith(made.smoke)
-    assert len(made.smoke.splitlines()) == splitting.SMOKE_ROWS
+    result = parted([(i, i / 10, 0) for i in range(40)], "time", 0.5)
+    assert result.holdout.startswith(result.smoke)
+    assert len(result.smoke.splitlines()) == split.SMOKE_ROWS
 
 
 @given(
@@ -40,14 +40,14 @@ def test_the_endpoint_is_sent_the_features_alone_and_smoke_rows_come_first():
     st.sampled_from(["time", "random"]),
 )
 def test_no_row_is_lost_or_on_both_sides(rows, test, by):
-    made = parted(rows, by, test)
-    held = made.truth.splitlines()
-    assert len(made.train) + len(held) == len(rows)
-    assert made.train
+    result = parted(rows, by, test)
+    held = result.truth.splitlines()
+    assert len(result.train) + len(held) == len(rows)
+    assert result.train
     assert held
     if by == "time":
         times = sorted(at for at, _, _ in rows)
-        assert sorted(int(row[0]) for row in made.train) == times[: len(made.train)]
+        assert sorted(int(row[0]) for row in result.train) == times[: len(result.train)]
 
 
 @given(st.permutations(range(12)))
@@ -64,8 +64,8 @@ def test_more_rows_move_no_row_to_the_other_side():
 
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=80).filter(lambda groups: len(set(groups)) > 1), st.floats(0.05, 0.8))
 def test_a_group_is_never_on_both_sides(groups, test):
-    made = parted([(number, float(group), 0) for number, group in enumerate(groups)], "group", test, ("a",))
-    known, held = {row[1] for row in made.train}, set(made.holdout.split())
+    result = parted([(number, float(group), 0) for number, group in enumerate(groups)], "group", test, ("a",))
+    known, held = {row[1] for row in result.train}, set(result.holdout.split())
     assert known
     assert held
     assert not known & held
@@ -91,6 +91,6 @@ def test_one_group_cannot_be_parted():
 
 def test_bad_rows_are_set_aside_with_their_reason():
     contract = DataContract.of(DataSpec.model_validate({"columns": {"a": {"type": "number", "between": [0, 1]}}}).model_dump())
-    good, bad = splitting.curate([b"a,y\n0.5,1\n7,1\n"], contract, "y")
+    good, bad = split.curate([b"a,y\n0.5,1\n7,1\n"], contract, "y")
     assert good == "a,y\n0.5,1\n"
     assert bad == "a,y,fault_column,fault_code\n7,1,a,Range\n"

@@ -28,14 +28,14 @@ def prediction(name, value="1"):
     return Prediction(name, "2026-01-01T00:00:00Z", "main", value, ("1", "2"))
 
 
-def told(*given):
+def parse(*given):
     faults = Counter()
-    return list(truth.told(*given, faults)), faults
+    return list(truth.parse_truths(*given, faults)), faults
 
 
 def test_each_row_of_a_request_is_a_prediction_of_its_own():
-    found, unreadable = truth.captured("\n".join([line("1,2\n3,4\n", "0,0.2\n1,0.9\n"), line("5,6\n", "1\n", "m")]), "main", SENT, "y")
-    assert [(p.id, p.value, p.features) for p in found] == [("n#0", "0", ("1", "2")), ("n#1", "1", ("3", "4")), ("m", "1", ("5", "6"))]
+    result, unreadable = truth.captured("\n".join([line("1,2\n3,4\n", "0,0.2\n1,0.9\n"), line("5,6\n", "1\n", "m")]), "main", SENT, "y")
+    assert [(p.id, p.value, p.features) for p in result] == [("n#0", "0", ("1", "2")), ("n#1", "1", ("3", "4")), ("m", "1", ("5", "6"))]
     assert unreadable == 0
 
 
@@ -44,14 +44,14 @@ def test_each_row_of_a_request_is_a_prediction_of_its_own():
     ["{", "[]", "null", '{"captureData": {}}', line(answers=""), line(rows="1,2,3\n"), line(rows="1,2\n3,4\n"), line(rows=""), line(captureData=None)],
 )
 def test_a_captured_request_that_cannot_be_read_is_counted_and_the_others_are_read(bad):
-    found, unreadable = truth.captured(f"{bad}\n{line()}\n", "main", SENT, "y")
-    assert (len(found), unreadable) == (1, 1)
+    result, unreadable = truth.captured(f"{bad}\n{line()}\n", "main", SENT, "y")
+    assert (len(result), unreadable) == (1, 1)
 
 
 def test_truth_is_joined_by_prediction_id_or_by_key():
-    named, bad = told(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y", "binary", LATEST)
+    named, bad = parse(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y", "binary", LATEST)
     assert (named, bad.total()) == ([Truth("n#0", "1", {"at": "2026-01-01"})], 0)
-    keyed, _ = told(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y", "binary", LATEST)
+    keyed, _ = parse(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y", "binary", LATEST)
     assert keyed == [Truth(truth.KEYED + "7", "0", {"id": "7"})]
 
 
@@ -67,8 +67,8 @@ def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
         ["a", "2026-01-01", "perhaps"],
         ["a", "2026-01-01", "1"],
     ]
-    found, bad = told(["id", "at", "y"], rows, CONTRACT, "y", "binary", LATEST)
-    assert len(found) == 1
+    result, bad = parse(["id", "at", "y"], rows, CONTRACT, "y", "binary", LATEST)
+    assert len(result) == 1
     assert bad == {
         "no y": 1,
         "no id": 1,
@@ -81,7 +81,7 @@ def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
 @pytest.mark.parametrize("header", [["y"], ["id", "target"], []])
 def test_a_file_that_names_neither_prediction_nor_target_says_what_it_should(header):
     with pytest.raises(UnreadableDatasetError, match="prediction_id"):
-        told(header, [], CONTRACT, "y", "binary", LATEST)
+        parse(header, [], CONTRACT, "y", "binary", LATEST)
 
 
 def test_late_repeated_conflicting_and_unknown_truth():
@@ -96,15 +96,15 @@ def test_late_repeated_conflicting_and_unknown_truth():
 
 @pytest.mark.parametrize(("task", "value", "tells"), [("regression", "1e3", 1), ("regression", "inf", 0), ("binary", "True", 1), ("multiclass", "maybe", 1)])
 def test_what_is_no_value_of_the_task_tells_no_truth(task, value, tells):
-    found, faults = told(["prediction_id", "y"], [["a", value]], CONTRACT, "y", task, LATEST)
-    assert (len(found), faults.total()) == (tells, 1 - tells)
+    result, faults = parse(["prediction_id", "y"], [["a", value]], CONTRACT, "y", task, LATEST)
+    assert (len(result), faults.total()) == (tells, 1 - tells)
 
 
 def test_truth_by_key_meets_the_prediction_of_a_row_with_that_key_whatever_its_request_was_called():
     contract = DataContract("csv", None, ("shop", "id"), {"id": Column("integer"), "shop": Column("string"), "y": Column("integer")}, 0.01, 1)
-    made, _ = truth.captured(line("7,north\n8,north\n", "1\n0\n", "made up"), "main", contract, "y")
-    given, _ = told(["shop", "id", "y"], [["north", "8", "1"], ["south", "8", "0"]], contract, "y", "binary", LATEST)
-    joined = truth.join(made, given, {}, {})
+    result, _ = truth.captured(line("7,north\n8,north\n", "1\n0\n", "made up"), "main", contract, "y")
+    given, _ = parse(["shop", "id", "y"], [["north", "8", "1"], ["south", "8", "0"]], contract, "y", "binary", LATEST)
+    joined = truth.join(result, given, {}, {})
     assert [(p.id, t.value) for p, t in joined.pairs] == [("made up#1", "1")]
     assert list(joined.waiting) == [truth.KEYED + "south|8"]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from noria.release.turn import freeze_ends, plan_turn
+from noria.release.admission import freeze_ends, plan_admission
 from noria.spec.release import FreezeSpec
 from tests.samples import sample
 
@@ -57,9 +57,9 @@ def test_a_window_that_never_ends_or_never_begins_is_no_window(wrong):
 
 
 def test_a_frozen_release_says_until_when_and_is_only_noted():
-    event = sample("functions/plan_turn.json")
+    event = sample("functions/release/plan_admission.json")
     event["spec"]["approve"]["freeze"] = windows({"hours": "08:00-09:00"})
-    plan = plan_turn(event)
+    plan = plan_admission(event)
     assert (plan["outcome"], plan["seconds"], plan["take"]["Item"]["status"]) == ("frozen", 2995, {"S": "waiting"})
     assert "approve.freeze" in plan["take"]["Item"]["document"]["S"]
     assert plan["entry"]["DetailType"] == "RolloutDeferred"

@@ -9,26 +9,25 @@ import pytest
 from moto import mock_aws
 
 from noria.adapters import objects
-from noria.healing import assembling
-from noria.healing.assembling import assemble_dataset
-from noria.monitoring import truth, window
-from noria.monitoring.judging import judge_window
-from noria.monitoring.window import read_window
-from noria.profile.curating import keep
+from noria.data.curate import write_dataset
+from noria.healing.assemble_dataset import assemble_dataset
+from noria.monitoring import truth
+from noria.monitoring.judge_window import judge_window
+from noria.monitoring.read_window import read_window
 from noria.training import quality
 from tests.samples import sample
 
 RELEASE = {"id": "r1", "time": "2026-01-01T00:00:00.000Z", "version": "m/1"}
-SPEC = sample("functions/read_window.json")["spec"]
+SPEC = sample("functions/monitoring/read_window.json")["spec"]
 FEATURES = ["x", "kind"]
 
 
 def spec() -> dict:
-    made = copy.deepcopy(SPEC)
+    result = copy.deepcopy(SPEC)
     column = {"nullable": True, "between": None, "values": None, "drift": "watch"}
-    made["data"] |= {"time": "at", "key": [], "min_rows": 1, "columns": {"x": {"type": "number", **column}, "kind": {"type": "string", **column}}}
-    made["target"] = "y"
-    return made
+    result["data"] |= {"time": "at", "key": [], "min_rows": 1, "columns": {"x": {"type": "number", **column}, "kind": {"type": "string", **column}}}
+    result["target"] = "y"
+    return result
 
 
 class Lake:
@@ -45,14 +44,14 @@ class Lake:
             self.s3.create_bucket(Bucket=bucket)
         drawn = random.Random(0)
         rows = "".join(f"2025-{1 + i // 672:02}-{1 + i % 672 // 24:02}T{i % 24:02}:00:00,{drawn.gauss(0, 1)},{'ab'[i % 2]},1\n" for i in range(5376))
-        keep("lake", "curated/m/d/", f"at,x,kind,y\n{rows}", "at")
+        write_dataset("lake", "curated/m/d/", f"at,x,kind,y\n{rows}", "at")
         self.evaluated("1\n0\n")
 
     def evaluated(self, answers: str, wrong: int = 0) -> None:
         """Four hundred rows of the holdout: what was answered to each two of them, of which so many wrongly."""
-        said = (answers * 200).splitlines()
-        truth = [answer[0] if i >= wrong else "10"[int(answer[0])] for i, answer in enumerate(said)]
-        self.s3.put_object(Bucket="artifacts", Key="runs/m/r/predictions/candidate/holdout.csv.out", Body="\n".join(said).encode())
+        message = (answers * 200).splitlines()
+        truth = [answer[0] if i >= wrong else "10"[int(answer[0])] for i, answer in enumerate(message)]
+        self.s3.put_object(Bucket="artifacts", Key="runs/m/r/predictions/candidate/holdout.csv.out", Body="\n".join(message).encode())
         self.s3.put_object(Bucket="artifacts", Key="runs/m/r/truth/truth.csv", Body="\n".join(truth).encode())
 
     def capture(self, name: str, rows: list[str], answers: list[str], at: str = "2026-01-02T00:00:00Z") -> None:
@@ -65,17 +64,17 @@ class Lake:
         self.s3.put_object(Bucket="lake", Key=f"truth/m/{file}", Body=text.encode())
 
     def look(self, now: str = "2026-01-02T01:00:00.000Z", token: str = "t", recorded: bool = True) -> dict:
-        level = quality.Level("accuracy", 0.9, 0.85).to_json()
+        level = quality.QualityBaseline("accuracy", 0.9, 0.85).to_json()
         event = {"model": "m", "bucket": "lake", "artifacts": "artifacts", "endpoint": "e", "number": self.number + 1, "token": f"{token}{self.number}"}
         event |= {"state": self.state, "release": self.release, "spec": spec(), "level": level, "baseline": "curated/m/d/", "run_folder": "runs/m/r/"}
-        found = read_window({**event, "now": now})
-        cause = {**sample("functions/judge_window.json")["cause"], "time": now}
+        result = read_window({**event, "now": now})
+        cause = {**sample("functions/monitoring/judge_window.json")["cause"], "time": now}
         event["importance"] = self.importance
-        judged = judge_window({"model": "m", "look": found, **event, "previous": self.previous, "ledger": "l", "cause": cause, "began": now})
+        judged = judge_window({"model": "m", "look": result, **event, "previous": self.previous, "ledger": "l", "cause": cause, "began": now})
         if recorded:
-            self.number, self.state = self.number + 1, found["state"]
+            self.number, self.state = self.number + 1, result["state"]
             self.previous = json.loads(judged["record"]["Item"]["document"]["S"])
-        return {**found, "judged": judged}
+        return {**result, "judged": judged}
 
 
 @pytest.fixture
@@ -99,8 +98,8 @@ def truths(count: int, wrong: int = 0, name: str = "n", skip: int = 0) -> str:
     return "\n".join(["prediction_id,at,y", *rows, ""])
 
 
-def answers(found: dict) -> int:
-    return round(sum(quality.together(found["days"]).values()))
+def answers(result: dict) -> int:
+    return round(sum(quality.merge_counts(result["days"]).values()))
 
 
 def test_truth_that_comes_late_in_part_and_twice_is_counted_once(lake):
@@ -109,8 +108,8 @@ def test_truth_that_comes_late_in_part_and_twice_is_counted_once(lake):
     lake.tell("a.csv", truths(500))
     assert answers(lake.look("2026-01-03T00:00:00.000Z")) == 500
     lake.tell("b.csv", truths(1200, skip=400))
-    found = lake.look("2026-01-04T00:00:00.000Z")
-    assert (answers(found), found["counts"]["repeated"], found["labelled_rows"]) == (1200, 100, 1200)
+    result = lake.look("2026-01-04T00:00:00.000Z")
+    assert (answers(result), result["counts"]["repeated"], result["labelled_rows"]) == (1200, 100, 1200)
     again = lake.look("2026-01-05T00:00:00.000Z")
     assert (answers(again), again["counts"]["labelled"], again["counts"]["predictions"]) == (1200, 0, 0)
 
@@ -119,8 +118,8 @@ def test_truth_before_its_prediction_waits_for_it(lake):
     lake.tell("a.csv", truths(100))
     assert lake.look()["counts"]["waiting"] == 100
     traffic(lake, 100, at="2026-01-02T01:01:00Z")
-    found = lake.look("2026-01-02T02:00:00.000Z")
-    assert (found["counts"]["waiting"], answers(found)) == (0, 100)
+    result = lake.look("2026-01-02T02:00:00.000Z")
+    assert (result["counts"]["waiting"], answers(result)) == (0, 100)
 
 
 def test_a_file_of_captures_that_appears_late_is_read_once(lake):
@@ -135,9 +134,9 @@ def test_of_two_looks_at_once_one_counts_and_the_other_has_changed_nothing(lake)
     traffic(lake, 100)
     lake.tell("a.csv", truths(100))
     lost = lake.look(token="other", recorded=False)
-    kept = lake.look()
-    assert (answers(lost), answers(kept)) == (100, 100)
-    assert lost["state"] != kept["state"]
+    retained = lake.look()
+    assert (answers(lost), answers(retained)) == (100, 100)
+    assert lost["state"] != retained["state"]
     assert answers(lake.look("2026-01-02T02:00:00.000Z")) == 100
 
 
@@ -145,8 +144,8 @@ def test_a_monitor_that_failed_for_days_catches_up_without_doubling(lake):
     for day in range(2, 6):
         traffic(lake, 50, name=f"d{day}", at=f"2026-01-{day:02}T00:00:00Z")
         lake.tell(f"{day}.csv", truths(50, name=f"d{day}"))
-    found = lake.look("2026-01-09T00:00:00.000Z")
-    assert (found["counts"]["predictions"], answers(found)) == (200, 200)
+    result = lake.look("2026-01-09T00:00:00.000Z")
+    assert (result["counts"]["predictions"], answers(result)) == (200, 200)
 
 
 def test_what_an_earlier_version_answered_is_not_held_against_the_next(lake):
@@ -156,16 +155,16 @@ def test_what_an_earlier_version_answered_is_not_held_against_the_next(lake):
     lake.release = {"id": "r2", "time": "2026-01-03T00:00:00.000Z", "version": "m/2"}
     traffic(lake, 40, name="new", at="2026-01-03T01:00:00Z")
     lake.tell("b.csv", truths(40, name="new"))
-    found = lake.look("2026-01-03T02:00:00.000Z")
-    assert (answers(found), found["labelled_rows"]) == (40, 140)
+    result = lake.look("2026-01-03T02:00:00.000Z")
+    assert (answers(result), result["labelled_rows"]) == (40, 140)
 
 
 def test_a_window_is_judged_once_it_has_come_together(lake):
     traffic(lake, 600)
     assert lake.look()["drift"] is None
     traffic(lake, 600, name="more", at="2026-01-02T01:01:00Z")
-    found = lake.look("2026-01-02T02:00:00.000Z")
-    assert (found["drift"]["verdict"], found["drift"]["rows"]) == ("ok", 1200)
+    result = lake.look("2026-01-02T02:00:00.000Z")
+    assert (result["drift"]["verdict"], result["drift"]["rows"]) == ("ok", 1200)
     traffic(lake, 4, name="few", at="2026-01-03T00:00:00Z")
     lake.look("2026-01-03T01:00:00.000Z")
     assert lake.look("2026-01-04T02:00:00.000Z")["drift"]["verdict"] == "undecided"
@@ -180,8 +179,8 @@ def test_drift_is_told_with_a_picture_and_a_broken_feed_is_an_incident(lake):
     assert (drifted["weight"], drifted["reasons"][0]["text"]) == (0.7, "what has drifted is 70% of what moves this model's answers")
     assert len(moved["drift"]["pictures"]["x"]["before"]) == 12
     traffic(lake, 1200, kind="", name="broken", at="2026-01-02T01:30:00Z")
-    found = lake.look("2026-01-02T02:00:00.000Z")
-    assert (found["judged"]["outcome"], found["drift"]["reasons"][0]["code"]) == ("incident", "ColumnEmpty")
+    result = lake.look("2026-01-02T02:00:00.000Z")
+    assert (result["judged"]["outcome"], result["drift"]["reasons"][0]["code"]) == ("incident", "ColumnEmpty")
     lake.tell("a.csv", truths(1200) + truths(1200, name="broken").partition("\n")[2])
     labelled = lake.look("2026-01-02T03:00:00.000Z")
     event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": labelled["state"], "spec": spec()}
@@ -189,16 +188,14 @@ def test_drift_is_told_with_a_picture_and_a_broken_feed_is_an_incident(lake):
 
 
 def test_more_files_than_one_look_reads_are_read_by_the_next(lake, monkeypatch):
-    monkeypatch.setattr(window, "MOST_FILES", 3)
+    monkeypatch.setattr("noria.monitoring.read_window.MOST_FILES", 3)
     for number in range(8):
         traffic(lake, 2, name=f"f{number}", at=f"2026-01-02T00:0{number}:00Z")
     assert [lake.look(f"2026-01-02T0{hour}:00:00.000Z")["counts"]["predictions"] for hour in (1, 2, 3, 4)] == [6, 6, 4, 0]
 
 
-def test_a_dataset_and_a_spec_from_before_there_was_monitoring_are_looked_at_without_a_baseline(lake, monkeypatch):
+def test_a_dataset_without_a_profile_is_monitored_without_a_baseline(lake):
     lake.s3.delete_object(Bucket="lake", Key="curated/m/d/data.profile")
-    older = {name: block for name, block in spec().items() if name not in ("monitor", "heal")}
-    monkeypatch.setattr("tests.unit.test_window.spec", lambda: older)
     traffic(lake)
     assert (lake.look()["drift"], lake.number) == (None, 1)
 
@@ -224,11 +221,11 @@ def test_files_of_truth_that_tell_none_are_counted_and_stop_nothing(lake):
     lake.tell("bad.csv", "nothing,to,see\n1,2,3\n")
     lake.tell("worse.csv", "\x00")
     lake.tell("good.csv", truths(10))
-    found = lake.look()
-    assert (found["counts"]["bad_truths"], answers(found)) == (2, 10)
-    told = [reason["text"] for reason in found["judged"]["verdict"]["reasons"] if reason["code"] == "FileUnreadable"]
-    assert [text.split(":")[0] for text in told] == ["truth/m/bad.csv cannot be read", "truth/m/worse.csv cannot be read"]
-    assert "prediction_id" in told[0]
+    result = lake.look()
+    assert (result["counts"]["bad_truths"], answers(result)) == (2, 10)
+    records = [reason["text"] for reason in result["judged"]["verdict"]["reasons"] if reason["code"] == "FileUnreadable"]
+    assert [text.split(":")[0] for text in records] == ["truth/m/bad.csv cannot be read", "truth/m/worse.csv cannot be read"]
+    assert "prediction_id" in records[0]
 
 
 def test_truth_by_key_is_joined_with_rows_that_carry_the_key_and_counts_once(lake, monkeypatch):
@@ -274,8 +271,8 @@ def test_what_was_told_by_one_name_is_known_by_the_other_and_no_other_ones(lake,
     lake.tell("a.csv", first)
     assert lake.look("2026-01-02T02:00:00.000Z")["counts"]["labelled"] == 1
     lake.tell("b.csv", second)
-    found = lake.look("2026-01-02T03:00:00.000Z")["counts"]
-    assert (found["labelled"], found["conflicting"]) == counts
+    result = lake.look("2026-01-02T03:00:00.000Z")["counts"]
+    assert (result["labelled"], result["conflicting"]) == counts
 
 
 def test_a_header_as_long_as_one_may_be_makes_no_sentence_that_long(lake):
@@ -285,8 +282,8 @@ def test_a_header_as_long_as_one_may_be_makes_no_sentence_that_long(lake):
 
 
 def test_an_error_that_has_risen_is_called_above_what_is_expected():
-    event = sample("functions/judge_window.json")
-    level = quality.Level("mae", 1.0, 1.1, cap=10.0).to_json()
+    event = sample("functions/monitoring/judge_window.json")
+    level = quality.QualityBaseline("mae", 1.0, 1.1, cap=10.0).to_json()
     days = {f"2026-01-{day:02}": {"40": 50} for day in range(1, 20)}
     judged = judge_window({**event, "level": level, "look": {**event["look"], "days": days}})
     assert "and above 1.100 is more than chance explains" in judged["verdict"]["reasons"][0]["text"]
@@ -295,24 +292,24 @@ def test_an_error_that_has_risen_is_called_above_what_is_expected():
 def test_a_healing_is_trained_on_the_last_dataset_and_all_that_was_labelled_since(lake):
     traffic(lake, 100)
     lake.tell("a.csv", truths(100))
-    found = lake.look()
-    event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": found["state"], "spec": spec()}
-    made = assemble_dataset({**event, "recent_days": None, "backtest": False})
-    assert (made["rows"], made["set_aside"], made["since"]) == (5476, 0, "2025-01-01T00:00:00")
+    result = lake.look()
+    event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": result["state"], "spec": spec()}
+    output = assemble_dataset({**event, "recent_days": None, "backtest": False})
+    assert (output["rows"], output["set_aside"], output["since"]) == (5476, 0, "2025-01-01T00:00:00")
     recent = assemble_dataset({**event, "recent_days": 28, "backtest": False})
     assert (recent["rows"], recent["since"]) == (100, "2025-12-01")
     assert objects.read("lake", "curated/m/new/data.csv").startswith(b"x,kind,at,y\n")
     tried = assemble_dataset({**event, "recent_days": 28, "backtest": True})
-    assert (tried["rows"], tried["backtest"]["days"]) == (made["rows"], None)
+    assert (tried["rows"], tried["backtest"]["days"]) == (output["rows"], None)
     assert set(tried["backtest"]["losses"]) == {"all", "56", "28", "14"}
 
 
 def assembled(lake: Lake, state: str, base: str = "d") -> list[list[str]]:
     """The rows of a healing's dataset; it is the next one's base under its own name."""
     event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": f"curated/m/{base}x/", "base": base, "state": state, "spec": spec()}
-    made = assemble_dataset({**event, "recent_days": None, "backtest": False})
+    result = assemble_dataset({**event, "recent_days": None, "backtest": False})
     text = objects.read("lake", f"curated/m/{base}x/data.csv").decode()
-    assert made["rows"] == text.count("\n") - 1
+    assert result["rows"] == text.count("\n") - 1
     return [row.split(",") for row in text.splitlines()[1:]]
 
 
@@ -321,25 +318,25 @@ def labelled(lake: Lake, months: list[str]) -> str:
     for day, month in enumerate(months, start=2):
         traffic(lake, 100, name=month, at=f"2026-01-0{day}T00:00:00Z")
         lake.tell(f"{month}.csv", truths(100, name=month).replace("2025-12-", f"{month}-"))
-        found = lake.look(f"2026-01-0{day}T02:00:00.000Z")
-    return str(found["state"])
+        result = lake.look(f"2026-01-0{day}T02:00:00.000Z")
+    return str(result["state"])
 
 
 def test_a_healing_takes_the_newest_rows_where_there_are_more_than_a_dataset_may_have(lake, monkeypatch):
     state = labelled(lake, ["2025-12", "2025-11"])
     text = objects.read("lake", "curated/m/d/data.csv").decode()
     header, *rows = text.splitlines()
-    keep("lake", "curated/m/backwards/", "\n".join([header, *reversed(rows), ""]), "at")
+    write_dataset("lake", "curated/m/backwards/", "\n".join([header, *reversed(rows), ""]), "at")
     for base in ("d", "backwards"):
         taken = {}
         for most in (3_000, 6_000, 9_000):
-            monkeypatch.setattr(assembling, "MOST_BYTES", most)
+            monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", most)
             taken[most] = {row[2][:7] for row in assembled(lake, state, base)}
         assert taken == {3_000: {"2025-12"}, 6_000: {"2025-11", "2025-12"}, 9_000: {"2025-08", "2025-11", "2025-12"}}
 
 
 def test_a_row_takes_its_room_once_however_many_healings_have_had_it(lake, monkeypatch):
-    monkeypatch.setattr(assembling, "MOST_BYTES", 9_000)
+    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", 9_000)
     state = labelled(lake, ["2025-11", "2025-12"])
     first = assembled(lake, state)
     assert len(first) > 200
@@ -352,7 +349,7 @@ def test_without_times_what_came_last_is_the_newest(lake, monkeypatch):
     timeless["data"]["time"] = None
     timeless["data"]["columns"]["at"] = timeless["data"]["columns"]["kind"]
     monkeypatch.setattr("tests.unit.test_window.spec", lambda: timeless)
-    monkeypatch.setattr(assembling, "MOST_BYTES", 3_000)
+    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", 3_000)
     assert {row[2][:7] for row in assembled(lake, state)} == {"2025-11"}
 
 
@@ -360,15 +357,15 @@ def test_what_is_written_is_no_larger_than_a_dataset_may_be(lake, monkeypatch):
     traffic(lake, 200, kind='"é""ü, ""ö"', name="odd")
     lake.tell("odd.csv", truths(200, name="odd"))
     state = str(lake.look()["state"])
-    monkeypatch.setattr(assembling, "MOST_BYTES", 5_000)
+    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", 5_000)
     assembled(lake, state)
     text = objects.read("lake", "curated/m/dx/data.csv")
     assert (text.count('é""'.encode()) > 50, len(text) < 5_050) == (True, True)
 
 
 def test_a_version_that_an_earlier_one_surpassed_is_a_reason_to_heal_and_pages_nobody(lake):
-    event = sample("functions/judge_window.json")
-    level = {"metric": "accuracy", "value": 0.9, "limit": 0.85, "alike": 1.0, "cap": 0.0}
+    event = sample("functions/monitoring/judge_window.json")
+    level = {"metric": "accuracy", "value": 0.9, "limit": 0.85, "design_effect": 1.0, "cap": 0.0}
     days = {f"2026-01-{day:02}": {"right": 88.0, "wrong": 12.0} for day in range(1, 29)}
     event |= {"level": level, "previous": {"release": "before", "level": level, "wanted": 0.95, "told": []}}
     judged = judge_window({**event, "look": {**event["look"], "days": days, "drift": None}})
@@ -385,12 +382,12 @@ def test_without_truth_the_quality_is_estimated_from_the_probabilities_and_said_
     lake.evaluated("1,0.9\n0,0.1\n", wrong=40)
     drawn = random.Random(1)
     lake.capture("n", [f"{drawn.gauss(0, 1)},{'ab'[i % 2]}" for i in range(1200)], ["1,0.9", "0,0.1"] * 600)
-    found = lake.look()
-    estimate = found["drift"]["estimate"]
+    result = lake.look()
+    estimate = result["drift"]["estimate"]
     assert estimate["value"] == pytest.approx(0.9, abs=0.005)
     assert estimate["low"] < 0.9 < estimate["high"]
     assert (estimate["metric"], estimate["rows"]) == ("accuracy", 1200)
-    assert found["judged"]["outcome"] in ("ok", "undecided")
+    assert result["judged"]["outcome"] in ("ok", "undecided")
     lake.capture("later", ["0.1,a"], ["1,0.9"], at="2026-03-01T00:00:00Z")
     silent = lake.look("2026-03-02T00:00:00.000Z")["judged"]
     (reason,) = [reason for reason in silent["verdict"]["reasons"] if reason["code"] == "NoTruth"]
@@ -408,10 +405,10 @@ def test_infinite_and_odd_numbers_in_what_was_captured_stop_no_look(lake):
     odd = ["inf", "-inf", "1e400", "nan", "", "1e-400"]
     lake.capture("n", [f"{odd[i % len(odd)]},a" for i in range(1200)], ["1", "inf"] * 600)
     lake.tell("a.csv", truths(1200))
-    found = lake.look()
-    assert found["counts"]["predictions"] == 1200
-    assert found["drift"]["verdict"] in ("drift", "incident")
-    assert answers(found) == 1200
+    result = lake.look()
+    assert result["counts"]["predictions"] == 1200
+    assert result["drift"]["verdict"] in ("drift", "incident")
+    assert answers(result) == 1200
 
 
 def test_what_is_asked_is_held_against_the_contract(lake, monkeypatch):
@@ -437,10 +434,10 @@ def test_rows_that_a_batch_job_has_answered_are_watched_like_those_of_the_endpoi
     text = "\n".join(["prediction_id,kind,x,prediction,probability,more", *rows, "too,short", ""])
     lake.s3.put_object(Bucket="lake", Key="scored/m/night.csv", Body=text.encode())
     lake.s3.put_object(Bucket="lake", Key="scored/m/none.csv", Body=b"kind,x\na,1\n")
-    found = lake.look()
-    assert (found["counts"]["predictions"], found["counts"]["unreadable"]) == (1200, 2)
-    assert found["drift"]["verdict"] == "drift"
-    assert found["drift"]["estimate"]["value"] == pytest.approx(0.9, abs=0.01)
+    result = lake.look()
+    assert (result["counts"]["predictions"], result["counts"]["unreadable"]) == (1200, 2)
+    assert result["drift"]["verdict"] == "drift"
+    assert result["drift"]["estimate"]["value"] == pytest.approx(0.9, abs=0.01)
     lake.tell("a.csv", "prediction_id,y\nr0,1\nr1,1\n")
     later = lake.look("2026-01-02T02:00:00.000Z")
     assert (later["counts"]["predictions"], later["counts"]["labelled"], later["labelled_rows"]) == (0, 2, 2)
@@ -465,13 +462,13 @@ def test_rows_that_break_the_contract_are_set_aside_from_a_healing_and_stop_none
     lake.tell("a.csv", "prediction_id,at,y\nn#0,2026-01-01,1\nn#1,2026-01-01,1\nn#2,2026-01-01,0\n")
     state = lake.look()["state"]
     event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": "curated/m/new/", "base": "d", "state": state, "spec": spec()}
-    made = assemble_dataset({**event, "recent_days": 28, "backtest": True})
-    assert (made["rows"], made["set_aside"]) == (5378, 1)
+    result = assemble_dataset({**event, "recent_days": 28, "backtest": True})
+    assert (result["rows"], result["set_aside"]) == (5378, 1)
 
 
 def test_a_file_of_too_many_answered_rows_is_told_and_read_no_second_time(lake, monkeypatch):
     monkeypatch.setattr(truth, "MOST_ANSWERED", 2)
-    monkeypatch.setattr(window, "MOST_ROWS", 3)
+    monkeypatch.setattr("noria.monitoring.read_window.MOST_ROWS", 3)
     for name, rows in (("a", 2), ("b", 3), ("c", 2), ("d", 1)):
         lake.s3.put_object(Bucket="lake", Key=f"scored/m/{name}.csv", Body=b"kind,x,prediction\n" + b"a,1,1\n" * rows)
     looks = [lake.look(f"2026-01-02T0{hour}:00:00.000Z")["counts"] for hour in (1, 2, 3)]
@@ -483,6 +480,6 @@ def test_how_much_a_drift_matters_is_not_forgotten_between_two_windows(lake):
     traffic(lake, 1200, shift=1.0)
     first = lake.look()
     lake.importance = None
-    for found in (first, lake.look("2026-01-02T02:00:00.000Z")):
-        (drifted,) = [entry["Detail"]["data"] for entry in found["judged"]["entries"] if entry["DetailType"] == "DriftDetected"]
+    for item in (first, lake.look("2026-01-02T02:00:00.000Z")):
+        (drifted,) = [entry["Detail"]["data"] for entry in item["judged"]["entries"] if entry["DetailType"] == "DriftDetected"]
         assert drifted["weight"] == 0.7

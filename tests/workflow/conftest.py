@@ -21,7 +21,7 @@ def interpreter() -> Iterator[Interpreter]:
 
 @pytest.fixture
 def world(interpreter: Interpreter) -> WorldMaker:
-    def made(**differences: Any) -> World:
+    def result(**differences: Any) -> World:
         return World(interpreter, **differences)
 
-    return made
+    return result

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from noria.release import fleet
+from noria.release import endpoint_config
 from noria.release.rollout import plan_rollout
-from noria.training.planning import plan_run
+from noria.training.plan_run import plan_run
 from tests.samples import sample
 from tests.workflow.running import MACHINES, PROCESSING_ROLE, Call, Execution, Failure, Interpreter, Json
 from tests.workflow.world import TRUTH, WRONG, World, published
@@ -31,11 +31,11 @@ def upload() -> Json:
 
 
 def request() -> Json:
-    return sample("noria/TrainingRequested.v1.json")
+    return sample("training/TrainingRequested.v1.json")
 
 
 def registered() -> Json:
-    return sample("noria/ModelRegistered.v1.json")
+    return sample("training/ModelRegistered.v1.json")
 
 
 def approved() -> Json:
@@ -48,27 +48,27 @@ def automatic() -> Json:
     return event
 
 
-def asked(action: str) -> Json:
-    """What `rollout` starts `verify` and `deploy` with."""
-    plan = plan_rollout(sample("functions/plan_rollout.json"))
+def started(action: str) -> Json:
+    """What `rollout` starts `smoke_test` and `deploy` with."""
+    plan = plan_rollout(sample("functions/release/plan_rollout.json"))
     if action == "observe":
         return {"model": "bikeshare", "release": plan["release"], "observe": plan["observe"], "correlation_id": "c"}
-    if action == "verify":
-        return {**plan["verify"], "name": "bikeshare", "release": plan["release"], "correlation_id": "c"}
+    if action == "smoke_test":
+        return {**plan["smoke_test"], "name": "bikeshare", "release": plan["release"], "correlation_id": "c"}
     return plan["last"]
 
 
 def released() -> Json:
     """What `rollout` starts `release` with."""
-    event = sample("functions/plan_rollout.json")
-    event["resources"]["stack"] = "Stage"
+    event = sample("functions/release/plan_rollout.json")
+    event["resources"]["prefix"] = "Stage"
     return {key: value for key, value in event.items() if key not in ("champion", "endpoint")}
 
 
 def under_way() -> list[Json]:
     """The ledger's items while a release is under way."""
     lock = {"sk": {"S": "LOCK"}, "holder": {"S": "x"}, "expires": {"N": "9999999999"}, "package": {"S": "p"}}
-    return [lock, *sample("functions/plan_rollback.json")["items"]]
+    return [lock, *sample("functions/release/plan_rollback.json")["items"]]
 
 
 def alarmed() -> Json:
@@ -77,7 +77,7 @@ def alarmed() -> Json:
 
 def trying() -> Json:
     """An endpoint that champion and challenger share."""
-    return {**SERVING, "EndpointConfigName": asked("observe")["observe"]["config"]}
+    return {**SERVING, "EndpointConfigName": started("observe")["observe"]["config"]}
 
 
 def interrupted_rollback() -> Json:
@@ -87,20 +87,20 @@ def interrupted_rollback() -> Json:
 
 
 def to_begin() -> Json:
-    """What `rollout` starts `turn` with."""
-    event = sample("functions/plan_turn.json")
+    """What `rollout` starts `acquire_lock` with."""
+    event = sample("functions/release/plan_admission.json")
     return {key: value for key, value in event.items() if key not in ("spec", "ledger", "now")}
 
 
 def scaling() -> Json:
     """What `deploy` is started with for an endpoint that follows its traffic."""
     block = {"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300}
-    return {**asked("deploy"), **fleet.scaling("Stage-bikeshare", block, None)}
+    return {**started("deploy"), **endpoint_config.scaling("Stage-bikeshare", block, None)}
 
 
 def uncaptured() -> Json:
     """What `observe` is started with where nothing is captured."""
-    event = asked("observe")
+    event = started("observe")
     guard = event["observe"]["guard"]
     return {**event, "observe": {**event["observe"], "answers": None, "guard": {**guard, "watches": guard["watches"][:1]}}}
 
@@ -112,14 +112,14 @@ def useless() -> list[Json]:
 
 
 def evaluation() -> Json:
-    event = sample("functions/plan_evaluation.json")
+    event = sample("functions/training/plan_evaluation.json")
     del event["champion"]
     return event
 
 
 def preparing(script: bool) -> Json:
     """What `train` starts `preprocess` with."""
-    event = {**sample("functions/plan_run.json"), "spec": published()}
+    event = {**sample("functions/training/plan_run.json"), "spec": published()}
     if script:
         block: Json = {
             "entry": "preprocess.py",
@@ -145,18 +145,18 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         "approve": {
             "automatic": (registered(), {}),
             "manual": (registered(), {"spec": manual()}),
-            "expired": (registered(), {"spec": manual(), "faults": {"approve: Await answer": [Failure("States.Timeout")]}}),
+            "expired": (registered(), {"spec": manual(), "faults": {"approve: Await approval": [Failure("States.Timeout")]}}),
         },
-        "answer": {"waited for": (approved(), {}), "nobody": (approved(), {"waiting": False}), "automatic": (automatic(), {"waiting": False})},
+        "approval_callback": {"waited for": (approved(), {}), "nobody": (approved(), {"waiting": False}), "automatic": (automatic(), {"waiting": False})},
         "deploy": {
-            "update": (asked("deploy"), {"endpoint": dict(SERVING), "scales": True}),
-            "create": (asked("deploy"), {}),
-            "recreate": (asked("deploy"), {"endpoint": {**SERVING, "EndpointStatus": "Failed"}}),
-            "again": (asked("deploy"), {"faults": {"deploy: Create configuration": [EXISTS, ...]}}),
-            "back": ({**asked("deploy"), "config": None}, {"endpoint": dict(SERVING)}),
-            "trouble": (asked("deploy"), {"faults": {"deploy: Describe endpoint": [Failure("SageMaker.SageMakerException", "Internal failure")]}}),
-            "gone": (asked("deploy"), {"faults": {"deploy: Create endpoint": [{}]}}),
-            "slow": (asked("deploy"), {"faults": {"deploy: Wait": [SLOW]}}),
+            "update": (started("deploy"), {"endpoint": dict(SERVING), "scales": True}),
+            "create": (started("deploy"), {}),
+            "recreate": (started("deploy"), {"endpoint": {**SERVING, "EndpointStatus": "Failed"}}),
+            "again": (started("deploy"), {"faults": {"deploy: Create configuration": [EXISTS, ...]}}),
+            "back": ({**started("deploy"), "config": None}, {"endpoint": dict(SERVING)}),
+            "trouble": (started("deploy"), {"faults": {"deploy: Describe endpoint": [Failure("SageMaker.SageMakerException", "Internal failure")]}}),
+            "gone": (started("deploy"), {"faults": {"deploy: Create endpoint": [{}]}}),
+            "slow": (started("deploy"), {"faults": {"deploy: Wait": [SLOW]}}),
             "scaled": (scaling(), {"endpoint": dict(SERVING), "scales": True}),
         },
         "evaluate": {
@@ -172,31 +172,34 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "next": (approved(), {"endpoint": dict(SERVING), "champion": "m"}),
             "first": (approved(), {}),
         },
-        "turn": {
+        "acquire_lock": {
             "free": (to_begin(), {}),
-            "busy": (to_begin(), {"faults": {"turn: Take lock": [CANCELED]}}),
-            "older": (to_begin(), {"faults": {"turn: Take lock": [CANCELED], "turn: Ask for lock": [BUSY]}}),
-            "free meanwhile": (to_begin(), {"faults": {"turn: Take lock": [CANCELED], "turn: Wait for turn": [CANCELED]}}),
+            "busy": (to_begin(), {"faults": {"acquire_lock: Take lock": [CANCELED]}}),
+            "older": (to_begin(), {"faults": {"acquire_lock: Take lock": [CANCELED], "acquire_lock: Request lock": [BUSY]}}),
+            "free meanwhile": (to_begin(), {"faults": {"acquire_lock: Take lock": [CANCELED], "acquire_lock: Wait for lock": [CANCELED]}}),
             "frozen": (to_begin(), {"freezes": 1}),
         },
-        "wake": {
+        "resume_waiters": {
             "settled": (sample("aws/endpoint-in-service.json"), {"releases": [WAITER]}),
-            "late": (sample("noria/RolloutCompleted.v1.json"), {"releases": [WAITER], "faults": {"wake: Wake": [LATE], "wake: Forget": [BUSY]}}),
+            "late": (
+                sample("release/RolloutCompleted.v1.json"),
+                {"releases": [WAITER], "faults": {"resume_waiters: Resume": [LATE], "resume_waiters: Forget": [BUSY]}},
+            ),
             "nobody": (sample("aws/endpoint-in-service.json"), {"releases": []}),
         },
         "monitor": {
             "told": (sample("aws/s3-truth-created.json"), {"champion": "m"}),
-            "asked": (sample("noria/MonitoringRequested.v1.json"), {"champion": "m", "looked": False}),
-            "nothing serves": (sample("noria/MonitoringRequested.v1.json"), {}),
-            "overtaken": (sample("aws/s3-truth-created.json"), {"champion": "m", "began": "9999", "faults": {"monitor: Record look": [BUSY]}}),
-            "overtaken for ever": (sample("aws/s3-truth-created.json"), {"champion": "m", "faults": {"monitor: Record look": [BUSY, ...]}}),
+            "asked": (sample("monitoring/MonitoringRequested.v1.json"), {"champion": "m", "looked": False}),
+            "nothing serves": (sample("monitoring/MonitoringRequested.v1.json"), {}),
+            "overtaken": (sample("aws/s3-truth-created.json"), {"champion": "m", "began": "9999", "faults": {"monitor: Record monitoring run": [BUSY]}}),
+            "overtaken for ever": (sample("aws/s3-truth-created.json"), {"champion": "m", "faults": {"monitor: Record monitoring run": [BUSY, ...]}}),
         },
-        "patrol": {"hourly": ({}, {})},
+        "schedule_monitoring": {"hourly": ({}, {})},
         "heal": {
-            "retrained": (sample("noria/QualityDegraded.v1.json"), {"champion": "m"}),
-            "stopped": (sample("noria/QualityDegraded.v1.json"), {"champion": "m", "attempts": useless()}),
-            "deferred": (sample("noria/QualityDegraded.v1.json"), {"champion": "m", "heals": {"min_rows": 100_000}}),
-            "ignored": (sample("noria/DriftDetected.v1.json"), {"champion": "m"}),
+            "retrained": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m"}),
+            "stopped": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m", "attempts": useless()}),
+            "deferred": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m", "heals": {"min_rows": 100_000}}),
+            "ignored": (sample("monitoring/DriftDetected.v1.json"), {"champion": "m"}),
         },
         "recover": {
             "freed": (sample("aws/execution-aborted.json"), {}),
@@ -211,21 +214,21 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "by hand meanwhile": (released(), {"endpoint": dict(SERVING), "champion": "m", "by_hand": True}),
         },
         "observe": {
-            "promoted": (asked("observe"), {"endpoint": trying()}),
-            "shifted": (asked("observe"), {"endpoint": trying(), "traffic": 1500.0}),
-            "undone": (asked("observe"), {"endpoint": trying(), "challenger_errors": 0.2}),
+            "promoted": (started("observe"), {"endpoint": trying()}),
+            "shifted": (started("observe"), {"endpoint": trying(), "traffic": 1500.0}),
+            "undone": (started("observe"), {"endpoint": trying(), "challenger_errors": 0.2}),
             "uncaptured": (uncaptured(), {"endpoint": trying()}),
         },
         "rollback": {
             "alarmed": (alarmed(), {"endpoint": dict(SERVING)}),
-            "asked": (sample("noria/RollbackRequested.v1.json"), {"endpoint": dict(SERVING)}),
+            "asked": (sample("release/RollbackRequested.v1.json"), {"endpoint": dict(SERVING)}),
             "refused": (alarmed(), {"releases": []}),
             "under way": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way()}),
             "looked at again": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way(), "faults": {"rollback: Wait for release": [SLOW]}}),
             "taken": (alarmed(), {"endpoint": dict(SERVING), "faults": {"rollback: Take lock": [BUSY]}}),
         },
-        "mark": {"marked": (sample("noria/RolledBack.v1.json"), {})},
-        "watch": {"watched": (sample("noria/RolloutCompleted.v1.json"), {})},
+        "reject_version": {"marked": (sample("release/RolledBack.v1.json"), {})},
+        "put_alarms": {"watched": (sample("release/RolloutCompleted.v1.json"), {})},
         "preprocess": {
             "plain": (preparing(script=False), {}),
             "script": (preparing(script=True), {}),
@@ -233,19 +236,24 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "failed before": (preparing(script=True), {"faults": {"preprocess: Process dataset": [MADE]}, "processings": ("Failed",)}),
         },
         "train": {"registered": (request(), {}), "rejected": (request(), {"answers": {"candidate": WRONG, "champion": TRUTH}})},
-        "verify": {"equal": (asked("verify"), {}), "again": (asked("verify"), {"faults": {"verify: Create model": [EXISTS, ...]}})},
+        "smoke_test": {"equal": (started("smoke_test"), {}), "again": (started("smoke_test"), {"faults": {"smoke_test: Create model": [EXISTS, ...]}})},
     }
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A task that can fail; of a Map's inner task, the Map catches."""
+    """A task that can fail.
+
+    Attributes:
+        within: the Map that it belongs to, or nothing.
+        catch: by state, the catchers that its errors meet, in that order: its own, and its Map's.
+    """
 
     machine: str
     state: str
-    caught_in: str
+    within: str | None
     retry: tuple[Json, ...]
-    catch: tuple[Json, ...]
+    catch: dict[str, tuple[Json, ...]]
 
     def __str__(self) -> str:
         return f"{self.machine}: {self.state}"
@@ -253,31 +261,42 @@ class Task:
     def retried(self) -> list[str]:
         return [error for rule in self.retry for error in rule["ErrorEquals"]]
 
-    def catcher(self, error: str) -> int:
-        """Which of its catchers takes an error."""
-        return next(i for i, rule in enumerate(self.catch) if {error, "States.ALL"} & set(rule["ErrorEquals"]))
+    def errors(self) -> list[str]:
+        """What its catchers name, and what nobody names."""
+        named = [error for rules in self.catch.values() for rule in rules for error in rule["ErrorEquals"] if error != "States.ALL"]
+        return list(dict.fromkeys([*named, *UNFORESEEN]))
+
+    def catcher(self, error: str) -> tuple[str, int] | None:
+        """The state and the place of the catcher that takes an error; nothing where it ends the execution."""
+        rules = ((state, i, rule) for state, found in self.catch.items() for i, rule in enumerate(found))
+        return next(((state, i) for state, i, rule in rules if {error, "States.ALL"} & set(rule["ErrorEquals"])), None)
+
+    def target(self, error: str) -> str | None:
+        """The state that an error leads to; nothing where it ends the execution."""
+        if (catcher := self.catcher(error)) is None:
+            return None
+        state, i = catcher
+        return self.catch[state][i]["Next"]
 
 
 def tasks() -> Iterator[Task]:
     for machine, definition in MACHINES.items():
         for name, state in definition["States"].items():
+            catch = {name: tuple(state.get("Catch", ()))}
             if state["Type"] == "Task":
-                yield Task(machine, name, name, tuple(state["Retry"]), tuple(state["Catch"]))
+                yield Task(machine, name, None, tuple(state["Retry"]), catch)
             for inner, task in _inner_tasks(state):
-                yield Task(machine, inner, name, tuple(task["Retry"]), tuple(state["Catch"]))
+                yield Task(machine, inner, name, tuple(task["Retry"]), {inner: tuple(task.get("Catch", ())), **catch})
 
 
 def _inner_tasks(state: Json) -> list[tuple[str, Json]]:
-    return [(name, found) for name, found in state.get("ItemProcessor", {}).get("States", {}).items() if found["Type"] == "Task"]
+    return [(name, inner) for name, inner in state.get("ItemProcessor", {}).get("States", {}).items() if inner["Type"] == "Task"]
 
 
-def caught() -> Iterator[tuple[Task, str]]:
+def failures() -> Iterator[tuple[Task, str]]:
     """Every task with every error that its catchers name, and with those that nobody names."""
     for task in tasks():
-        for rule in task.catch:
-            for error in UNFORESEEN if rule["ErrorEquals"] == ["States.ALL"] else rule["ErrorEquals"]:
-                if error not in task.retried():
-                    yield task, error
+        yield from ((task, error) for error in task.errors() if error not in task.retried())
 
 
 class Stage:
@@ -315,4 +334,4 @@ class Stage:
 def asked_by(execution: Execution, task: Task) -> list[Call]:
     """The calls of a task; of one within a map, those of its first item."""
     calls = [call for call in execution.calls if call.state == task.state]
-    return [call for call in calls if task.caught_in == task.state or call.request == calls[0].request]
+    return [call for call in calls if task.within is None or call.request == calls[0].request]

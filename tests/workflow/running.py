@@ -18,7 +18,7 @@ PYTHON = ROOT / ".noria" / "envs" / "local" / "bin" / "python"
 EXECUTION_ROLE = "arn:aws:iam::123456789012:role/execution"
 TRAINING_ROLE = "arn:aws:iam::123456789012:role/TrainingRole"
 PROCESSING_ROLE = "arn:aws:iam::123456789012:role/ProcessingRole"
-MACHINES = {path.name.removesuffix(".asl.yaml"): yaml.safe_load(path.read_text()) for path in sorted((ROOT / "statemachines").glob("*.asl.yaml"))}
+MACHINES = {path.name.removesuffix(".asl.yaml"): yaml.safe_load(path.read_text()) for path in sorted((ROOT / "statemachines").rglob("*.asl.yaml"))}
 
 
 class Failure(Exception):
@@ -78,12 +78,12 @@ class Interpreter:
     """The interpreter's process, with every machine of the application made in it."""
 
     def __init__(self) -> None:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV"))}
+        retained = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV"))}
         account = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
         emulator = {"GATEWAY_PORT": "1", "NORIA_WORK": os.devnull, "PYTHONPATH": str(ROOT)}
         self._process = subprocess.Popen(
             [str(PYTHON), str(Path(__file__).with_name("interpreter.py"))],
-            env={**kept, **account, **emulator},
+            env={**retained, **account, **emulator},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -4,15 +4,15 @@ import itertools
 
 import pytest
 
-from tests.workflow.routes import Stage, Task, asked_by, caught, tasks
+from tests.workflow.routes import Stage, Task, asked_by, failures, tasks
 from tests.workflow.running import MACHINES, Execution, Interpreter
 
 TASKS = list(tasks())
-CAUGHT = list(caught())
+FAILURES = list(failures())
 #: The longest that a machine may try one call again (seconds, jitter at its most), so a run does not hang unseen.
 LONGEST_RETRY_S = 300
 #: Where a failure leads to another try later.
-AGAIN = ("Settled?", "Describe endpoint", "Ask for lock", "Plan turn", "Take lock", "Wait for turn", "Load releases", "Load champion")
+AGAIN = ("Settled?", "Describe endpoint", "Request lock", "Plan admission", "Take lock", "Wait for lock", "Load releases", "Load champion")
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +31,13 @@ def test_a_task_that_fails_once_with_each_passing_error_asks_the_same_again_and_
 
 
 @pytest.mark.parametrize("task", TASKS, ids=str)
-def test_a_task_that_never_recovers_is_given_up_after_its_attempts_and_caught(stage: Stage, task: Task):
+def test_a_task_that_never_recovers_is_given_up_after_its_attempts(stage: Stage, task: Task):
     for rule in task.retry:
-        failing = stage.failing(task, rule["ErrorEquals"][0], forever=True)
+        error = rule["ErrorEquals"][0]
+        failing = stage.failing(task, error, forever=True)
         calls, tries = asked_by(failing, task), rule["MaxAttempts"] + 1
-        assert len(calls) == tries or (len(calls) % tries == 0 and task.catch[task.catcher(rule["ErrorEquals"][0])]["Next"] in AGAIN)
-        assert went_to(failing, task) == task.catch[task.catcher(rule["ErrorEquals"][0])]["Next"]
-        assert_ended_as_its_catcher_says(failing, task, rule["ErrorEquals"][0])
+        assert len(calls) == tries or (len(calls) % tries == 0 and task.target(error) in AGAIN)
+        assert_went_on_as_its_catchers_say(failing, task, error)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=str)
@@ -57,19 +57,31 @@ def test_tasks_that_try_the_same_errors_again_do_so_in_the_same_way():
     assert all(rule == rules[0] for rules in ways.values() for rule in rules)
 
 
-@pytest.mark.parametrize(("task", "error"), CAUGHT, ids=str)
-def test_an_error_that_does_not_pass_is_not_tried_again_and_goes_where_its_catcher_says(stage: Stage, task: Task, error: str):
+@pytest.mark.parametrize(("task", "error"), FAILURES, ids=str)
+def test_an_error_that_does_not_pass_is_not_tried_again_and_goes_where_its_catcher_says_or_ends_the_execution(stage: Stage, task: Task, error: str):
     failing = stage.failing(task, error)
-    looks_again = task.catch[task.catcher(error)]["Next"] in AGAIN
+    looks_again = task.target(error) in AGAIN
     assert [call.error for call in asked_by(failing, task)][: 1 if looks_again else None] == [error]
-    assert went_to(failing, task) == task.catch[task.catcher(error)]["Next"]
-    assert_ended_as_its_catcher_says(failing, task, error)
+    assert_went_on_as_its_catchers_say(failing, task, error)
 
 
-def went_to(execution: Execution, task: Task) -> str:
-    """The state that was entered after a task's failure was caught."""
-    outer = [state for state in execution.states if state in MACHINES[execution.machine]["States"]]
-    return outer[outer.index(task.caught_in) + 1]
+def went_to(execution: Execution, task: Task, error: str) -> str | None:
+    """The state that was entered after a task had failed; nothing where the execution ended."""
+    catcher = task.catcher(error)
+    level = catcher[0] if catcher else task.within or task.state
+    states = [state for state in execution.states if state in siblings(execution.machine, level)]
+    return next(iter(states[states.index(level) + 1 :]), None)
+
+
+def siblings(machine: str, state: str) -> dict:
+    """The states among which a state stands, those of its Map where it is within one."""
+    return next(states for states in levels(machine) if state in states)
+
+
+def levels(machine: str) -> list[dict]:
+    """The states of a machine, and those of each of its Maps."""
+    states = MACHINES[machine]["States"]
+    return [states, *(state["ItemProcessor"]["States"] for state in states.values() if "ItemProcessor" in state)]
 
 
 def as_failed(error: str) -> str:
@@ -77,11 +89,18 @@ def as_failed(error: str) -> str:
     return error.replace("States.", "Noria.")
 
 
-def assert_ended_as_its_catcher_says(execution: Execution, task: Task, error: str) -> None:
-    target = task.catch[task.catcher(error)]["Next"]
-    if target == "Failed" or (target in ("Made already?", "Configured?") and task.state.startswith("Create")):
-        assert (execution.status, execution.error, execution.cause) == ("FAILED", as_failed(error), f"{task.state} failed")
+def assert_went_on_as_its_catchers_say(execution: Execution, task: Task, error: str) -> None:
+    target = task.target(error)
+    assert went_to(execution, task, error) == target
+    if target is None:
+        assert (execution.status, execution.error, execution.cause) == ("FAILED", error, f"{task.state} failed")
+        assert execution.states[-1] == task.state
+    elif target in ("Exists already?", "Configured?") and task.state.startswith("Create"):
+        assert (execution.status, execution.error, execution.cause) == ("FAILED", error, f"{task.state} failed")
         assert execution.states[-1] == "Failed"
+    elif target == "Unable champion?":
+        assert (execution.status, execution.error, execution.cause) == ("FAILED", as_failed(error), f"{task.state} failed")
+        assert execution.states[-1] == "Not transformed"
     elif target == "Duplicate":
         assert (execution.status, execution.output) == ("SUCCEEDED", {"outcome": "duplicate"})
         assert execution.states[-1] == "Duplicate"
@@ -96,35 +115,28 @@ def assert_ended_as_its_catcher_says(execution: Execution, task: Task, error: st
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_every_state_every_way_every_retry_and_every_catch_of_a_machine_is_taken(stage: Stage, machine: str):
-    states = MACHINES[machine]["States"]
     own = [task for task in TASKS if task.machine == machine]
     recovered = {task: stage.failing(task, *task.retried()) for task in own}
-    failed = {(task, error): stage.failing(task, error) for task, error in CAUGHT if task.machine == machine}
-    given_up = {
-        (task, error): stage.failing(task, error, forever=True)
-        for task in own
-        for rule in task.catch
-        for error in rule["ErrorEquals"]
-        if error in task.retried()
-    }
+    failed = {(task, error): stage.failing(task, error) for task, error in FAILURES if task.machine == machine}
+    given_up = {(task, error): stage.failing(task, error, forever=True) for task in own for error in task.errors() if error in task.retried()}
     played = [*stage.routes(machine), *recovered.values(), *failed.values(), *given_up.values()]
 
     entered = {state for execution in played for state in execution.states}
-    assert entered == {*states, *(inner for state in states.values() for inner in state.get("ItemProcessor", {}).get("States", {}))}
+    assert entered == {name for states in levels(machine) for name in states}
 
-    ways = {pair for execution in played for pair in _pairs(execution)}
-    assert {(name, target) for name, state in states.items() for target in _targets(state)} <= ways
+    for states in levels(machine):
+        ways = {pair for execution in played for pair in _pairs(execution, states)}
+        assert {(name, target) for name, state in states.items() for target in _targets(state)} <= ways
 
     retried = {(str(task), call.error) for task, execution in recovered.items() for call in asked_by(execution, task) if call.error}
     assert retried == {(str(task), error) for task in own for error in task.retried()}
 
-    taken = {(task.caught_in, task.catcher(error)) for (task, error), execution in (failed | given_up).items() if asked_by(execution, task)[0].error == error}
-    assert taken == {(name, i) for name, state in states.items() for i in range(len(state.get("Catch", [])))}
+    taken = {task.catcher(error) for (task, error), execution in (failed | given_up).items() if asked_by(execution, task)[0].error == error}
+    assert taken - {None} == {(name, i) for states in levels(machine) for name, state in states.items() for i in range(len(state.get("Catch", [])))}
 
 
-def _pairs(execution: Execution) -> list[tuple[str, str]]:
-    outer = [state for state in execution.states if state in MACHINES[execution.machine]["States"]]
-    return list(itertools.pairwise(outer))
+def _pairs(execution: Execution, states: dict) -> list[tuple[str, str]]:
+    return list(itertools.pairwise(state for state in execution.states if state in states))
 
 
 def _targets(state: dict) -> list[str]:

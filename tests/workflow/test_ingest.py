@@ -35,22 +35,22 @@ def test_a_good_upload_is_claimed_curated_recorded_and_announced(world: WorldMak
     assert services.written == [f"curated/bikeshare/{dataset}/{name}" for name in ("data.csv", "data.profile", "blocks.profile")]
     (report,) = played.requests("Write verdict")
     (record,) = played.requests("Record dataset")
-    (said,) = played.requests("Announce")[0]["Entries"]
+    (message,) = played.requests("Announce")[0]["Entries"]
     assert claim["Item"]["pk"]["S"] == "CLAIM#noria-lake/incoming/bikeshare/2011.csv@IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"
     assert int(claim["Item"]["expires"]["N"]) - int(claim["ExpressionAttributeValues"][":now"]["N"]) == 3600
     assert curate["Payload"]["folder"] == f"curated/bikeshare/{dataset}/"
     assert report["Key"] == f"curated/bikeshare/{dataset}/verdict.json"
     assert record["Item"]["sk"]["S"] == f"DATASET#{dataset}"
-    assert (said["Source"], said["DetailType"], said["EventBusName"]) == ("noria.data", "DatasetAccepted", "Bus")
-    assert said["Detail"]["metadata"]["correlation_id"] == upload()["id"]
-    assert said["Detail"]["data"]["rows"] == len(HOURS)
+    assert (message["Source"], message["DetailType"], message["EventBusName"]) == ("noria.data", "DatasetAccepted", "Bus")
+    assert message["Detail"]["metadata"]["correlation_id"] == upload()["id"]
+    assert message["Detail"]["data"]["rows"] == len(HOURS)
 
 
 def test_a_bad_upload_is_copied_aside_with_its_verdict_and_never_curated(world: WorldMaker):
     played = world(upload=f"{HEADER}\n{HOURS[0]}\n".encode()).play("ingest", upload())
     assert played.output["outcome"] == "quarantined"
     assert not played.requests("Curate dataset")
-    (copy,) = played.requests("Set aside")
+    (copy,) = played.requests("Quarantine upload")
     assert copy["CopySource"].startswith("noria-lake/incoming/bikeshare/2011.csv?versionId=")
     assert copy["Key"] == f"quarantine/bikeshare/{played.output['dataset']}/2011.csv"
     assert played.requests("Announce")[0]["Entries"][0]["DetailType"] == "DatasetQuarantined"
@@ -58,7 +58,7 @@ def test_a_bad_upload_is_copied_aside_with_its_verdict_and_never_curated(world: 
 
 def test_an_upload_for_a_model_that_nobody_published_is_quarantined(world: WorldMaker):
     played = world(spec=None).play("ingest", upload())
-    assert played.requests("Profile dataset")[0]["Payload"]["spec"] is None
+    assert played.requests("Inspect upload")[0]["Payload"]["spec"] is None
     assert [reason["code"] for reason in played.output["verdict"]["reasons"]] == ["UnknownModel"]
 
 
@@ -68,7 +68,7 @@ def test_an_upload_or_dataset_that_is_there_already_ends_as_a_duplicate_and_is_n
     played = world(faults={f"ingest: {state}": [duplicate]}).play("ingest", upload())
     assert (played.status, played.output) == ("SUCCEEDED", {"outcome": "duplicate"})
     assert not played.requests("Announce")
-    assert [call.state for call in played.calls if call.state in ("Write verdict", "Set aside")] == after
+    assert [call.state for call in played.calls if call.state in ("Write verdict", "Quarantine upload")] == after
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -78,7 +78,7 @@ def test_an_object_key_is_only_data_whatever_it_says(world: WorldMaker, key: str
     played = world().play("ingest", event)
     assert played.output["outcome"] == "accepted"
     assert f"/{key}@" in played.requests("Claim upload")[0]["Item"]["pk"]["S"]
-    assert played.requests("Profile dataset")[0]["Payload"]["key"] == key
+    assert played.requests("Inspect upload")[0]["Payload"]["key"] == key
     assert played.requests("Write verdict")[0]["Key"] == f"curated/bikeshare/{played.output['dataset']}/verdict.json"
     assert played.requests("Announce")[0]["Entries"][0]["Detail"]["data"]["source"]["key"] == key
 
@@ -88,7 +88,7 @@ def test_a_quarantined_object_stays_in_its_own_folder_whatever_its_key(world: Wo
     event = upload()
     event["detail"]["object"]["key"] = key
     played = world(upload=b"").play("ingest", event)
-    (copy,) = played.requests("Set aside")
+    (copy,) = played.requests("Quarantine upload")
     model = "unknown" if key in FOLDERS else "bikeshare"
     folder, name = copy["Key"].rsplit("/", 1)
     assert folder == f"quarantine/{model}/{played.output['dataset']}"
@@ -101,5 +101,5 @@ def test_an_event_without_what_names_a_version_fails_and_says_so(world: WorldMak
     event = upload()
     del event["detail"]["object"][missing]
     played = world().play("ingest", event)
-    assert (played.status, played.error) == ("FAILED", "Noria.QueryEvaluationError")
-    assert "Profile dataset" not in played.states
+    assert (played.status, played.error) == ("FAILED", "States.QueryEvaluationError")
+    assert "Inspect upload" not in played.states

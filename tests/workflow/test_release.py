@@ -1,11 +1,11 @@
 """Champion and challenger side by side: promotion, undoing, and everything that may come between."""
 
 import pytest
-
 from noria.kernel.envelope import Envelope
+
 from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
-from tests.workflow.routes import CANCELED, SERVING, approved, asked, released, trying
+from tests.workflow.routes import CANCELED, SERVING, approved, released, started, trying
 from tests.workflow.running import Failure
 from tests.workflow.world import World
 
@@ -49,7 +49,7 @@ def test_a_harmful_challenger_loses_its_traffic_at_once_and_the_champion_serves_
 def test_shares_rise_step_by_step_and_every_look_sees_the_whole_record(world: WorldMaker):
     services = progressive(world, traffic=1500.0)
     services.endpoint = trying()
-    played = services.play("observe", asked("observe"))
+    played = services.play("observe", started("observe"))
     assert services.weights[0] == 0.25
     starts = {request["StartTime"] for request in played.requests("Read counters")}
     assert len(starts) == 1
@@ -99,7 +99,7 @@ def test_an_old_version_that_is_approved_while_a_newer_one_serves_asks_again(wor
 
 
 def test_a_version_that_was_rejected_while_it_waited_is_not_released(world: WorldMaker):
-    services = progressive(world, approval="Rejected", faults={"turn: Take lock": [CANCELED]})
+    services = progressive(world, approval="Rejected", faults={"acquire_lock: Take lock": [CANCELED]})
     played = services.play("rollout", approved())
     assert played.output["verdict"]["reasons"][0]["code"] == "NotApproved"
     assert not services.executions["deploy"]
@@ -121,18 +121,18 @@ def test_one_whose_undoing_fails_is_not_told_as_undone(world: WorldMaker):
 
 @pytest.mark.parametrize(("busy", "asks"), [("wait", "waiting"), ("supersede", "asked")])
 def test_a_second_release_of_a_model_waits_for_its_turn_and_asks_for_it_as_its_spec_says(world: WorldMaker, busy: str, asks: str):
-    services = progressive(world, faults={"turn: Take lock": [CANCELED] * 2})
+    services = progressive(world, faults={"acquire_lock: Take lock": [CANCELED] * 2})
     assert services.spec
     services.spec["rollout"]["busy"] = busy
     played = services.play("rollout", approved())
-    (turn,) = services.executions["turn"]
-    assert turn.states.count("Wait for turn") == 2
-    assert f"SET {asks} = :asked" in turn.requests("Ask for lock")[0]["UpdateExpression"]
+    (turn,) = services.executions["acquire_lock"]
+    assert turn.states.count("Wait for lock") == 2
+    assert f"SET {asks} = :mode" in turn.requests("Request lock")[0]["UpdateExpression"]
     assert played.output["outcome"] == "completed"
 
 
 def test_a_release_that_a_newer_one_supersedes_gives_its_traffic_back(world: WorldMaker):
-    services = progressive(world, asked="supersede", traffic=100.0)
+    services = progressive(world, stop_request="supersede", traffic=100.0)
     played = services.play("rollout", approved())
     assert played.output["verdict"]["reasons"][0]["code"] == "Superseded"
     assert (services.weights, deployed(services)[-1]) == ([0], BEFORE)
@@ -162,16 +162,16 @@ def test_sagemakers_guardrails_go_back_by_the_alarm_on_what_serves(world: WorldM
 def test_an_approved_version_waits_out_a_freeze_and_is_released_then(world: WorldMaker):
     services = progressive(world, freezes=1)
     assert services.play("rollout", approved()).output["outcome"] == "completed"
-    (turn,) = services.executions["turn"]
+    (turn,) = services.executions["acquire_lock"]
     assert turn.waits == [7200]
-    (told,), (began,) = turn.requests("Announce delay"), turn.requests("Announce start")
-    assert [entry["Entries"][0]["DetailType"] for entry in (told, began)] == ["RolloutDeferred", "RolloutStarted"]
+    (report,), (began,) = turn.requests("Announce delay"), turn.requests("Announce start")
+    assert [entry["Entries"][0]["DetailType"] for entry in (report, began)] == ["RolloutDeferred", "RolloutStarted"]
 
 
 def test_a_release_is_on_record_from_the_moment_that_it_holds_its_model(world: WorldMaker):
     services = progressive(world)
     played = services.play("rollout", approved())
-    lock, noted = services.executions["turn"][0].requests("Take lock")[0]["TransactItems"]
+    lock, noted = services.executions["acquire_lock"][0].requests("Take lock")[0]["TransactItems"]
     assert lock["Update"]["ExpressionAttributeValues"][":me"]["S"].endswith(played.name)
     assert (noted["Put"]["Item"]["sk"]["S"], noted["Put"]["Item"]["status"]["S"]) == (f"RELEASE#{played.output['release']}", "running")
 
@@ -185,7 +185,7 @@ def test_a_challenger_that_answers_nonsense_with_status_200_is_undone(world: Wor
 
 def test_a_model_whose_release_was_interrupted_is_freed_and_its_champion_asked_for(world: WorldMaker):
     played = world().play("recover", sample("aws/execution-aborted.json"))
-    (free,), (asked_for,) = played.requests("Free model"), played.requests("Ask for rollback")
+    (free,), (asked_for,) = played.requests("Free model"), played.requests("Request rollback")
     assert free["Key"]["pk"] == {"S": "MODEL#bikeshare"}
     assert free["ExpressionAttributeValues"][":dead"]["S"].endswith("844e2571-85d4-695f-b930-0153b71dcb42")
     (entry,) = asked_for["Entries"]
@@ -197,8 +197,8 @@ def test_a_release_whose_machine_did_not_report_is_told_and_the_champion_asked_f
     services = progressive(world, faults={"rollout: Release version": [Failure("States.TaskFailed", "the release was aborted")]})
     played = services.play("rollout", approved())
     assert played.output["outcome"] == "unfinished"
-    told, asked_for = played.requests("Announce")[0]["Entries"]
-    assert (told["DetailType"], asked_for["DetailType"]) == ("RolloutFailed", "RollbackRequested")
+    report, asked_for = played.requests("Announce")[0]["Entries"]
+    assert (report["DetailType"], asked_for["DetailType"]) == ("RolloutFailed", "RollbackRequested")
     assert asked_for["Detail"]["data"]["by"] == "noria"
 
 
@@ -210,7 +210,7 @@ def test_what_goes_back_scales_as_the_champion_did(world: WorldMaker):
 
 
 def test_captured_answers_that_cannot_be_read_end_no_release(world: WorldMaker):
-    services = progressive(world, faults={"observe: Count answers": [Failure("TransientError", "S3 is busy"), ...]})
+    services = progressive(world, faults={"observe: Count captured": [Failure("TransientError", "S3 is busy"), ...]})
     assert services.play("rollout", approved()).output["outcome"] == "completed"
 
 

@@ -32,9 +32,9 @@ def test_a_dataset_is_split_trained_on_evaluated_and_registered_pending_approval
     assert started["Name"].startswith(f"bikeshare-{run}-")
     assert registration["ModelApprovalStatus"] == "PendingManualApproval"
     assert record["ExpressionAttributeValues"][":status"]["S"] == "registered"
-    asked, said = request()["detail"]["metadata"], announced(played)["Detail"]["metadata"]
+    requested, message = request()["detail"]["metadata"], announced(played)["Detail"]["metadata"]
     assert announced(played)["DetailType"] == "ModelRegistered"
-    assert (said["causation_id"], said["correlation_id"]) == (asked["id"], asked["correlation_id"])
+    assert (message["causation_id"], message["correlation_id"]) == (requested["id"], requested["correlation_id"])
     assert announced(played)["Detail"]["data"]["model_package_arn"] == PACKAGE
     assert announced(played)["Detail"]["data"]["metrics"]["accuracy"] == 1
     assert [execution.status for execution in services.executions["evaluate"]] == ["SUCCEEDED"]
@@ -76,14 +76,14 @@ def test_a_candidate_no_better_than_the_champion_on_the_same_rows_is_rejected(wo
 
 
 def test_a_training_job_that_fails_is_announced_with_the_reason_that_sagemaker_gave(world: WorldMaker):
-    told = {"TrainingJobStatus": "Failed", "FailureReason": "AlgorithmError: ValueError: Input contains NaN, exit code: 1"}
-    played = world(faults={"train: Train model": [Failure("States.TaskFailed", json.dumps(told))]}).play("train", request())
+    report = {"TrainingJobStatus": "Failed", "FailureReason": "AlgorithmError: ValueError: Input contains NaN, exit code: 1"}
+    played = world(faults={"train: Train model": [Failure("States.TaskFailed", json.dumps(report))]}).play("train", request())
     assert (played.status, played.output["outcome"]) == ("SUCCEEDED", "failed")
     assert "Evaluate candidate" not in played.states
     assert not played.requests("Register version")
     assert announced(played)["DetailType"] == "TrainingFailed"
     (reason,) = announced(played)["Detail"]["data"]["reasons"]
-    assert (reason["code"], reason["text"]) == ("States.TaskFailed", told["FailureReason"])
+    assert (reason["code"], reason["text"]) == ("States.TaskFailed", report["FailureReason"])
     assert played.requests("Record run")[0]["ExpressionAttributeValues"][":status"]["S"] == "failed"
 
 
@@ -100,7 +100,7 @@ def test_an_evaluation_goes_on_with_a_model_that_is_there_already(world: WorldMa
     exists = Failure("SageMaker.AmazonSageMakerException", "Cannot create already existing model")
     played = world(faults={"evaluate: Create model": [exists, ...]}).play("evaluate", evaluation())
     assert played.status == "SUCCEEDED"
-    assert played.after("Create model") == "Made already?"
+    assert played.after("Create model") == "Exists already?"
 
 
 def test_an_evaluation_writes_what_it_hands_back(world: WorldMaker):
@@ -112,9 +112,9 @@ def test_an_evaluation_writes_what_it_hands_back(world: WorldMaker):
 
 
 def test_a_candidate_whose_transform_fails_fails_the_evaluation_with_its_reason(world: WorldMaker):
-    told = json.dumps({"TransformJobStatus": "Failed", "FailureReason": "ClientError: See job logs"})
-    played = world(faults={"evaluate: Transform": [Failure("States.TaskFailed", told)]}).play("evaluate", evaluation())
-    assert (played.status, played.error, played.cause) == ("FAILED", "Noria.TaskFailed", told)
+    report = json.dumps({"TransformJobStatus": "Failed", "FailureReason": "ClientError: See job logs"})
+    played = world(faults={"evaluate: Transform": [Failure("States.TaskFailed", report)]}).play("evaluate", evaluation())
+    assert (played.status, played.error, played.cause) == ("FAILED", "Noria.TaskFailed", report)
     assert "Score holdout" not in played.states
 
 

@@ -1,6 +1,7 @@
 """What answers the machines' calls: the application's own functions, and scripted services and objects."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,24 +14,24 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from noria.adapters import objects
-from noria.data.ingest import judge_dataset
-from noria.data.reading import profile_dataset
-from noria.healing.deciding import announce_healing, decide_healing
+from noria.data.curate import curate_dataset
+from noria.data.judge_dataset import judge_dataset
+from noria.data.read_upload import inspect_upload
+from noria.healing.decide_healing import announce_healing, decide_healing
 from noria.kernel.errors import NoriaError
-from noria.monitoring.judging import judge_window
-from noria.preprocessing.preparing import prepare_dataset
-from noria.profile.curating import curate_dataset
-from noria.release.answers import count_answers
+from noria.monitoring.judge_window import judge_window
+from noria.preprocessing.prepare import prepare_dataset
+from noria.release.admission import plan_admission
+from noria.release.analysis import weigh_traffic
 from noria.release.approval import decide_approval
-from noria.release.fleet import plan_watch
-from noria.release.observing import weigh_traffic
+from noria.release.captured_predictions import count_captured
+from noria.release.endpoint_config import plan_alarms
 from noria.release.rollback import conclude_rollback, plan_rollback
 from noria.release.rollout import conclude_rollout, plan_rollout
-from noria.release.smoke import check_answers
-from noria.release.turn import plan_turn
-from noria.training.concluding import conclude_run
-from noria.training.planning import plan_evaluation, plan_run, schema_digest
-from noria.training.scoring import score_holdout
+from noria.release.smoke_test import compare_predictions
+from noria.training.conclude_run import conclude_run
+from noria.training.plan_run import plan_evaluation, plan_run, schema_digest
+from noria.training.score_holdout import score_holdout
 from tests.samples import sample
 from tests.workflow.running import Call, Execution, Failure, Interpreter, Json
 
@@ -48,7 +49,7 @@ CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 def published() -> Json:
     """The spec's document in the ledger."""
-    spec: Json = sample("functions/plan_run.json")["spec"]
+    spec: Json = sample("functions/training/plan_run.json")["spec"]
     spec["data"]["min_rows"] = len(HOURS)
     return spec
 
@@ -77,7 +78,7 @@ class World:
         traffic: requests that the challenger answers in each period; the champion answers nine times as many.
         approval: of the version, when its turn has come.
         held: the configuration that the ledger has as the champion's, where it is not the endpoint's.
-        asked: what somebody has written into the lock of the release under way.
+        stop_request: what somebody has written into the lock of the release under way.
         waiting: whether a machine waits for an answer.
         by_hand: whether somebody puts another configuration in place while both versions serve.
         weights: of the challenger, as they were set.
@@ -102,7 +103,7 @@ class World:
     trainings: tuple[str, ...] = ("Completed",)
     answers: dict[str, list[str]] = field(default_factory=lambda: {"candidate": TRUTH, "champion": WRONG})
     smoke: list[str] = field(default_factory=lambda: TRUTH[:5])
-    metadata: Json = field(default_factory=lambda: sample("functions/plan_rollout.json")["metadata"])
+    metadata: Json = field(default_factory=lambda: sample("functions/release/plan_rollout.json")["metadata"])
     endpoint: Json | None = None
     settles: tuple[str, ...] = ("Creating", "InService")
     goes_back: bool = False
@@ -115,7 +116,7 @@ class World:
     traffic: float = 30_000.0
     approval: str = "Approved"
     held: str | None = None
-    asked: str | None = None
+    stop_request: str | None = None
     by_hand: bool = False
     waiting: bool = True
     looks: int = 0
@@ -124,7 +125,7 @@ class World:
     began: str = "2026-11-02T08:00:00.000Z"
     attempts: list[Json] = field(default_factory=list)
     heals: Json = field(default_factory=dict)
-    releases: list[Json] = field(default_factory=lambda: sample("functions/plan_rollback.json")["items"])
+    releases: list[Json] = field(default_factory=lambda: sample("functions/release/plan_rollback.json")["items"])
     written: list[str] = field(default_factory=list)
     executions: dict[str, list[Execution]] = field(default_factory=lambda: defaultdict(list))
 
@@ -153,7 +154,7 @@ class World:
                 [f"{folder}part-{i}.csv" for i in range(self.processed)] if folder.endswith("processed/") else [f"{folder}{self.looks}.jsonl"]
             ),
         }
-        if function == "PlanTurn" and self.freezes:
+        if function == "PlanAdmission" and self.freezes:
             self.freezes -= 1
             until = (datetime.fromisoformat(event["now"]) + timedelta(hours=2)).isoformat()
             event["spec"]["approve"]["freeze"] = [{"days": [], "hours": None, "since": None, "until": until}]
@@ -168,10 +169,10 @@ class World:
         if key.endswith(".jsonl"):
             answer = self.nonsense if self.nonsense and "/challenger/" in key else "1"
             output = {"endpointOutput": {"data": f"{answer}\n", "encoding": "CSV"}}
-            told = {"captureData": output, "eventMetadata": {"inferenceTime": datetime.now(UTC).isoformat()}}
-            return "\n".join([json.dumps(told)] * CAPTURED).encode()
-        found = {"truth.csv": TRUTH, "smoke.csv.out": self.smoke}
-        return "\n".join(found.get(key.rsplit("/", 1)[1]) or self.answers[key.split("/")[-2]]).encode()
+            report = {"captureData": output, "eventMetadata": {"inferenceTime": datetime.now(UTC).isoformat()}}
+            return "\n".join([json.dumps(report)] * CAPTURED).encode()
+        result = {"truth.csv": TRUTH, "smoke.csv.out": self.smoke}
+        return "\n".join(result.get(key.rsplit("/", 1)[1]) or self.answers[key.split("/")[-2]]).encode()
 
     def read(self, request: Json) -> Json:
         key = request["Key"]["sk"]["S"]
@@ -195,7 +196,7 @@ class World:
             waiter = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": key}, "token": {"S": "t" * 30}}
             return {"Item": waiter} if self.waiting else {}
         if key == "LOCK":
-            return {"Item": {"holder": {"S": "e"}, **({"asked": {"S": self.asked}} if self.asked else {})}}
+            return {"Item": {"holder": {"S": "e"}, **({"asked": {"S": self.stop_request}} if self.stop_request else {})}}
         assert key.split("#")[0] == "SPEC"
         return {"Item": {"document": {"S": json.dumps(self.spec)}}} if self.spec else {}
 
@@ -204,16 +205,16 @@ class World:
 
     def batch(self, request: Json) -> Json:
         """The items of a look and of a healing."""
-        ((name, asked),) = request["RequestItems"].items()
-        assert all(placeholder in asked["ProjectionExpression"] for placeholder in asked.get("ExpressionAttributeNames", {}))
-        found = [self._item(key["sk"]["S"]) for key in asked["Keys"]]
-        return {"Responses": {name: [item for item in found if item]}, "UnprocessedKeys": {}}
+        ((name, requested),) = request["RequestItems"].items()
+        assert all(placeholder in requested["ProjectionExpression"] for placeholder in requested.get("ExpressionAttributeNames", {}))
+        results = [self._item(key["sk"]["S"]) for key in requested["Keys"]]
+        return {"Responses": {name: [item for item in results if item]}, "UnprocessedKeys": {}}
 
     def _item(self, key: str) -> Json | None:
-        heal, kind = sample("functions/decide_healing.json"), key.split("#")[0]
+        heal, kind = sample("functions/healing/decide_healing.json"), key.split("#")[0]
         document: Json | None = {
             "SPEC": {**(self.spec or published()), "heal": {**published()["heal"], **self.heals}},
-            "RUN": {"run": "a4e33cbea049", "dataset": "8461379a676e", "level": sample("functions/judge_window.json")["level"]},
+            "RUN": {"run": "a4e33cbea049", "dataset": "8461379a676e", "level": sample("functions/monitoring/judge_window.json")["level"]},
             "MONITOR": {"number": 1, "release": "before", "told": []} if self.looked else None,
             "HEAL": {"attempts": self.attempts, "told": None} if self.attempts else None,
         }.get(kind)
@@ -232,18 +233,18 @@ class World:
     def started(self, request: Json) -> Json:
         name = request["Name"]
         assert len(name) <= MOST_NAME
-        execution = self.play(request["StateMachineArn"].removesuffix("StateMachine").lower(), request["Input"])
-        told = {"ExecutionArn": f"arn:aws:states:eu-central-1:123456789012:execution:{name}", "Status": execution.status}
+        execution = self.play(snake_case(request["StateMachineArn"].removesuffix("StateMachine")), request["Input"])
+        report = {"ExecutionArn": f"arn:aws:states:eu-central-1:123456789012:execution:{name}", "Status": execution.status}
         if execution.status != "SUCCEEDED":
-            raise Failure("States.TaskFailed", json.dumps({**told, "Error": execution.error, "Cause": execution.cause}))
-        return {**told, "Output": execution.output}
+            raise Failure("States.TaskFailed", json.dumps({**report, "Error": execution.error, "Cause": execution.cause}))
+        return {**report, "Output": execution.output}
 
     def described(self, request: Json) -> Json:
         if self.endpoint is None:
             raise Failure("SageMaker.SageMakerException", f'Could not find endpoint "{request["EndpointName"]}".')
         if self.endpoint["EndpointStatus"] == "Deleting":
-            told, self.endpoint = self.endpoint, None
-            return told
+            report, self.endpoint = self.endpoint, None
+            return report
         if self.by_hand and self.looks:
             return {**self.endpoint, "EndpointStatus": "InService", "EndpointConfigName": "by-hand"}
         if len(self.settles) > 1 and self.endpoint.pop("changed", None) is None and self.endpoint["EndpointStatus"] in CHANGING:
@@ -308,6 +309,11 @@ class World:
         return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
 
 
+def snake_case(name: str) -> str:
+    """`SmokeTest` as `smoke_test`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
 def _later(event: Json) -> str:
     """A look's own time: no wait takes any here, and each look's period must have ended."""
     began = datetime.fromisoformat(event["changes"][0]).timestamp()
@@ -319,7 +325,7 @@ def _always(answer: Any) -> Callable[[World, Json], Any]:
 
 
 _FUNCTIONS = {
-    "ProfileDataset": profile_dataset,
+    "InspectUpload": inspect_upload,
     "JudgeDataset": judge_dataset,
     "CurateDataset": curate_dataset,
     "PlanRun": plan_run,
@@ -328,19 +334,19 @@ _FUNCTIONS = {
     "ScoreHoldout": score_holdout,
     "ConcludeRun": conclude_run,
     "DecideApproval": decide_approval,
-    "PlanTurn": plan_turn,
+    "PlanAdmission": plan_admission,
     "PlanRollout": plan_rollout,
-    "CountAnswers": count_answers,
-    "CheckAnswers": check_answers,
+    "CountCaptured": count_captured,
+    "ComparePredictions": compare_predictions,
     "ConcludeRollout": conclude_rollout,
     "WeighTraffic": lambda event: weigh_traffic({**event, "now": _later(event)}),
-    "PlanWatch": plan_watch,
+    "PlanAlarms": plan_alarms,
     "PlanRollback": plan_rollback,
     "ConcludeRollback": conclude_rollback,
-    "ReadWindow": lambda event: sample("functions/judge_window.json")["look"],
+    "ReadWindow": lambda event: sample("functions/monitoring/judge_window.json")["look"],
     "JudgeWindow": judge_window,
     "DecideHealing": decide_healing,
-    "AssembleDataset": lambda event: sample("functions/announce_healing.json")["assembled"],
+    "AssembleDataset": lambda event: sample("functions/healing/announce_healing.json")["assembled"],
     "AnnounceHealing": announce_healing,
 }
 _SERVICES = {

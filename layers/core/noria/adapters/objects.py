@@ -83,11 +83,11 @@ def keys(bucket: str, prefix: str, after: str) -> list[str]:
     Raises:
         TransientError: S3 failed in a way that a later call may not.
     """
-    found: list[str] = []
+    results: list[str] = []
     with _passing_trouble(f"cannot list s3://{bucket}/{prefix}"):
         for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, StartAfter=after):
-            found += [item["Key"] for item in page.get("Contents", [])]
-    return found
+            results += [item["Key"] for item in page.get("Contents", [])]
+    return results
 
 
 def listed(bucket: str, prefix: str) -> list[tuple[str, str]]:
@@ -96,11 +96,11 @@ def listed(bucket: str, prefix: str) -> list[tuple[str, str]]:
     Raises:
         TransientError: S3 failed in a way that a later call may not.
     """
-    found: list[tuple[str, str]] = []
+    results: list[tuple[str, str]] = []
     with _passing_trouble(f"cannot list s3://{bucket}/{prefix}"):
         for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            found += [(item["Key"], item["ETag"]) for item in page.get("Contents", [])]
-    return found
+            results += [(item["Key"], item["ETag"]) for item in page.get("Contents", [])]
+    return results
 
 
 def write(bucket: str, key: str, body: bytes, content_type: str) -> None:

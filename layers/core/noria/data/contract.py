@@ -3,11 +3,16 @@
 `noria.spec.data` has the rules for what may be written; a function that starts cold does not pay for them again.
 """
 
-import re
-from dataclasses import dataclass
-from typing import Any, Self
+from __future__ import annotations
 
-Json = dict[str, Any]
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from noria.kernel.published_spec import DataShape
+
 #: Names of models: they become parts of resource names, keys and paths.
 MODEL_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
 
@@ -15,7 +20,7 @@ MODEL_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
 SMOKE_ROWS = 5
 
 
-def is_model_name(value: Any) -> bool:
+def is_model_name(value: object) -> bool:
     return isinstance(value, str) and bool(MODEL_NAME.fullmatch(value))
 
 
@@ -25,8 +30,8 @@ class Column:
 
     type: str
     nullable: bool = False
-    between: tuple[float | None, float | None] | None = None
-    values: tuple[str, ...] | None = None
+    between: Sequence[float | None] | None = None
+    values: Sequence[str] | None = None
     drift: str = "watch"
 
 
@@ -46,7 +51,7 @@ class DataContract:
     min_rows: int
 
     @classmethod
-    def of(cls, block: Json) -> Self:
+    def of(cls, block: DataShape) -> Self:
         """Out of a published document's `data`."""
         columns = {name: Column(**column) for name, column in block["columns"].items()}
         return cls(block["format"], block["time"], tuple(block["key"]), columns, block["bad_rows"]["at_most"], block["min_rows"])

@@ -1,10 +1,15 @@
 """Whether an upload keeps its contract."""
 
+from __future__ import annotations
+
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING
 
 from noria.data.contract import DataContract
 from noria.kernel.verdict import Reason, Verdict
+
+if TYPE_CHECKING:
+    from noria.data.shapes import Inspection
 
 ACCEPTED, QUARANTINED = "accepted", "quarantined"
 #: What fits, as rows in memory, into the functions that curate and split (bytes).
@@ -17,7 +22,7 @@ LEAST_PART = 3
 MOST_TOLD = 20
 
 
-def judge(profile: dict[str, Any], contract: DataContract, target: str) -> Verdict:
+def judge(profile: Inspection, contract: DataContract, target: str) -> Verdict:
     """The verdict on a profile: `accepted` or `quarantined`, with every reason there is."""
     if profile["bytes"] == 0:
         return Verdict(QUARANTINED, (Reason("EmptyFile", "the file is empty; upload one with a header and rows", 0, "at least one row"),))
@@ -47,19 +52,19 @@ def _all_missing(names: list[str], header: list[str], required: tuple[str, ...])
         return (
             Reason("MissingColumn", f"the header is one column {header[0][:60]!r}: it is parted by {told_mark}; upload CSV with commas", header[0][:60], ","),
         )
-    told = tuple(_missing(name, header, required) for name in names[:MOST_TOLD])
-    more = len(names) - len(told)
-    return (*told, Reason("MissingColumn", f"and {more} more columns", more, 0)) if more else told
+    report = tuple(_missing(name, header, required) for name in names[:MOST_TOLD])
+    more = len(names) - len(report)
+    return (*report, Reason("MissingColumn", f"and {more} more columns", more, 0)) if more else report
 
 
 def _missing(name: str, header: list[str], required: tuple[str, ...]) -> Reason:
-    others = [found for found in header if found not in required]
-    near = get_close_matches(name, others, n=1) or [found for found in others if min(len(name), len(found)) >= LEAST_PART and (name in found or found in name)]
+    others = [item for item in header if item not in required]
+    near = get_close_matches(name, others, n=1) or [item for item in others if min(len(name), len(item)) >= LEAST_PART and (name in item or item in name)]
     hint = f"; is it renamed to {near[0]!r}?" if near else ""
     return Reason("MissingColumn", f"the header lacks {name!r}{hint}", near[0] if near else None, name)
 
 
-def _bad_rows(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
+def _bad_rows(profile: Inspection, contract: DataContract) -> list[Reason]:
     rows, bad = profile["rows"], profile["bad_rows"]
     limit = contract.bad_rows
     if not bad or bad <= rows * limit:
@@ -68,14 +73,14 @@ def _bad_rows(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
     return [Reason("TooManyBadRows", text, round(bad / rows, 6), limit)]
 
 
-def _too_few(profile: dict[str, Any], contract: DataContract) -> list[Reason]:
+def _too_few(profile: Inspection, contract: DataContract) -> list[Reason]:
     good = profile["rows"] - profile["bad_rows"]
     if good >= contract.min_rows:
         return []
     return [Reason("TooFewRows", f"{good} good rows, fewer than data.min_rows = {contract.min_rows}", good, contract.min_rows)]
 
 
-def _set_aside(profile: dict[str, Any]) -> list[Reason]:
+def _set_aside(profile: Inspection) -> list[Reason]:
     if not profile["bad_rows"]:
         return []
     text = f"{profile['bad_rows']} of {profile['rows']} rows were set aside: {_named(profile['faults'])}"
@@ -83,5 +88,5 @@ def _set_aside(profile: dict[str, Any]) -> list[Reason]:
 
 
 def _named(faults: dict[str, dict[str, int]]) -> str:
-    told = [f"{column or 'row'} {code} × {count}" for column, codes in faults.items() for code, count in codes.items()]
-    return ", ".join([*told[:MOST_TOLD], *([f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else [])])
+    records = [f"{column or 'row'} {code} × {count}" for column, codes in faults.items() for code, count in codes.items()]
+    return ", ".join([*records[:MOST_TOLD], *([f"and {len(records) - MOST_TOLD} more"] if len(records) > MOST_TOLD else [])])

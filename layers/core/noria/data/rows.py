@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from noria.data.contract import Column, DataContract
-from noria.data.values import EMPTY, TRUTHS, is_time
 from noria.kernel.errors import UnreadableDatasetError
+from noria.kernel.values import EMPTY, TRUTHS, is_time
 
 #: A field longer than this is no field (characters).
 LONGEST_FIELD = 1_000_000
@@ -27,7 +27,7 @@ class Fault:
 
     column: str
     code: str
-    found: str
+    observed: str
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[str]:

@@ -9,15 +9,14 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from noria.data.contract import DataContract
-from noria.data.values import EMPTY, moment
+from noria.kernel.json import Json
+from noria.kernel.values import EMPTY, parse_timestamp
 
-Json = dict[str, Any]
 Floats = NDArray[np.float64]
 DAY = 86_400.0
 #: The windows that are tried, as parts of `heal.recent_days`; and all rows.
@@ -36,12 +35,12 @@ class Question:
     """What a shorter window has to show.
 
     Attributes:
-        asked: the share of the rows, the newest ones, that is asked about.
+        share: of the rows, the newest ones, on which windows are compared.
         certain: it must be better than a longer window by so many standard errors of the paired difference.
         least_gain: and by such a part of the loss.
     """
 
-    asked: float
+    share: float
     certain: float
     least_gain: float
 
@@ -82,7 +81,7 @@ def choose(contract: DataContract, target: str, task: str, header: Sequence[str]
     if len(rows) > most:
         rows = [rows[number] for number in np.linspace(0, len(rows) - 1, most).astype(int)]
     time = list(header).index(contract.time)
-    times = np.array([moment(row[time]) for row in rows])
+    times = np.array([parse_timestamp(row[time]) for row in rows])
     windows = [None, *(part * recent_days for part in PARTS)]
     choice = Choice(recent_days, {})
     if len(rows) < LEAST_ROWS:
@@ -103,17 +102,17 @@ def choose(contract: DataContract, target: str, task: str, header: Sequence[str]
 
 def _tried(question: Question, windows: Sequence[float | None], times: Floats, design: Floats, aim: Floats, share: float) -> dict[float | None, Floats]:
     """The error of each row that is asked about, by window; a window with too few rows before any stretch is left out."""
-    size = int(len(times) * question.asked / STRETCHES)
+    size = int(len(times) * question.share / STRETCHES)
     if size < LEAST_ROWS // STRETCHES:
         return {}
     losses: dict[float | None, list[Floats]] = {window: [] for window in windows}
     for number in range(STRETCHES):
         begin = len(times) - size * (STRETCHES - number)
-        asked = slice(begin, begin + size)
+        request = slice(begin, begin + size)
         for window in windows:
             first = 0 if window is None else int(np.searchsorted(times, times[begin] - window * DAY))
             if begin - first >= LEAST_ROWS and len(times) - first >= share * len(times):
-                losses[window].append(_loss(design[first:begin], aim[first:begin], design[asked], aim[asked]))
+                losses[window].append(_loss(design[first:begin], aim[first:begin], design[request], aim[request]))
     return {window: np.concatenate(parts) for window, parts in losses.items() if len(parts) == STRETCHES}
 
 
@@ -129,11 +128,11 @@ def _best(tried: dict[float | None, Floats], question: Question) -> float | None
     return chosen
 
 
-def _loss(design: Floats, aim: Floats, asked: Floats, truth: Floats) -> Floats:
+def _loss(design: Floats, aim: Floats, request: Floats, truth: Floats) -> Floats:
     """The squared error of each row that is asked about."""
     mean = aim.mean(axis=0)
     weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ (aim - mean))
-    errors: Floats = ((truth - mean - asked @ weights) ** 2).sum(axis=1)
+    errors: Floats = ((truth - mean - request @ weights) ** 2).sum(axis=1)
     return errors
 
 
@@ -168,7 +167,7 @@ def _number(value: str) -> float:
     try:
         return float(value)
     except ValueError:
-        return moment(value) % DAY
+        return parse_timestamp(value) % DAY
 
 
 def _categories(values: Sequence[str], most: int) -> tuple[NDArray[np.int64], int]:
@@ -187,6 +186,6 @@ def _aim(task: str, values: Sequence[str]) -> Floats:
 
 
 def _indicators(places: NDArray[np.int64], count: int) -> Floats:
-    made = np.zeros((len(places), count))
-    made[np.arange(len(places)), places] = 1.0
-    return made
+    result = np.zeros((len(places), count))
+    result[np.arange(len(places)), places] = 1.0
+    return result

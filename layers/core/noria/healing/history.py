@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-from noria.data import splitting
+from noria.data import split
 from noria.data.contract import DataContract
-from noria.data.values import moment
 from noria.kernel.errors import ContractError
+from noria.kernel.values import parse_timestamp
 
 #: Kinds of bad rows that are named.
 MOST_TOLD = 5
@@ -32,7 +32,7 @@ class History:
     @cached_property
     def _ends(self) -> list[int]:
         """Bytes of a file of the rows up to each."""
-        return list(accumulate(splitting.size_of(row) for row in self.rows))
+        return list(accumulate(split.size_of(row) for row in self.rows))
 
     def fitting(self, rows: slice, most: int) -> slice:
         """The newest of these rows, as many as a file of so many bytes has room for."""
@@ -51,14 +51,14 @@ def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tup
     if contract.time is None:
         raise ContractError("a replay needs event times: name data.time in the spec")
     try:
-        good, bad = splitting.curate(pieces, contract, target)
+        good, bad = split.curate(pieces, contract, target)
     except KeyError as error:
         raise ContractError(f"the file lacks the column {error}; the spec asks for {', '.join(contract.required(target))}") from error
     header, *rows = list(csv.reader(io.StringIO(good, newline="")))
     if not rows:
-        found = Counter(" ".join(row[-2:]).strip() for row in list(csv.reader(io.StringIO(bad, newline="")))[1:])
-        told = ", ".join(f"{fault} × {count:,}" for fault, count in found.most_common(MOST_TOLD))
-        raise ContractError(f"no row of the file keeps the contract ({told or 'it has none'}): noria contract suggest FILE writes one that it keeps")
+        result = Counter(" ".join(row[-2:]).strip() for row in list(csv.reader(io.StringIO(bad, newline="")))[1:])
+        report = ", ".join(f"{fault} × {count:,}" for fault, count in result.most_common(MOST_TOLD))
+        raise ContractError(f"no row of the file keeps the contract ({report or 'it has none'}): noria contract suggest FILE writes one that it keeps")
     at = header.index(contract.time)
-    ordered = sorted(((moment(row[at]), row) for row in rows), key=lambda pair: pair[0])
+    ordered = sorted(((parse_timestamp(row[at]), row) for row in rows), key=lambda pair: pair[0])
     return History(header, [row for _, row in ordered], [time for time, _ in ordered]), max(0, bad.count("\n") - 1)

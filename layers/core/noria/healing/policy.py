@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
+from noria.kernel.json import Json
 from noria.kernel.verdict import Reason, Verdict
 
-Json = dict[str, Any]
 DRIFT = "drift"
 RETRAIN, DEFER, ASK, IGNORE = "retrain", "defer", "ask", "ignore"
 #: How a healing can have ended; `running` has not.
-RUNNING, HELPED, USELESS, FAILED = "running", "helped", "useless", "failed"
+RUNNING, IMPROVED, NO_IMPROVEMENT, FAILED = "running", "helped", "useless", "failed"
 MONTH = timedelta(days=30)
 
 
@@ -100,33 +100,34 @@ def decide(policy: Policy, state: State) -> Decision:
     if causes == [DRIFT] and state.weight is not None and state.weight < policy.drift_weight:
         text = f"what has drifted is {state.weight:.0%} of what moves this model's answers; heal.drift_weight is {policy.drift_weight:.0%}"
         return Decision(Verdict(IGNORE, (Reason("DriftMattersLittle", text, state.weight, policy.drift_weight),)))
-    useless = _useless(state)
-    if useless >= policy.give_up_after and _cooldown(policy, state, useless):
+    no_improvement = _no_improvement(state)
+    if no_improvement >= policy.give_up_after and _cooldown(policy, state, no_improvement):
         text = (
-            f"training again has not helped {useless} times in a row: look at the data and the script; noria retrain asks for a run at once, "
-            f"the next one by itself is {_span(policy.cooldown_days * 2**useless)} after the last"
+            f"training again has not helped {no_improvement} times in a row: look at the data and the script; noria retrain asks for a run at once, "
+            f"the next one by itself is {_span(policy.cooldown_days * 2**no_improvement)} after the last"
         )
-        return Decision(Verdict(ASK, (Reason("RetrainingDoesNotHelp", text, useless, policy.give_up_after),)))
-    held = [found for found in _waits(policy, state, useless) if found]
+        return Decision(Verdict(ASK, (Reason("RetrainingDoesNotHelp", text, no_improvement, policy.give_up_after),)))
+    held = [item for item in _waits(policy, state, no_improvement) if item]
     if held:
         known = [until for _, until in held if until]
         return Decision(Verdict(DEFER, tuple(reason for reason, _ in held)), max(known) if len(known) == len(held) else None)
     return Decision(Verdict(RETRAIN, tuple(Reason(f"{cause.title()}Cause", f"{cause} is why", cause) for cause in causes)))
 
 
-def _useless(state: State) -> int:
+def _no_improvement(state: State) -> int:
     """Healings in a row, up to now, that did not help, since a person last asked for one."""
     count = 0
     for attempt in reversed(state.attempts):
-        if attempt.outcome in (HELPED, RUNNING) or (state.answered and attempt.time <= state.answered):
+        if attempt.outcome in (IMPROVED, RUNNING) or (state.answered and attempt.time <= state.answered):
             break
         count += 1
     return count
 
 
-def _waits(policy: Policy, state: State, useless: int) -> list[tuple[Reason, datetime | None] | None]:
+def _waits(policy: Policy, state: State, no_improvement: int) -> list[tuple[Reason, datetime | None] | None]:
     """All that speaks against now, with when it ends."""
-    return [_busy(state), _too_few(policy, state), _cooldown(policy, state, useless), *_caps(policy, state), _budget(policy, state), _off_peak(policy, state)]
+    cooldown = _cooldown(policy, state, no_improvement)
+    return [_busy(state), _too_few(policy, state), cooldown, *_caps(policy, state), _budget(policy, state), _off_peak(policy, state)]
 
 
 def _busy(state: State) -> tuple[Reason, None] | None:
@@ -147,10 +148,10 @@ def _too_few(policy: Policy, state: State) -> tuple[Reason, None] | None:
     return None
 
 
-def _cooldown(policy: Policy, state: State, useless: int) -> tuple[Reason, datetime] | None:
+def _cooldown(policy: Policy, state: State, no_improvement: int) -> tuple[Reason, datetime] | None:
     if not state.attempts:
         return None
-    days = policy.cooldown_days * 2**useless
+    days = policy.cooldown_days * 2**no_improvement
     until = state.attempts[-1].time + timedelta(days=days)
     if state.now >= until:
         return None
@@ -160,13 +161,13 @@ def _cooldown(policy: Policy, state: State, useless: int) -> tuple[Reason, datet
 
 
 def _caps(policy: Policy, state: State) -> list[tuple[Reason, datetime] | None]:
-    found: list[tuple[Reason, datetime] | None] = []
+    results: list[tuple[Reason, datetime] | None] = []
     for name, span, most in (("a_day", timedelta(days=1), policy.a_day), ("a_month", MONTH, policy.a_month)):
         recent = [attempt.time for attempt in state.attempts if attempt.time > state.now - span]
         if len(recent) >= most:
             until = sorted(recent)[-most] + span
-            found.append((Reason("Cap", f"{len(recent)} healings in {span.days} days, heal.{name} allows {most}", len(recent), most), until))
-    return found
+            results.append((Reason("Cap", f"{len(recent)} healings in {span.days} days, heal.{name} allows {most}", len(recent), most), until))
+    return results
 
 
 def _budget(policy: Policy, state: State) -> tuple[Reason, datetime] | None:

@@ -9,25 +9,25 @@ import time as clock
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
-from noria.data import splitting
+from noria.data import split
 from noria.data.contract import DataContract
 from noria.data.policy import MOST_BYTES
 from noria.healing import backtest
 from noria.healing import policy as healing
 from noria.healing.history import History
 from noria.kernel.errors import ContractError, EvaluationError
+from noria.kernel.json import Json
 from noria.kernel.verdict import Reason
 from noria.preprocessing import fitting, inference
 from noria.preprocessing.transform import Transform
-from noria.training import policy, quality, scoring
+from noria.training import policy, quality, score_holdout
 from noria.training.gates import gates_of, watched_metric
 from noria.training.importance import importance
 from noria.training.metrics import label
 from noria.training.metrics import quality as metrics_of
 
-Json = dict[str, Any]
 DAY = 86_400.0
 CSV = "text/csv"
 #: Fewer rows of a window tell no metric.
@@ -51,8 +51,8 @@ class Serving:
     model: str
     trained_until: float
     trained_rows: int
-    level: quality.Level
-    wanted: float
+    level: quality.QualityBaseline
+    target: float
     seconds: float
     importance: dict[str, float] | None
     days: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -72,13 +72,13 @@ class Course:
     def wait(self, reasons: Sequence[Reason]) -> None:
         """A window after which there was a cause, and nothing was trained."""
         for reason in reasons:
-            found = self.waited.setdefault(reason.code, {"reason": reason.code, "windows": 0})
-            found["windows"], found["last"] = found["windows"] + 1, reason.text
+            result = self.waited.setdefault(reason.code, {"reason": reason.code, "windows": 0})
+            result["windows"], result["last"] = result["windows"] + 1, reason.text
 
     def to_json(self) -> Json:
-        told = [value for value in self.series if value is not None]
+        records = [value for value in self.series if value is not None]
         return {
-            "mean": sum(told) / len(told) if told else None,
+            "mean": sum(records) / len(records) if records else None,
             "series": self.series,
             "retrainings": len(self.retrainings),
             "alarms": len(self.alarms),
@@ -102,26 +102,26 @@ class Replay:
         window: how long one is (seconds).
     """
 
-    def __init__(self, spec: Json, found: History, trainer: Trainer, first: float, window: float, drift: DriftCheck | None = None) -> None:
-        self._spec, self._history, self._trainer, self._drift = spec, found, trainer, drift
+    def __init__(self, spec: Json, result: History, trainer: Trainer, first: float, window: float, drift: DriftCheck | None = None) -> None:
+        self._spec, self._history, self._trainer, self._drift = spec, result, trainer, drift
         self._contract, self._target, self._task = DataContract.of(spec["data"]), spec["target"], spec["task"]
         self._metric = watched_metric(spec)
-        self._features = [found.header.index(name) for name in self._contract.features(self._target)]
-        self._aim = found.header.index(self._target)
+        self._features = [result.header.index(name) for name in self._contract.features(self._target)]
+        self._aim = result.header.index(self._target)
         self.windows = self._cut(first, window)
         if not self.windows:
             raise ContractError("nothing of the history comes after the rows of the first version: name an earlier end of its training")
         if (most := max(rows.stop - rows.start for rows in self._rows())) < LEAST_ROWS:
             raise ContractError(f"no window has {LEAST_ROWS} rows, the largest has {most}: name longer windows, or bring more history")
         self._transforms: dict[str, Transform] = {}
-        self._initial = self._run(None, found.between(None, first), None)
+        self._initial = self._run(None, result.between(None, first), None)
 
     def _cut(self, first: float, window: float) -> list[tuple[float, float]]:
-        last, made, begin = self._history.times[-1], [], first
+        last, result, begin = self._history.times[-1], [], first
         while begin <= last:
-            made.append((begin, begin + window))
+            result.append((begin, begin + window))
             begin += window
-        return made
+        return result
 
     def frozen(self) -> Json:
         """The first version for ever."""
@@ -143,12 +143,12 @@ class Replay:
     def managed(self, rule: healing.Policy) -> Json:
         """What Noria would have done."""
         course, attempts, held = Course(), list[healing.Attempt](), list[slice]()
-        serving, told = replace(self._initial[0], days={}, drifted=0), set[str]()
+        serving, report = replace(self._initial[0], days={}, drifted=0), set[str]()
         for (_, end), rows in zip(self.windows, self._rows(), strict=True):
             answers = self._answers(serving.model, rows)
             course.series.append(self._told(answers, rows))
             self._count(serving, rows, answers)
-            causes, weight = self._causes(serving, rows, end, course, told, held)
+            causes, weight = self._causes(serving, rows, end, course, report, held)
             if not causes:
                 continue
             now = datetime.fromtimestamp(end, UTC)
@@ -156,8 +156,8 @@ class Replay:
             fresh = known.stop - self._history.between(None, serving.trained_until).stop
             state = healing.State(now, tuple(causes), fresh, serving.trained_rows, attempts, weight=weight, training_seconds=serving.seconds)
             decision = healing.decide(rule, state)
-            if decision.verdict.outcome == healing.ASK and "ask" not in told:
-                told.add("ask")
+            if decision.verdict.outcome == healing.ASK and "ask" not in report:
+                report.add("ask")
                 course.alarms.append({"time": _iso(end), "what": decision.verdict.reasons[0].text})
             if decision.verdict.outcome != healing.RETRAIN:
                 course.wait(decision.verdict.reasons)
@@ -166,11 +166,11 @@ class Replay:
             candidate, verdict = self._run(serving.model, self._history.between(since, end), held)
             course.seconds += candidate.seconds
             better = verdict == policy.PASSED
-            attempts.append(healing.Attempt(now, healing.HELPED if better else healing.USELESS, candidate.seconds))
+            attempts.append(healing.Attempt(now, healing.IMPROVED if better else healing.NO_IMPROVEMENT, candidate.seconds))
             course.retrainings.append({"time": _iso(end), "what": "retrained" if better else "retrained, and not better"})
             if better:
-                candidate.wanted = quality.better(candidate.level.metric, candidate.wanted, serving.wanted)
-                serving, told = candidate, set()
+                candidate.target = quality.best_of(candidate.level.metric, candidate.target, serving.target)
+                serving, report = candidate, set()
         return course.to_json()
 
     def _since(self, rule: healing.Policy, end: float) -> float | None:
@@ -181,14 +181,15 @@ class Replay:
         # A window may end long after its last row.
         return None if days is None else self._history.times[known.stop - 1] - days * DAY
 
-    def _causes(self, serving: Serving, rows: slice, end: float, course: Course, told: set[str], held: list[slice]) -> tuple[list[str], float | None]:
+    def _causes(self, serving: Serving, rows: slice, end: float, course: Course, records: set[str], held: list[slice]) -> tuple[list[str], float | None]:
         """Why this version should be looked at, each cause told once while it serves; and how much what has drifted matters to it."""
-        asked = self._spec["monitor"]["quality"]
-        level = serving.level if asked["at_least"] is None else replace(serving.level, limit=asked["at_least"])
-        finding = quality.weigh(level, serving.days, asked["margin"])
+        request = self._spec["monitor"]["quality"]
+        level = serving.level if request["at_least"] is None else replace(serving.level, limit=request["at_least"])
+        finding = quality.detect_degradation(level, serving.days, request["margin"])
         # An earlier version of the same model was better: it may be healed, and that is no news to page for.
-        faded = serving.wanted != serving.level.limit and quality.weigh(replace(level, limit=serving.wanted), serving.days, asked["margin"]).fallen
-        below = finding.fallen or faded
+        stricter = replace(level, limit=serving.target)
+        below_best = serving.target != serving.level.limit and quality.detect_degradation(stricter, serving.days, request["margin"]).fallen
+        below = finding.fallen or below_best
         causes, weight = ["quality"] if below else [], None
         if self._drift and rows.stop - rows.start >= LEAST_ROWS:
             known = self._history.between(None, serving.trained_until)
@@ -200,8 +201,8 @@ class Replay:
             if serving.drifted >= self._spec["monitor"]["persist"]:
                 causes.append("drift")
                 weight = sum(serving.importance.get(name, 0.0) for name in moved) if serving.importance else None
-        for cause in (({"quality"} if finding.fallen else set()) | ({"incident"} & set(causes))) - told:
-            told.add(cause)
+        for cause in (({"quality"} if finding.fallen else set()) | ({"incident"} & set(causes))) - records:
+            records.add(cause)
             what = f"{self._metric} fell since {finding.since}" if cause == "quality" else "a feed broke"
             course.alarms.append({"time": _iso(end), "what": what})
         return [cause for cause in causes if cause != "incident"], weight
@@ -211,23 +212,23 @@ class Replay:
         rows = self._history.fitting(rows, MOST_BYTES)
         numbers = [i for i in range(rows.start, rows.stop) if not any(part.start <= i < part.stop for part in held or ())]
         chosen = [self._history.rows[i] for i in numbers]
-        made = splitting.split(self._history.header, chosen, self._contract, self._target, self._spec["evaluate"]["split"])
+        result = split.split(self._history.header, chosen, self._contract, self._target, self._spec["evaluate"]["split"])
         started = clock.monotonic()
-        model = self._fit(made.train)
+        model = self._fit(result.train)
         seconds = clock.monotonic() - started
-        answers = {"candidate": self._predict(model, made.holdout)}
+        answers = {"candidate": self._predict(model, result.holdout)}
         if champion:
-            answers["champion"] = self._predict(champion, made.holdout)
+            answers["champion"] = self._predict(champion, result.holdout)
         gates = gates_of(self._spec["evaluate"])
         compared = [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates if gate.against]
-        truth = scoring.lines(made.truth)
-        evaluation = scoring.evaluate(self._task, truth, answers, compared, model, self._metric)
+        truth = score_holdout.lines(result.truth)
+        evaluation = score_holdout.evaluate(self._task, truth, answers, compared, model, self._metric)
         verdict = policy.judge(evaluation, gates)
         if evaluation["level"] is None:
             raise EvaluationError(f"the holdout of {len(truth)} rows does not tell {self._metric}")
         until = self._history.times[rows.stop - 1] + 1e-6
-        level = quality.Level.of(evaluation["level"])
-        matters = self._importance(model, answers["candidate"], made.shuffled) if self._drift else None
+        level = quality.QualityBaseline.of(evaluation["level"])
+        matters = self._importance(model, answers["candidate"], result.shuffled) if self._drift else None
         return Serving(model, until, len(numbers), level, level.limit, seconds, matters), verdict.outcome if champion else policy.PASSED
 
     def _importance(self, model: str, answers: list[str], shuffled: str) -> dict[str, float] | None:
@@ -241,7 +242,7 @@ class Replay:
     def _answers(self, model: str, rows: slice) -> list[str]:
         if rows.stop <= rows.start:
             return []
-        return self._predict(model, splitting.written([[row[i] for i in self._features] for row in self._history.rows[rows]]))
+        return self._predict(model, split.written([[row[i] for i in self._features] for row in self._history.rows[rows]]))
 
     def _told(self, answers: list[str], rows: slice) -> float | None:
         if len(answers) < LEAST_ROWS:
@@ -251,14 +252,14 @@ class Replay:
 
     def _count(self, serving: Serving, rows: slice, answers: list[str]) -> None:
         for row, time, answer in zip(self._history.rows[rows], self._history.times[rows], answers, strict=True):
-            kind = quality.kind_of(self._task, label(row[self._aim]), label(answer), serving.level.cap)
-            quality.tally(serving.days, _iso(time)[:10], kind)
+            kind = quality.outcome_of(self._task, label(row[self._aim]), label(answer), serving.level.cap)
+            quality.count_outcome(serving.days, _iso(time)[:10], kind)
 
     def _fit(self, rows: list[list[str]]) -> str:
         """Train, on rows as a run prepares them."""
         header, block = self._history.header, self._spec["preprocess"]
         if not fitting.declared(block):
-            return self._trainer.fit(splitting.written(rows, header))
+            return self._trainer.fit(split.written(rows, header))
         document, text = fitting.training_set(block, self._contract, self._target, header, rows)
         model = self._trainer.fit(text)
         self._transforms[model] = Transform(document)

@@ -1,10 +1,14 @@
 """What a decision returns: an outcome, and reasons, each with what was observed and its limit."""
 
-import json
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from __future__ import annotations
 
-Json = dict[str, Any]
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from noria.kernel.shapes import ReasonShape, VerdictShape
+
 #: How much of a failure's cause is told (characters).
 LONGEST_CAUSE = 2_000
 
@@ -25,6 +29,9 @@ class Reason:
     observed: Any = None
     limit: Any = None
 
+    def to_json(self) -> ReasonShape:
+        return {"code": self.code, "text": self.text, "observed": self.observed, "limit": self.limit}
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -33,11 +40,11 @@ class Verdict:
     outcome: str
     reasons: tuple[Reason, ...] = field(default=())
 
-    def to_json(self) -> Json:
-        return {"outcome": self.outcome, "reasons": [asdict(reason) for reason in self.reasons]}
+    def to_json(self) -> VerdictShape:
+        return {"outcome": self.outcome, "reasons": [reason.to_json() for reason in self.reasons]}
 
 
-def innermost(cause: str) -> str:
+def root_cause(cause: str) -> str:
     """The innermost words of a failure's cause: executions, jobs and functions nest theirs as JSON."""
     for _ in range(5):
         try:

@@ -9,16 +9,15 @@ empty or constant is an incident of the feed and no drift of the world.
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from noria.data.values import is_time
+from noria.kernel.json import Json
+from noria.kernel.values import is_time
 from noria.kernel.verdict import Reason, Verdict
-from noria.monitoring import evidence
+from noria.monitoring import two_sample_tests
 from noria.monitoring.measures import measures
 from noria.profile.column import INTEGER, MOST_KEPT, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
 
-Json = dict[str, Any]
 CONSTANT = "ColumnConstant"
 OK, DRIFT, INCIDENT, UNDECIDED = "ok", "drift", "incident", "undecided"
 #: The share of whole checks that may alarm though nothing has changed.
@@ -73,14 +72,14 @@ def check(
         reason for reason in suspected if not _known(reason, reference, blocks, tolerated) and not (reason.code == CONSTANT and reason.observed in times)
     ]
     broken = {reason.observed for reason in incidents}
-    found = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
+    result = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
     if current.rows < LEAST_ROWS or reference.rows < LEAST_REFERENCE:
         text = f"{current.rows:,} rows against {reference.rows:,} of the reference tell nothing; a verdict needs at least {LEAST_ROWS} and {LEAST_REFERENCE}"
         return _told(UNDECIDED, {}, [Reason("TooFewRows", text, current.rows, LEAST_ROWS), *incidents])
-    tests = sum(map(len, found.values()))
-    usual = _usual(blocks, found) if blocks and len(blocks) >= LEAST_BLOCKS else {}
+    tests = sum(map(len, result.values()))
+    usual = _usual(blocks, result) if blocks and len(blocks) >= LEAST_BLOCKS else {}
     columns = {
-        name: {**_column(name, parts, tests, usual), "measures": measures(reference.columns[name], current.columns[name])} for name, parts in found.items()
+        name: {**_column(name, parts, tests, usual), "measures": measures(reference.columns[name], current.columns[name])} for name, parts in result.items()
     }
     drifted = [name for name, column in columns.items() if column["drifted"]]
     reasons = [*incidents, *(_reason(name, columns[name], bool(usual)) for name in drifted)]
@@ -94,20 +93,20 @@ def check(
 
 def differences(reference: ColumnProfile, current: ColumnProfile) -> list[Difference]:
     """Every measure of one column."""
-    found = [_empty(reference, current)]
+    results = [_empty(reference, current)]
     if reference.kind in (INTEGER, NUMBER):
-        found += [_distance(reference, current), _outside(reference, current)]
+        results += [_distance(reference, current), _outside(reference, current)]
     elif reference.kind != TIME and reference.values.counts is not None and current.values.counts is not None:
-        found += [_categories(reference, current), _unseen(reference, current)]
-    return found
+        results += [_categories(reference, current), _unseen(reference, current)]
+    return results
 
 
 def _empty(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     mine, theirs = (column.nulls + column.nans for column in (current, reference))
     effect = abs(mine / current.rows - theirs / reference.rows) if current.rows and reference.rows else 0.0
     both = (
-        evidence.of_share(mine, current.rows, theirs, reference.rows),
-        evidence.of_share(current.rows - mine, current.rows, reference.rows - theirs, reference.rows),
+        two_sample_tests.of_share(mine, current.rows, theirs, reference.rows),
+        two_sample_tests.of_share(current.rows - mine, current.rows, reference.rows - theirs, reference.rows),
     )
     return Difference("empty", effect, min(1.0, 2 * min(both)))
 
@@ -117,7 +116,7 @@ def _distance(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     distance = max((abs(a - b) for a, b in zip(reference.ranks(points), current.ranks(points), strict=False)), default=0.0)
     # Both sketches err independently.
     certain = distance - math.hypot(reference.rank_error, current.rank_error)
-    return Difference("distance", distance, evidence.of_distance(certain, reference.numbers.count, current.numbers.count))
+    return Difference("distance", distance, two_sample_tests.of_distance(certain, reference.numbers.count, current.numbers.count))
 
 
 def _outside(reference: ColumnProfile, current: ColumnProfile) -> Difference:
@@ -127,7 +126,7 @@ def _outside(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     share = max(0.0, ranks[0] + 1 - ranks[1] - current.rank_error) if ranks else 0.0
     if current.numbers.count and least <= current.numbers.least and current.numbers.most <= most:
         share = 0.0
-    return Difference("outside", share, evidence.of_share(share * current.numbers.count, current.numbers.count, 1.0, reference.numbers.count))
+    return Difference("outside", share, two_sample_tests.of_share(share * current.numbers.count, current.numbers.count, 1.0, reference.numbers.count))
 
 
 def _counts(column: ColumnProfile) -> dict[str, float]:
@@ -138,7 +137,7 @@ def _categories(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     mine, theirs = _counts(current), _counts(reference)
     sizes = sum(mine.values()) or 1.0, sum(theirs.values()) or 1.0
     effect = sum(abs(mine.get(name, 0) / sizes[0] - theirs.get(name, 0) / sizes[1]) for name in {**mine, **theirs}) / 2
-    return Difference("categories", effect, evidence.of_categories(mine, theirs))
+    return Difference("categories", effect, two_sample_tests.of_categories(mine, theirs))
 
 
 def _unseen(reference: ColumnProfile, current: ColumnProfile) -> Difference:
@@ -147,10 +146,10 @@ def _unseen(reference: ColumnProfile, current: ColumnProfile) -> Difference:
     once = sum(count == 1 for count in theirs.values())
     # What was never seen has about the share of what was seen once (Good, 1953).
     size = sum(mine.values())
-    return Difference("unseen", new / size if size else 0.0, evidence.of_share(new, size, once + 1, sum(theirs.values())))
+    return Difference("unseen", new / size if size else 0.0, two_sample_tests.of_share(new, size, once + 1, sum(theirs.values())))
 
 
-def _usual(blocks: Sequence[Profile], found: dict[str, list[Difference]]) -> dict[tuple[str, str], float]:
+def _usual(blocks: Sequence[Profile], result: dict[str, list[Difference]]) -> dict[tuple[str, str], float]:
     """The largest of each measure between one block of the reference and the others."""
     largest: dict[tuple[str, str], float] = {}
     for left in range(len(blocks)):
@@ -158,7 +157,7 @@ def _usual(blocks: Sequence[Profile], found: dict[str, list[Difference]]) -> dic
         for number, block in enumerate(blocks):
             if number != left:
                 rest.merge(block)
-        for name in found:
+        for name in result:
             if name in rest.columns and name in blocks[left].columns:
                 for difference in differences(rest.columns[name], blocks[left].columns[name]):
                     key = (name, difference.measure)
@@ -168,9 +167,9 @@ def _usual(blocks: Sequence[Profile], found: dict[str, list[Difference]]) -> dic
 
 def _column(name: str, parts: list[Difference], tests: int, usual: dict[tuple[str, str], float]) -> Json:
     """The measure that speaks loudest: one that has drifted, else the one nearest to its limit."""
-    limits = {found.measure: max(FLOORS[found.measure], USUAL * usual.get((name, found.measure), 0.0)) for found in parts}
-    drifted = [found for found in parts if found.evidence <= ALPHA / tests and found.effect >= limits[found.measure]]
-    worst = max(drifted or parts, key=lambda found: found.effect / limits[found.measure])
+    limits = {item.measure: max(FLOORS[item.measure], USUAL * usual.get((name, item.measure), 0.0)) for item in parts}
+    drifted = [item for item in parts if item.evidence <= ALPHA / tests and item.effect >= limits[item.measure]]
+    worst = max(drifted or parts, key=lambda item: item.effect / limits[item.measure])
     return {
         "drifted": bool(drifted),
         "effect": round(worst.effect, 4),
@@ -189,7 +188,11 @@ def _incident(name: str, reference: ColumnProfile, current: ColumnProfile | None
         return Reason("ColumnEmpty", f"{name} is empty in all of {current.rows:,} rows; in the reference {before / reference.rows:.0%} are filled", name)
     typed = {INTEGER, NUMBER, TIME}
     words = current.kinds.get(TEXT, 0)
-    if reference.kind in typed and words > max(FLOORS["empty"], tolerated) * filled and evidence.of_share(words, filled, tolerated * before, before) < CERTAIN:
+    if (
+        reference.kind in typed
+        and words > max(FLOORS["empty"], tolerated) * filled
+        and two_sample_tests.of_share(words, filled, tolerated * before, before) < CERTAIN
+    ):
         example = "".join(f", {word!r} for one" for word in _words(current)[:1])
         return Reason("TypeChanged", f"{name} was {reference.kind} and holds words in {words / filled:.0%} of its values now{example}", name)
     constant = current.values.number()[0] == 1 and filled >= LEAST_ROWS
@@ -207,8 +210,8 @@ def _words(column: ColumnProfile) -> list[str]:
 def _known(reason: Reason, reference: Profile, blocks: Sequence[Profile] | None, tolerated: float) -> bool:
     """Whether a block of the reference was like that too: no snow in summer is no broken feed."""
     name = str(reason.observed)
-    found = (_incident(name, reference.columns[name], block.columns.get(name), tolerated) for block in blocks or ())
-    return any(other is not None and other.code == reason.code for other in found)
+    result = (_incident(name, reference.columns[name], block.columns.get(name), tolerated) for block in blocks or ())
+    return any(other is not None and other.code == reason.code for other in result)
 
 
 WORDS = {

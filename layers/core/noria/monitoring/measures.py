@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from noria.monitoring import evidence
+from noria.monitoring import two_sample_tests
 from noria.profile.column import INTEGER, NUMBER, TIME, ColumnProfile
 
 #: Bins of equal share in the reference; points at which quantiles are compared.
@@ -35,9 +35,9 @@ def measures(reference: ColumnProfile, current: ColumnProfile) -> dict[str, floa
         return {}
     names = sorted({*mine, *theirs})
     before, now = [theirs.get(name, 0.0) / sizes[1] for name in names], [mine.get(name, 0.0) / sizes[0] for name in names]
-    statistic, degrees = evidence.chi_squared(mine, theirs)
-    told = {"psi": _psi(before, now, sizes[1], sizes[0]), "js": _js(before, now), "chi2": statistic / degrees if degrees else 0.0}
-    return {name: round(value, 4) for name, value in told.items()}
+    statistic, degrees = two_sample_tests.chi_squared(mine, theirs)
+    report = {"psi": _psi(before, now, sizes[1], sizes[0]), "js": _js(before, now), "chi2": statistic / degrees if degrees else 0.0}
+    return {name: round(value, 4) for name, value in report.items()}
 
 
 def _of_numbers(reference: ColumnProfile, current: ColumnProfile) -> dict[str, float]:
@@ -50,19 +50,19 @@ def _of_numbers(reference: ColumnProfile, current: ColumnProfile) -> dict[str, f
     points = sorted({*middles[0], *middles[1]})
     ranks = [column.ranks(points) for column in (reference, current)]
     spread = math.sqrt(reference.numbers.variance) or 1.0
-    told = {
+    report = {
         "ks": max(abs(a - b) for a, b in zip(*ranks, strict=True)),
         "psi": _psi(before, now, reference.numbers.count, current.numbers.count),
         "js": _js(before, now),
         "wasserstein": sum(abs(a - b) for a, b in zip(*middles, strict=True)) / POINTS / spread,
     }
-    return {name: round(value, 4) for name, value in told.items() if math.isfinite(value)}
+    return {name: round(value, 4) for name, value in report.items() if math.isfinite(value)}
 
 
 def _psi(before: Sequence[float], now: Sequence[float], first: float, second: float) -> float:
     pairs = [(max(a, LEAST_SHARE), max(b, LEAST_SHARE)) for a, b in zip(before, now, strict=True) if a or b]
-    found = sum((b - a) * math.log(b / a) for a, b in pairs)
-    return max(0.0, found - (len(pairs) - 1) * (1 / first + 1 / second))
+    result = sum((b - a) * math.log(b / a) for a, b in pairs)
+    return max(0.0, result - (len(pairs) - 1) * (1 / first + 1 / second))
 
 
 def _js(before: Sequence[float], now: Sequence[float]) -> float:

@@ -15,15 +15,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from noria.data.contract import DataContract
-from noria.data.values import EMPTY, is_time, moment
 from noria.kernel.errors import UnreadableDatasetError
-from noria.release.answers import scored
+from noria.kernel.values import EMPTY, is_time, parse_timestamp
+from noria.release.captured_predictions import scored
 from noria.training.metrics import label
 
-Json = dict[str, Any]
 ID, PREDICTION = "prediction_id", "prediction"
 #: Between the values of a key of several columns; what a name begins with that is a key, and no id, which has no such character;
 #: and the column of a file of predictions that has their keys.
@@ -124,12 +122,12 @@ def captured(text: str, variant: str, contract: DataContract, target: str) -> tu
     """The predictions in one file of captured traffic, and how many of its requests cannot be read."""
     names = contract.features(target)
     at_key = places(names, contract)
-    found: list[Prediction] = []
+    results: list[Prediction] = []
     unreadable = 0
     for line in text.splitlines():
         try:
-            told = json.loads(line)
-            about, data = told["eventMetadata"], told["captureData"]
+            report = json.loads(line)
+            about, data = report["eventMetadata"], report["captureData"]
             rows = [tuple(row) for row in csv.reader(io.StringIO(data["endpointInput"]["data"], newline="")) if row]
             answers, at, name = scored(data["endpointOutput"]), about["inferenceTime"], about.get("inferenceId") or about["eventId"]
         except (ValueError, KeyError, TypeError, csv.Error):
@@ -139,8 +137,8 @@ def captured(text: str, variant: str, contract: DataContract, target: str) -> tu
             unreadable += 1
             continue
         for number, (row, (answer, score)) in enumerate(zip(rows, answers, strict=True)):
-            found.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row, score, keyed(row, at_key)))
-    return found, unreadable
+            results.append(Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, answer, row, score, keyed(row, at_key)))
+    return results, unreadable
 
 
 def answered(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, at: str, file: str) -> tuple[list[Prediction], Faults]:
@@ -157,7 +155,7 @@ def answered(header: list[str], rows: Iterable[list[str]], contract: DataContrac
     if missing := [name for name in (*features, PREDICTION) if name not in header]:
         raise UnreadableDatasetError(f"a file of answered rows needs the columns {', '.join(missing)}")
     at_key = places(header, contract)
-    found: list[Prediction] = []
+    results: list[Prediction] = []
     faults: Faults = Counter()
     for number, row in enumerate(rows):
         if number >= MOST_ANSWERED:
@@ -167,11 +165,13 @@ def answered(header: list[str], rows: Iterable[list[str]], contract: DataContrac
             continue
         named, key = dict(zip(header, row, strict=True)), keyed(row, at_key)
         values = tuple(named[name] for name in features)
-        found.append(Prediction(named.get(ID) or key or f"{file}#{number}", at, BATCH, named[PREDICTION], values, named.get("probability", ""), key))
-    return found, faults
+        results.append(Prediction(named.get(ID) or key or f"{file}#{number}", at, BATCH, named[PREDICTION], values, named.get("probability", ""), key))
+    return results, faults
 
 
-def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, task: str, latest: float, faults: Faults) -> Iterator[Truth]:
+def parse_truths(
+    header: list[str], rows: Iterable[list[str]], contract: DataContract, target: str, task: str, latest: float, faults: Faults
+) -> Iterator[Truth]:
     """The truth in a file.
 
     Args:
@@ -183,10 +183,10 @@ def told(header: list[str], rows: Iterable[list[str]], contract: DataContract, t
     """
     by = [ID] if ID in header else list(contract.key)
     if target not in header or not by or not set(by) <= set(header):
-        wanted = f"{ID} (or {', '.join(contract.key)})" if contract.key else ID
+        expected = f"{ID} (or {', '.join(contract.key)})" if contract.key else ID
         hint = "" if contract.key else "; without data.key in the spec of what serves, no other column names a prediction"
         known = ", ".join(name[:LONGEST_NAME] for name in header[:MOST_NAMES])
-        raise UnreadableDatasetError(f"a file of truth has the columns {wanted} and {target}; found: {known}{hint}")
+        raise UnreadableDatasetError(f"a file of truth has the columns {expected} and {target}; found: {known}{hint}")
     at = {name: header.index(name) for name in header}
     others = [name for name in contract.required(target) if name in at and name != target]
     kind, odd = "" if ID in header else KEYED, ""
@@ -218,14 +218,14 @@ def _tells(task: str, value: str) -> bool:
 
 
 def _is_possible(value: str, latest: float) -> bool:
-    return is_time(value) and 0 <= moment(value) <= latest
+    return is_time(value) and 0 <= parse_timestamp(value) <= latest
 
 
-def join(made: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[str, Truth], known: Mapping[str, str]) -> Joined:
+def join(results: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[str, Truth], known: Mapping[str, str]) -> Joined:
     """Bring predictions and truth together.
 
     Args:
-        made: predictions, old ones included.
+        results: predictions, old ones included.
         given: truth that is new, in the order in which it came; of several for one prediction the first one counts.
         waiting: truth that came before its prediction.
         known: the truth of predictions that have met theirs already, by each of their names.
@@ -239,7 +239,7 @@ def join(made: Iterable[Prediction], given: Iterable[Truth], waiting: Mapping[st
             joined.repeated += 1
         else:
             joined.conflicting += 1
-    for prediction in made:
+    for prediction in results:
         named = [fresh.pop(name) for name in prediction.names if name in fresh]
         if named and prediction.id not in known:
             joined.pairs.append((prediction, named[0]))

@@ -5,13 +5,12 @@ import io
 import json
 import tarfile
 from pathlib import Path
-from typing import Any
 
 import noria
+from noria.kernel.json import Json
 
-Json = dict[str, Any]
 #: The container gets this part of the package, under the same names.
-SHIPPED = ("__init__.py", "data/__init__.py", "data/values.py", "preprocessing/__init__.py", "preprocessing/transform.py")
+SHIPPED = ("__init__.py", "kernel/__init__.py", "kernel/json.py", "kernel/values.py", "preprocessing/__init__.py", "preprocessing/transform.py")
 NAME = "preprocess.tar.gz"
 
 

@@ -1,18 +1,23 @@
 """Fits what a spec declares on a training set, and on nothing else."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from noria.data.contract import DataContract
-from noria.data.splitting import written
-from noria.data.values import EMPTY, moment
+from noria.data.split import written
 from noria.kernel.errors import ContractError
+from noria.kernel.json import Json
+from noria.kernel.values import EMPTY, parse_timestamp
 from noria.preprocessing import transform
 from noria.preprocessing.transform import Transform, group_of
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from noria.kernel.published_spec import PreprocessShape
+
 Rows = Sequence[Sequence[str]]
 #: Seconds of a lag's unit.
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -22,7 +27,7 @@ MOST_REMEMBERED = 200_000
 MOST_COLUMNS = 2_000
 
 
-def declared(block: Json) -> bool:
+def declared(block: PreprocessShape) -> bool:
     """Whether there is anything to fit."""
     return bool(block["columns"] or block["lags"])
 
@@ -53,17 +58,17 @@ def fit(block: Json, contract: DataContract, target: str, header: Sequence[str],
         for number, (name, source) in enumerate(names.items())
     ]
     document = {"version": 1, "reads": reads, "time": contract.time, "lags": lags, "columns": columns}
-    made = Transform(document)
-    _check_names(made.writes, target)
-    last = max((moment(row[header.index(str(contract.time))]) for row in rows), default=0.0) if lags else 0.0
-    return {**document, "lags": [_tail(lag, last) for lag in lags]}, made.rows(features)
+    result = Transform(document)
+    _check_names(result.writes, target)
+    last = max((parse_timestamp(row[header.index(str(contract.time))]) for row in rows), default=0.0) if lags else 0.0
+    return {**document, "lags": [_tail(lag, last) for lag in lags]}, result.rows(features)
 
 
 def training_set(block: Json, contract: DataContract, target: str, header: list[str], rows: list[list[str]]) -> tuple[Json, str]:
     """What `fit` tells, and the training set as CSV with a header: the columns that the model gets, and the target last."""
-    document, made = fit(block, contract, target, header, rows)
+    document, result = fit(block, contract, target, header, rows)
     aim = header.index(target)
-    return document, written([[*features, row[aim]] for features, row in zip(made, rows, strict=True)], [*Transform(document).writes, target])
+    return document, written([[*features, row[aim]] for features, row in zip(result, rows, strict=True)], [*Transform(document).writes, target])
 
 
 def _lag(lag: Json, time: str | None, header: Sequence[str], rows: Rows) -> Json:
@@ -73,7 +78,7 @@ def _lag(lag: Json, time: str | None, header: Sequence[str], rows: Rows) -> Json
     for row in rows:
         value, when = row[at[lag["of"]]], row[at[str(time)]]
         if value not in EMPTY and when not in EMPTY:
-            history.setdefault(group_of(row, per), set()).add((moment(when), value))
+            history.setdefault(group_of(row, per), set()).add((parse_timestamp(when), value))
     back = seconds(lag["back"])
     return {
         "name": lag_name(lag["name"], lag["of"], lag["back"]),
@@ -98,12 +103,12 @@ def seconds(text: str) -> float:
 def _tail(lag: Json, last: float) -> Json:
     """A lag with what rows can ask for that come after the training set, or up to `within` before its end."""
     since = last - lag["back"] - 2 * lag["within"]
-    kept = {group: [(time, value) for time, value in known if time >= since] for group, known in lag["history"].items()}
-    if (size := sum(map(len, kept.values()))) > MOST_REMEMBERED:
+    retained = {group: [(time, value) for time, value in known if time >= since] for group, known in lag["history"].items()}
+    if (size := sum(map(len, retained.values()))) > MOST_REMEMBERED:
         raise ContractError(
             f"preprocess.lags: {lag['name']} has {size} values to remember, at most {MOST_REMEMBERED}: look less far back, or send the value as a column"
         )
-    return {**lag, "history": {group: known for group, known in kept.items() if known}}
+    return {**lag, "history": {group: known for group, known in retained.items() if known}}
 
 
 def _numeric(contract: DataContract, name: str) -> bool:
@@ -145,17 +150,17 @@ def _number(name: str, steps: Json, values: list[str]) -> Json:
         known = sorted(float(value) for value in values if value not in EMPTY)
     except ValueError as error:
         raise ContractError(f"preprocess.columns: {name} is not numeric ({error}); of a lag, say how its text is encoded: one_hot") from error
-    made: Json = {"name": name, "kind": "number", "fill": None, "clip": None, "scale": None}
-    made["fill"] = _fill(name, steps, lambda how: STATISTICS[how](known), len(known))
+    output: Json = {"name": name, "kind": "number", "fill": None, "clip": None, "scale": None}
+    output["fill"] = _fill(name, steps, lambda how: STATISTICS[how](known), len(known))
     if steps["clip"]:
         quantiles = steps["clip"]["quantiles"]
-        made["clip"] = [quantile(known, share) for share in quantiles] if quantiles and known else None if quantiles else steps["clip"]["between"]
+        output["clip"] = [quantile(known, share) for share in quantiles] if quantiles and known else None if quantiles else steps["clip"]["between"]
     if steps["scale"]:
-        prepared = sorted(found for value in values if (found := transform.number(value, made)) is not None)
+        prepared = sorted(result for value in values if (result := transform.number(value, output)) is not None)
         if not prepared:
             raise ContractError(f"preprocess.columns: {name} has no value in the training set to be scaled by; name impute: {{value: …}}, or drop it")
-        made["scale"] = SCALES[steps["scale"]](prepared)
-    return made
+        output["scale"] = SCALES[steps["scale"]](prepared)
+    return output
 
 
 def _fill(name: str, steps: Json, statistic: Callable[[str], Any], known: int) -> Any:

@@ -1,7 +1,7 @@
 """Applies what was fitted on a training set to rows, one by one.
 
 This one module prepares the rows that a model is trained on and those that it is asked about. It travels in the artefact into
-the container in front of the model, so it needs nothing but Python 3.10 and `noria.data.values`; and it calculates in Python's
+the container in front of the model, so it needs nothing but Python 3.10 and `noria.kernel.values`; and it calculates in Python's
 own floats, whose results are the same everywhere.
 """
 
@@ -9,9 +9,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from noria.data.values import EMPTY, instant, moment
+from noria.kernel.json import Json
+from noria.kernel.values import EMPTY, parse_timestamp, to_datetime
 
-Json = dict[str, Any]
 Row = Sequence[str]
 Encoder = Callable[[str], list[str]]
 #: Between the values of a group, which no text holds.
@@ -34,7 +34,7 @@ class Transform:
     """What was fitted, ready to be applied.
 
     Args:
-        document: as `noria.preprocessing.fitting.fit` has made it.
+        document: as `noria.preprocessing.fit.fit` has made it.
 
     Attributes:
         reads: the columns that a row has, in order.
@@ -93,7 +93,7 @@ class _Lag:
         series = self._history.get(group_of(row, self._per))
         if series is None or row[self._time] in EMPTY:
             return ""
-        until = moment(row[self._time]) - self._back
+        until = parse_timestamp(row[self._time]) - self._back
         newest = series.last(until)
         return newest[1] if newest and until - newest[0] <= self._within else ""
 
@@ -129,21 +129,21 @@ def number(value: str, column: Json) -> "float | None":
     Raises:
         ValueError: it is no number.
     """
-    found = column["fill"] if value in EMPTY else float(value)
-    if found is None:
+    result = column["fill"] if value in EMPTY else float(value)
+    if result is None:
         return None
     low, high = column["clip"] or (None, None)
-    if low is not None and found < low:
+    if low is not None and result < low:
         return float(low)
-    return float(high) if high is not None and found > high else float(found)
+    return float(high) if high is not None and result > high else float(result)
 
 
 def _number(column: Json) -> Encoder:
     shift, factor = column["scale"] or (0.0, 1.0)
 
     def encode(value: str) -> list[str]:
-        found = number(value, column)
-        return ["" if found is None else repr((found - shift) / factor)]
+        result = number(value, column)
+        return ["" if result is None else repr((result - shift) / factor)]
 
     return encode
 
@@ -159,10 +159,10 @@ def _one_hot(column: Json) -> Encoder:
 
     def encode(value: str) -> list[str]:
         value = fill if value in EMPTY else value
-        made = ["0"] * (len(categories) + 1)
+        result = ["0"] * (len(categories) + 1)
         if value not in EMPTY:
-            made[place.get(value, len(categories))] = "1"
-        return made
+            result[place.get(value, len(categories))] = "1"
+        return result
 
     return encode
 
@@ -173,7 +173,7 @@ def _time(column: Json) -> Encoder:
     def encode(value: str) -> list[str]:
         if value in EMPTY:
             return [""] * len(parts)
-        time = instant(value)
+        time = to_datetime(value)
         return [str(part(time)) for part in parts]
 
     return encode

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from noria.data.values import EMPTY, moment
+from noria.kernel.values import EMPTY, parse_timestamp
+from noria.profile.batches import add
 from noria.profile.dataset import Profile
 from noria.profile.formats import BATCH_ROWS
-from noria.profile.reading import add
 
 #: A dataset is cut into days, or into so many blocks where it is longer.
 DAY, MOST_BLOCKS = 86_400.0, 400
@@ -18,23 +18,23 @@ MOST_USUAL = 48
 
 def profile_rows(names: Sequence[str], rows: Sequence[Sequence[str]], time: str | None = None, key: tuple[str, ...] = ()) -> Profile:
     """The profile of rows that are at hand as texts."""
-    made = Profile()
+    result = Profile()
     for begin in range(0, max(1, len(rows)), BATCH_ROWS):
         part = rows[begin : begin + BATCH_ROWS]
         columns = [
             pa.array([None if value in EMPTY else value for value in values], pa.string())
             for values in (zip(*part, strict=True) if part else [()] * len(names))
         ]
-        add(made, pa.RecordBatch.from_arrays(columns, list(names)), time, key)
-    return made
+        add(result, pa.RecordBatch.from_arrays(columns, list(names)), time, key)
+    return result
 
 
 def rows_by_time(rows: Sequence[Sequence[str]], column: int, seconds: float) -> list[list[Sequence[str]]]:
     """Rows by blocks of time, each so many seconds long, in their order."""
-    made: dict[int, list[Sequence[str]]] = {}
+    result: dict[int, list[Sequence[str]]] = {}
     for row in rows:
-        made.setdefault(int(moment(row[column]) // seconds), []).append(row)
-    return [made[number] for number in sorted(made)]
+        result.setdefault(int(parse_timestamp(row[column]) // seconds), []).append(row)
+    return [result[number] for number in sorted(result)]
 
 
 def blocks(header: Sequence[str], rows: Sequence[Sequence[str]], time: str, whole: Profile) -> list[Profile]:
@@ -56,12 +56,12 @@ def unpacked(body: bytes) -> list[Profile]:
 
 def by_rows(parts: Sequence[Profile], rows: int) -> list[Profile]:
     """Blocks put together, one after the other, until each has about so many rows: as long as the window that is looked at."""
-    made: list[Profile] = []
+    results: list[Profile] = []
     rows = max(rows, sum(part.rows for part in parts) // MOST_USUAL)
     for part in parts:
-        if not made or made[-1].rows >= rows:
-            made.append(Profile())
-        made[-1].merge(part)
-    if len(made) > 1 and made[-1].rows < rows / 2:
-        made[-2].merge(made.pop())
-    return made
+        if not results or results[-1].rows >= rows:
+            results.append(Profile())
+        results[-1].merge(part)
+    if len(results) > 1 and results[-1].rows < rows / 2:
+        results[-2].merge(results.pop())
+    return results

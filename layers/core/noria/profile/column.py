@@ -15,10 +15,10 @@ from typing import Any, Self
 import datasketches
 import numpy as np
 
+from noria.kernel.json import Json
 from noria.profile import quantiles
 from noria.profile.moments import Counts, Moments, Numbers
 
-Json = dict[str, Any]
 Value = str | float
 #: Different values that are counted one by one, and characters of all of them; more of them are sketched.
 MOST_EXACT, MOST_CHARACTERS = 256, 3_000
@@ -41,13 +41,13 @@ class Values:
     distinct: Any = None
     frequent: Any = None
 
-    def add(self, found: Iterable[tuple[Value, int]], rare: int = 0) -> None:
+    def add(self, results: Iterable[tuple[Value, int]], rare: int = 0) -> None:
         """Values with how often each was seen.
 
         Args:
             rare: a count up to this is too small a part of what is added to make a value a frequent one.
         """
-        rest = iter(found)
+        rest = iter(results)
         if self.counts is not None:
             self._count(rest)
         if self.counts is None:
@@ -57,10 +57,10 @@ class Values:
                 if count > rare:
                     frequent(_told(value), count)
 
-    def _count(self, found: Iterator[tuple[Value, int]]) -> None:
+    def _count(self, results: Iterator[tuple[Value, int]]) -> None:
         """One by one, until there are too many different ones; what is left of them then is still to be taken."""
         assert self.counts is not None
-        for value, count in found:
+        for value, count in results:
             if value not in self.counts:
                 self.characters += len(_told(value))
             self.counts[value] = self.counts.get(value, 0) + count
@@ -100,8 +100,8 @@ class Values:
         """The most frequent values with the bounds of their counts."""
         if self.counts is not None:
             return [(_told(value), count, count) for value, count in sorted(self.counts.items(), key=lambda item: (-item[1], str(item[0])))[:most]]
-        found = self.frequent.get_frequent_items(datasketches.frequent_items_error_type.NO_FALSE_POSITIVES)
-        return [(value, int(least), int(largest)) for value, _, least, largest in sorted(found, key=lambda item: (-item[1], item[0]))[:most]]
+        result = self.frequent.get_frequent_items(datasketches.frequent_items_error_type.NO_FALSE_POSITIVES)
+        return [(value, int(least), int(largest)) for value, _, least, largest in sorted(result, key=lambda item: (-item[1], item[0]))[:most]]
 
 
 @dataclass
@@ -126,10 +126,10 @@ class ColumnProfile:
     values: Values = field(default_factory=Values)
     _quantiles: Any = field(default_factory=lambda: datasketches.kll_floats_sketch(KLL_K))
 
-    def add_values(self, found: Iterable[tuple[Value, int]], rare: int = 0) -> None:
+    def add_values(self, results: Iterable[tuple[Value, int]], rare: int = 0) -> None:
         """Which values there are, before what they are is told; see `Values.add`."""
         before = None if self.values.counts is None else dict(self.values.counts)
-        self.values.add(found, rare)
+        self.values.add(results, rare)
         self._sketch(before)
 
     def add_numbers(self, kind: str, values: Numbers, counts: Counts) -> None:
@@ -200,8 +200,8 @@ class ColumnProfile:
 
     def quantile(self, share: float) -> float | None:
         """The number below which such a share of the numbers lies."""
-        found = self.quantiles([share])
-        return found[0] if found else None
+        result = self.quantiles([share])
+        return result[0] if result else None
 
     def quantiles(self, shares: Sequence[float]) -> list[float]:
         """The numbers below which such shares of all of them lie; nothing where there are none."""
@@ -209,11 +209,11 @@ class ColumnProfile:
             return []
         if self.values.exact:
             numbers, below = self._sorted()
-            found = numbers[np.minimum(np.searchsorted(below, shares), len(numbers) - 1)].tolist()
+            results = numbers[np.minimum(np.searchsorted(below, shares), len(numbers) - 1)].tolist()
         else:
-            found = [float(value) for value in self._quantiles.get_quantiles(list(shares))]
+            results = [float(value) for value in self._quantiles.get_quantiles(list(shares))]
         ends = {0.0: self.numbers.least, 1.0: self.numbers.most}
-        return [ends.get(share, value) for share, value in zip(shares, found, strict=True)]
+        return [ends.get(share, value) for share, value in zip(shares, results, strict=True)]
 
     def ranks(self, points: Sequence[float]) -> list[float]:
         """The shares of the numbers that are at most each point; both in single precision, as the sketch keeps them."""
@@ -233,35 +233,35 @@ class ColumnProfile:
 
     def to_json(self) -> Json:
         """As it is kept: below 5 KB."""
-        found: Json = {"rows": self.rows, "nulls": self.nulls, "nans": self.nans, "infinities": self.infinities, "kinds": self.kinds}
+        result: Json = {"rows": self.rows, "nulls": self.nulls, "nans": self.nans, "infinities": self.infinities, "kinds": self.kinds}
         for name, moments in (("numbers", self.numbers), ("lengths", self.lengths)):
             if moments.count:
-                found[name] = [moments.count, moments.mean, moments.squares, moments.least, moments.most]
+                result[name] = [moments.count, moments.mean, moments.squares, moments.least, moments.most]
         if not self._quantiles.is_empty():
-            found["kll"] = _packed(self._quantiles.serialize())
+            result["kll"] = _packed(self._quantiles.serialize())
         if self.values.counts is not None:
-            found["counts"] = list(self.values.counts.items())
+            result["counts"] = list(self.values.counts.items())
         else:
-            found["hll"] = _packed(self.values.distinct.serialize_compact())
-            found["frequent"] = self.values.top(MOST_KEPT)
-        return found
+            result["hll"] = _packed(self.values.distinct.serialize_compact())
+            result["frequent"] = self.values.top(MOST_KEPT)
+        return result
 
     @classmethod
-    def from_json(cls, found: Json) -> Self:
-        made = cls(found["rows"], found["nulls"], found["nans"], found["infinities"], dict(found["kinds"]))
+    def from_json(cls, result: Json) -> Self:
+        output = cls(result["rows"], result["nulls"], result["nans"], result["infinities"], dict(result["kinds"]))
         for name in ("numbers", "lengths"):
-            if name in found:
-                setattr(made, name, Moments(*found[name]))
-        if "kll" in found:
-            made._quantiles = datasketches.kll_floats_sketch.deserialize(_unpacked(found["kll"]))
-        if "counts" in found:
-            made.values.add((value, count) for value, count in found["counts"])
+            if name in result:
+                setattr(output, name, Moments(*result[name]))
+        if "kll" in result:
+            output._quantiles = datasketches.kll_floats_sketch.deserialize(_unpacked(result["kll"]))
+        if "counts" in result:
+            output.values.add((value, count) for value, count in result["counts"])
         else:
-            made.values._overflow()
-            made.values.distinct = datasketches.hll_sketch.deserialize(_unpacked(found["hll"]))
-            for value, least, _ in found["frequent"]:
-                made.values.frequent.update(value, least)
-        return made
+            output.values._overflow()
+            output.values.distinct = datasketches.hll_sketch.deserialize(_unpacked(result["hll"]))
+            for value, least, _ in result["frequent"]:
+                output.values.frequent.update(value, least)
+        return output
 
 
 #: Frequent values that are kept of a sketched column.
@@ -274,8 +274,8 @@ def estimated(sketch: Any, lg_k: int) -> tuple[float, float, float]:
     # With itself: only what was merged is estimated without regard to the order in which it came.
     union.update(sketch)
     union.update(sketch)
-    found = union.get_result(datasketches.tgt_hll_type.HLL_8)
-    return float(found.get_estimate()), float(found.get_lower_bound(3)), float(found.get_upper_bound(3))
+    result = union.get_result(datasketches.tgt_hll_type.HLL_8)
+    return float(result.get_estimate()), float(result.get_lower_bound(3)), float(result.get_upper_bound(3))
 
 
 def _told(value: Value) -> str:

@@ -9,9 +9,9 @@ from typing import Any, Self
 import datasketches
 
 from noria.kernel.errors import ContractError
+from noria.kernel.json import Json
 from noria.profile.column import ColumnProfile, estimated
 
-Json = dict[str, Any]
 #: Of the serialised form; every version is read for ever.
 VERSION = 1
 #: Keys are told apart by a finer sketch than a column's values: 0.8 % at two in three times.
@@ -90,15 +90,15 @@ class Profile:
 
     def to_bytes(self) -> bytes:
         """As it is kept: compressed JSON, at most some 5 KB a column."""
-        found: Json = {
+        result: Json = {
             "version": VERSION,
             "rows": self.rows,
             "columns": {name: column.to_json() for name, column in self.columns.items()},
             "order": [self.order.first, self.order.last, self.order.ordered],
         }
         if self.keys is not None:
-            found["keys"] = self.keys.serialize_compact().hex()
-        return zlib.compress(json.dumps(found, separators=(",", ":"), allow_nan=False).encode(), 9)
+            result["keys"] = self.keys.serialize_compact().hex()
+        return zlib.compress(json.dumps(result, separators=(",", ":"), allow_nan=False).encode(), 9)
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Self:
@@ -108,13 +108,13 @@ class Profile:
             ContractError: these are no such bytes, or those of a later version.
         """
         try:
-            found = json.loads(zlib.decompress(body))
-            version = int(found["version"])
+            result = json.loads(zlib.decompress(body))
+            version = int(result["version"])
         except (zlib.error, ValueError, KeyError, TypeError) as error:
             raise ContractError(f"{len(body)} bytes are no profile ({error}); expected what noria profile --out wrote") from error
         if version > VERSION:
             raise ContractError(f"the profile has version {version}, this Noria reads up to {VERSION}: bring it up to date")
-        made = cls(found["rows"], {name: ColumnProfile.from_json(column) for name, column in found["columns"].items()}, Order(*found["order"]))
-        if "keys" in found:
-            made.keys = datasketches.hll_sketch.deserialize(bytes.fromhex(found["keys"]))
-        return made
+        output = cls(result["rows"], {name: ColumnProfile.from_json(column) for name, column in result["columns"].items()}, Order(*result["order"]))
+        if "keys" in result:
+            output.keys = datasketches.hll_sketch.deserialize(bytes.fromhex(result["keys"]))
+        return output

@@ -14,8 +14,8 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
-from noria.data.values import EMPTY
 from noria.kernel.errors import UnreadableDatasetError
+from noria.kernel.values import EMPTY
 
 #: Rows of one batch; the memory that a profile takes is that of a few batches, whatever the file's size.
 BATCH_ROWS = 131_072
@@ -36,8 +36,8 @@ def batches(path: Path) -> Iterator[pa.RecordBatch]:
     try:
         yield from _batches(path, *_format(path))
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error, lzma.LZMAError) as error:
-        told = "its first lines are no CSV of any dialect" if isinstance(error, csv.Error) else str(error).splitlines()[0]
-        raise UnreadableDatasetError(f"cannot read {path}: {told}") from error
+        report = "its first lines are no CSV of any dialect" if isinstance(error, csv.Error) else str(error).splitlines()[0]
+        raise UnreadableDatasetError(f"cannot read {path}: {report}") from error
 
 
 def is_plain(path: Path) -> bool:

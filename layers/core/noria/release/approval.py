@@ -2,12 +2,11 @@
 
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
 
-from noria.kernel.published import complete
+from noria.kernel.json import Json
+from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
 
-Json = dict[str, Any]
 APPROVED, PENDING = "approved", "pending"
 MIB = 1024 * 1024
 DAY_SECONDS = 86_400
@@ -26,7 +25,7 @@ def decide_approval(event: Json) -> Json:
         `{outcome: approved|pending, verdict, request, notice, expires_seconds, expiry}`: `request` writes the approval, with who
         and why, into the registry; `notice` tells the approvers; `expiry` is what becomes of a version that nobody answers.
     """
-    event = {**event, "spec": complete(event["spec"])}
+    event = {**event, "spec": with_defaults(event["spec"])}
     approve = event["spec"]["approve"]
     reasons = [Reason("AsksAPerson", "approve.mode is manual", "manual", "automatic")] if approve["mode"] == "manual" else list(_objections(event, approve))
     if reasons:
@@ -45,23 +44,23 @@ def decide_approval(event: Json) -> Json:
 
 def _objections(event: Json, approve: Json) -> list[Reason]:
     """What the declared policy has against an automatic approval: then a person is asked."""
-    policy, found = approve["policy"], []
+    policy, result = approve["policy"], []
     size = event["bytes"] / MIB
     if policy["most_mb"] is not None and size > policy["most_mb"]:
-        found.append(Reason("TooLarge", f"the model has {size:.1f} MB, the policy allows {policy['most_mb']:g}", round(size, 3), policy["most_mb"]))
+        result.append(Reason("TooLarge", f"the model has {size:.1f} MB, the policy allows {policy['most_mb']:g}", round(size, 3), policy["most_mb"]))
     days = (datetime.fromisoformat(event["now"]) - datetime.fromisoformat(event["accepted"])).total_seconds() / DAY_SECONDS if event["accepted"] else None
     if policy["most_days"] is not None and (days is None or days > policy["most_days"]):
-        told = "nobody knows when its dataset was accepted" if days is None else f"its dataset was accepted {days:.1f} days ago"
-        found.append(Reason("NotFresh", f"{told}, the policy allows {policy['most_days']:g} days", days and round(days, 3), policy["most_days"]))
+        report = "nobody knows when its dataset was accepted" if days is None else f"its dataset was accepted {days:.1f} days ago"
+        result.append(Reason("NotFresh", f"{report}, the policy allows {policy['most_days']:g} days", days and round(days, 3), policy["most_days"]))
     rows = event["data"]["rows"]
     if rows < policy["least_holdout_rows"]:
         text = f"it was evaluated on {rows} rows, the policy asks at least {policy['least_holdout_rows']}"
-        found.append(Reason("TooFewRows", text, rows, policy["least_holdout_rows"]))
+        result.append(Reason("TooFewRows", text, rows, policy["least_holdout_rows"]))
     by = event["spec"].get("published_by", "unknown")
     if policy["published_by"] and not any(fnmatchcase(by, pattern) for pattern in policy["published_by"]):
         text = f"its code was published by {by}, the policy trusts {', '.join(policy['published_by'])}"
-        found.append(Reason("NotTrusted", text, by, policy["published_by"]))
-    return found
+        result.append(Reason("NotTrusted", text, by, policy["published_by"]))
+    return result
 
 
 def _asking(event: Json, approve: Json, verdict: Verdict) -> Json:

@@ -1,19 +1,19 @@
 """Whether a challenger may take more traffic, all of it, or none: a pure function of what both variants have answered so far.
 
 Every look judges the whole record from the beginning of the release, period by period, so counters that arrive late, twice
-or corrected change nothing but the record. The evidence stays valid however often it is looked at (`noria.release.evidence`).
+or corrected change nothing but the record. The evidence stays valid however often it is looked at (`noria.release.sequential_test`).
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
+from noria.kernel.json import Json
 from noria.kernel.verdict import Reason, Verdict
-from noria.release import evidence
-from noria.release.evidence import HARM, HARMLESS, Counts, Process
+from noria.release import sequential_test
+from noria.release.sequential_test import HARM, HARMLESS, Counts, Process
 
-Json = dict[str, Any]
 UNDO, PROMOTE, SHIFT, WAIT, HOLD = "undo", "promote", "shift", "wait", "hold"
 #: How certain it must be that a challenger is no worse, or good enough by itself.
 HARMLESS_CONFIDENCE = 0.95
@@ -91,10 +91,10 @@ class Tally:
         if self.harmful or self.watch.harm_only:
             return not self.harmful
         tolerated = self.watch.tolerated
-        if tolerated is not None and not self.watch.good and evidence.below(self.total.judged_hits, self.total.judged, tolerated) >= enough:
+        if tolerated is not None and not self.watch.good and sequential_test.below(self.total.judged_hits, self.total.judged, tolerated) >= enough:
             return True
         # The usual case first, the one without bursts only where it is needed: both must hold.
-        return self._no_worse.value >= enough and evidence.process(self._usual(), self.watch.margin, HARMLESS).value >= enough
+        return self._no_worse.value >= enough and sequential_test.process(self._usual(), self.watch.margin, HARMLESS).value >= enough
 
     def _usual(self) -> list[Counts]:
         """The periods without bursts. Which they are is told by both variants together, so the evidence in them stays valid."""
@@ -114,12 +114,12 @@ class Tally:
 
     def to_json(self) -> Json:
         """Counts and the interval of the challenger's rate as a multiple of the champion's."""
-        low, high = evidence.interval(self.periods, self.alpha)
-        low = min(low, evidence.LARGEST)
+        low, high = sequential_test.interval(self.periods, self.alpha)
+        low = min(low, sequential_test.LARGEST)
         judged = {"requests": self.total.judged, "hits": self.total.judged_hits}
         other = {"requests": self.total.other, "hits": self.total.other_hits}
         if self.watch.good:
-            judged, other, low, high = other, judged, 1 / high if high else evidence.LARGEST, 1 / low if low else math.inf
+            judged, other, low, high = other, judged, 1 / high if high else sequential_test.LARGEST, 1 / low if low else math.inf
         return {
             "watch": self.watch.name,
             "challenger": judged,
@@ -201,22 +201,22 @@ def _idle(guard: Guard, tallies: Sequence[Tally], look: int) -> bool:
     return guard.idle != WAIT and look >= guard.step_looks and not any(tally.total.judged or tally.total.other for tally in tallies)
 
 
-def verdict(guard: Guard, found: Sequence[Json], outcome: str, look: int, share: float) -> Verdict:
+def verdict(guard: Guard, results: Sequence[Json], outcome: str, look: int, share: float) -> Verdict:
     """An outcome in words: what was compared, with the interval, and what that means.
 
     Args:
-        found: `Tally.to_json` of each watch.
+        results: `Tally.to_json` of each watch.
     """
-    reasons = [Reason(_code(entry), text(entry), [entry["low"], entry["high"]], _asked(guard, entry)) for entry in found]
-    if outcome == guard.idle and not any(entry[side]["requests"] for entry in found for side in ("challenger", "champion")):
+    reasons = [Reason(_code(entry), text(entry), [entry["low"], entry["high"]], _asked(guard, entry)) for entry in results]
+    if outcome == guard.idle and not any(entry[side]["requests"] for entry in results for side in ("challenger", "champion")):
         reasons.insert(0, Reason("NobodyAsks", f"nobody asked the endpoint in {look} looks: rollout.idle says {guard.idle}", 0, look))
     elif outcome == SHIFT:
         reasons.insert(0, Reason("NoHarmSoFar", f"nothing speaks for harm: {share:.0%} of the traffic from now on", look, share))
-    elif look >= guard.looks and not any(entry["harmful"] for entry in found) and not all(entry["harmless"] for entry in found):
-        seen = max((entry["challenger"]["requests"] for entry in found), default=0)
+    elif look >= guard.looks and not any(entry["harmful"] for entry in results) and not all(entry["harmless"] for entry in results):
+        seen = max((entry["challenger"]["requests"] for entry in results), default=0)
         why = "the evidence decides neither way" if seen else "no request reached the challenger"
         reasons.insert(0, Reason("Undecided", f"{why} after {look} looks: rollout.undecided says {guard.undecided}", look, guard.looks))
-    if guard.dry_run and any(entry["harmful"] for entry in found):
+    if guard.dry_run and any(entry["harmful"] for entry in results):
         reasons.insert(0, Reason("DryRun", "this would have been undone; rollout.dry_run only reports", True, False))
     return Verdict(outcome, tuple(reasons))
 
@@ -227,8 +227,8 @@ def text(entry: Json) -> str:
     if not challenger["requests"] and not champion["requests"]:
         return f"{entry['watch']}: none was counted yet: not decided"
     high = "any number of" if entry["high"] is None else f"{entry['high']:.2f}"
-    said = "harm" if entry["harmful"] else "no worse" if entry["harmless"] else "not decided"
-    return f"{entry['watch']}: {_rate(challenger)} against {_rate(champion)}, {entry['low']:.2f} to {high} times the champion's: {said}"
+    message = "harm" if entry["harmful"] else "no worse" if entry["harmless"] else "not decided"
+    return f"{entry['watch']}: {_rate(challenger)} against {_rate(champion)}, {entry['low']:.2f} to {high} times the champion's: {message}"
 
 
 def _code(entry: Json) -> str:

@@ -2,21 +2,20 @@
 
 import json
 from datetime import datetime
-from typing import Any
 
-from noria.kernel.events import Cause, entry
-from noria.kernel.verdict import Reason, Verdict, innermost
-from noria.release import fleet
-from noria.release.turn import RUNNING, UNFINISHED, WAITING
+from noria.kernel.events import EventContext, put_named_entry
+from noria.kernel.json import Json
+from noria.kernel.verdict import Reason, Verdict, root_cause
+from noria.release import endpoint_config
+from noria.release.admission import RUNNING, UNFINISHED, WAITING
 
-Json = dict[str, Any]
 RESTORE, YIELD, UNDONE, REFUSED = "restore", "yield", "undone", "refused"
 RESTORED, FAILED = "rolled_back", "rollback_failed"
 #: Releases after which the endpoint serves something else than the champion alone; one that runs, though nobody holds the model, was interrupted.
 HELD, BY_HAND = "held", "by_hand"
 #: Who asks after an interrupted machine has left a model.
 INTERRUPTED = "noria"
-SAID = {RESTORED: "RolledBack", FAILED: "RollbackFailed", REFUSED: "RollbackFailed", UNDONE: "RollbackPassedOn"}
+SAID = {RESTORED: "RolledBack", FAILED: "RollbackFailed", REFUSED: "RollbackFailed", UNDONE: "RollbackSkipped"}
 
 
 def plan_rollback(event: Json) -> Json:
@@ -32,14 +31,14 @@ def plan_rollback(event: Json) -> Json:
         ledger. `yield`: a release is under way, it is asked to end where `asks` says so, and the plan is made again.
     """
     items = [{name: next(iter(value.values())) for name, value in item.items()} for item in event["items"]]
-    asked, alarmed = event["asked"], str(event["asked"]["by"]).startswith("alarm ")
+    request, alarmed = event["asked"], str(event["asked"]["by"]).startswith("alarm ")
     lock = next((item for item in items if item["sk"] == "LOCK" and item.get("holder") and float(item.get("expires", 0)) > event["now"]), None)
     if lock is not None:
-        text = f"{lock.get('package')} of {event['model']} is just being released, or taken back: {asked['reason']}"
+        text = f"{lock.get('package')} of {event['model']} is just being released, or taken back: {request['reason']}"
         return {
             **_told(YIELD, Reason("UnderWay", text, lock.get("package")), None, None),
             "holder": lock["holder"],
-            "asks": not alarmed and asked["by"] != INTERRUPTED,
+            "asks": not alarmed and request["by"] != INTERRUPTED,
         }
     releases = sorted((item for item in items if item["sk"] != "LOCK" and item.get("status") != WAITING), key=lambda item: item["time"])
     served = [item for item in releases if item.get("status") in ("completed", "restored")]
@@ -53,18 +52,18 @@ def plan_rollback(event: Json) -> Json:
         return _told(UNDONE, Reason("UndoneMeanwhile", f"the release of {newest['package']} has undone itself", newest["package"]), newest, current)
     if unsettled := _unsettled(releases):
         # What the endpoint serves is not what was released last: the champion alone is what it goes back to.
-        return _restored(unsettled, current, asked)
-    if asked["by"] == INTERRUPTED:
-        return _told(REFUSED, Reason("SettledMeanwhile", f"{current['package']} serves alone since: {asked['reason']}"), current, None)
-    wanted = asked["to"]
+        return _restored(unsettled, current, request)
+    if request["by"] == INTERRUPTED:
+        return _told(REFUSED, Reason("SettledMeanwhile", f"{current['package']} serves alone since: {request['reason']}"), current, None)
+    expected = request["to"]
     earlier = [item for item in served[:-1] if item["package"] != current["package"]]
-    target = next((item for item in reversed(served if wanted else earlier) if wanted in (None, item["package"])), None)
+    target = next((item for item in reversed(served if expected else earlier) if expected in (None, item["package"])), None)
     if target is None:
-        text = f"{wanted} was never released" if wanted else "there is no release before the one that serves"
-        return _told(REFUSED, Reason("NoSuchRelease", f"{text}; noria releases {event['model']} lists them", wanted), current, None)
+        text = f"{expected} was never released" if expected else "there is no release before the one that serves"
+        return _told(REFUSED, Reason("NoSuchRelease", f"{text}; noria releases {event['model']} lists them", expected), current, None)
     if target["package"] == current["package"]:
-        return _told(REFUSED, Reason("ServesAlready", f"{wanted} is what serves", wanted), current, target)
-    return _restored(current, target, asked)
+        return _told(REFUSED, Reason("ServesAlready", f"{expected} is what serves", expected), current, target)
+    return _restored(current, target, request)
 
 
 def _unsettled(releases: list[Json]) -> Json | None:
@@ -77,8 +76,8 @@ def _unsettled(releases: list[Json]) -> Json | None:
     return None
 
 
-def _restored(left: Json, target: Json, asked: Json) -> Json:
-    text = f"{target['endpoint']} goes back from {left['package']} to {target['package']}: {asked['reason']}"
+def _restored(left: Json, target: Json, request: Json) -> Json:
+    text = f"{target['endpoint']} goes back from {left['package']} to {target['package']}: {request['reason']}"
     return _told(RESTORE, Reason("Restore", text, left["package"], target["package"]), left, target)
 
 
@@ -94,11 +93,11 @@ def _told(outcome: str, reason: Reason, current: Json | None, target: Json | Non
         deploy = {
             "config": None,
             "create": {"EndpointName": endpoint, "EndpointConfigName": config},
-            "update": fleet.update_of(endpoint, config),
-            **fleet.scaling(endpoint, json.loads(target.get("autoscale", "null")), json.loads((current or {}).get("autoscale", "null"))),
+            "update": endpoint_config.update_of(endpoint, config),
+            **endpoint_config.scaling(endpoint, json.loads(target.get("autoscale", "null")), json.loads((current or {}).get("autoscale", "null"))),
         }
-    kept = ("package", "release", "config", "endpoint", "run", "time")
-    sides = {name: {key: item[key] for key in kept} if item else None for name, item in (("from", current), ("to", target))}
+    retained = ("package", "release", "config", "endpoint", "run", "time")
+    sides = {name: {key: item[key] for key in retained} if item else None for name, item in (("from", current), ("to", target))}
     return {"outcome": outcome, "verdict": Verdict(outcome, (reason,)).to_json(), **sides, "deploy": deploy, "holder": None, "asks": False}
 
 
@@ -112,8 +111,8 @@ def conclude_rollback(event: Json) -> Json:
     Returns:
         `{outcome, verdict, record, entry}`.
     """
-    plan, cause, failure = event["plan"] or {}, Cause(**event["cause"]), event.get("failure")
-    found = _verdict(plan, event.get("deployed"), failure)
+    plan, cause, failure = event["plan"] or {}, EventContext(**event["cause"]), event.get("failure")
+    result = _verdict(plan, event.get("deployed"), failure)
     left, target = plan.get("from") or {}, plan.get("to") or {}
     took = (datetime.fromisoformat(cause.time) - datetime.fromisoformat(event["began"])).total_seconds()
     data = {
@@ -125,13 +124,13 @@ def conclude_rollback(event: Json) -> Json:
         "restored": target.get("package"),
         "asked_by": event["asked"]["by"],
         "seconds": round(took, 2),
-        "reasons": found.to_json()["reasons"],
+        "reasons": result.to_json()["reasons"],
     }
     return {
-        "outcome": found.outcome,
-        "verdict": found.to_json(),
-        "record": {"TransactItems": _records(event, found, plan, cause)},
-        "entry": entry("release", SAID[found.outcome], event["model"], f"{left.get('release')}/{event['cause']['causation_id']}", cause, data),
+        "outcome": result.outcome,
+        "verdict": result.to_json(),
+        "record": {"TransactItems": _records(event, result, plan, cause)},
+        "entry": put_named_entry("release", SAID[result.outcome], event["model"], f"{left.get('release')}/{event['cause']['causation_id']}", cause, data),
     }
 
 
@@ -140,17 +139,17 @@ def _verdict(plan: Json, deployed: Json | None, failure: Json | None) -> Verdict
     if failure is None and plan.get("outcome") != RESTORE:
         return Verdict(UNDONE if plan.get("outcome") == UNDONE else REFUSED, reasons)
     if failure or deployed is None:
-        told = failure or {}
-        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), innermost(str(told.get("Cause", "")))), *reasons))
-    asked, serves = plan["to"]["config"], deployed.get("EndpointConfigName")
-    if deployed["EndpointStatus"] == "InService" and serves == asked:
-        return Verdict(RESTORED, (*reasons, *fleet.unscaled(deployed)))
+        report = failure or {}
+        return Verdict(FAILED, (Reason(str(report.get("Error", "States.Runtime")), root_cause(str(report.get("Cause", "")))), *reasons))
+    request, serves = plan["to"]["config"], deployed.get("EndpointConfigName")
+    if deployed["EndpointStatus"] == "InService" and serves == request:
+        return Verdict(RESTORED, (*reasons, *endpoint_config.unscaled(deployed)))
     refused = deployed.get("Refused") or {}
-    text = innermost(str(refused.get("Cause"))) if refused else f"the endpoint is {deployed['EndpointStatus']} with {serves}, not with {asked}"
-    return Verdict(FAILED, (Reason("NotRestored", text, serves, asked), *reasons))
+    text = root_cause(str(refused.get("Cause"))) if refused else f"the endpoint is {deployed['EndpointStatus']} with {serves}, not with {request}"
+    return Verdict(FAILED, (Reason("NotRestored", text, serves, request), *reasons))
 
 
-def _records(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json]:
+def _records(event: Json, result: Verdict, plan: Json, cause: EventContext) -> list[Json]:
     """What changes in the ledger: who serves, and that the version was taken back."""
     table, key = event["ledger"], f"MODEL#{event['model']}"
     lock = {"pk": {"S": key}, "sk": {"S": "LOCK"}}
@@ -158,12 +157,12 @@ def _records(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json
     audit = {
         "pk": {"S": key},
         "sk": {"S": f"ROLLBACK#{cause.causation_id}"},
-        "status": {"S": found.outcome},
+        "status": {"S": result.outcome},
         "time": {"S": cause.time},
-        "document": {"S": _document(event, found)},
+        "document": {"S": _document(event, result)},
     }
     items: list[Json] = [{"Put": {"TableName": table, "Item": audit}}]
-    if found.outcome == RESTORED:
+    if result.outcome == RESTORED:
         change = {"UpdateExpression": "SET #status = :status, #time = :time", "ExpressionAttributeNames": {"#status": "status", "#time": "time"}}
         for side, status in (("from", "rolled_back"), ("to", "restored")):
             release = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{plan[side]['release']}"}}
@@ -177,13 +176,13 @@ def _champion(event: Json, plan: Json) -> Json:
     """The restored release's own facts, as they were when it was released."""
     item = next(item for item in event["items"] if item["sk"]["S"] == f"RELEASE#{plan['to']['release']}")
     facts = {name: value for name, value in item.items() if name not in ("pk", "sk", "status")}
-    told = {name: facts[name]["S"] for name in ("release", "endpoint", "config", "run", "spec") if name in facts}
-    document = {**told, "model_package_arn": facts["package"]["S"], "reasons": []}
+    report = {name: facts[name]["S"] for name in ("release", "endpoint", "config", "run", "spec") if name in facts}
+    document = {**report, "model_package_arn": facts["package"]["S"], "reasons": []}
     # It serves anew from now on: what was answered before, the version that is taken back may have answered.
     return {**facts, "time": {"S": event["cause"]["time"]}, "document": {"S": json.dumps(document)}}
 
 
-def _document(event: Json, found: Verdict) -> str:
+def _document(event: Json, result: Verdict) -> str:
     plan = event["plan"] or {}
-    told = {"asked": event["asked"], "from": plan.get("from"), "to": plan.get("to"), "reasons": found.to_json()["reasons"]}
-    return json.dumps(told)
+    report = {"asked": event["asked"], "from": plan.get("from"), "to": plan.get("to"), "reasons": result.to_json()["reasons"]}
+    return json.dumps(report)

@@ -1,19 +1,19 @@
 """From an approved version to the endpoint that serves it: what a release asks of SageMaker, and how it ended."""
 
 from datetime import datetime
-from typing import Any
 
 from noria.data.contract import SMOKE_ROWS
-from noria.kernel.events import Cause, entry
+from noria.kernel.events import EventContext, put_named_entry
 from noria.kernel.identity import digest
-from noria.kernel.published import complete
-from noria.kernel.verdict import Reason, Verdict, innermost
-from noria.release import approval, fleet, guard, observing
-from noria.release.observation import plan_observation
-from noria.release.turn import UNFINISHED
-from noria.training.planning import Resources, tags, transform_job
+from noria.kernel.json import Json
+from noria.kernel.spec_defaults import with_defaults
+from noria.kernel.verdict import Reason, Verdict, root_cause
+from noria.release import analysis, approval, endpoint_config, guard
+from noria.release.admission import UNFINISHED
+from noria.release.analysis_plan import plan_observation
+from noria.sagemaker.jobs import Transform
+from noria.sagemaker.stack import StackResources, tags
 
-Json = dict[str, Any]
 COMPLETED, ROLLED_BACK, FAILED, HELD, BY_HAND = "completed", "rolled_back", "failed", "held", "by_hand"
 SAID = {
     UNFINISHED: "RolloutFailed",
@@ -41,35 +41,39 @@ def plan_rollout(event: Json) -> Json:
         `{outcome: planned|refused, verdict, release, endpoint, config, strategy, verify, first, observe, last, back}`: what
         `verify`, `deploy` and `observe` are started with; `observe` is null where no two versions serve side by side.
     """
-    resources, spec, metadata = Resources(**event["resources"]), event["spec"], event["metadata"]
-    model, serve, champion = event["model"], spec["serve"], fleet.Champion.of(event["champion"])
+    resources, spec, metadata = StackResources(**event["resources"]), event["spec"], event["metadata"]
+    model, serve, champion = event["model"], spec["serve"], endpoint_config.Champion.of(event["champion"])
     release = digest(event["package"], event["approved_at"])
-    name, config = f"{resources.stack}-{model}", f"{resources.stack}-{model}-{release}"
+    name, config = f"{resources.prefix}-{model}", f"{resources.prefix}-{model}-{release}"
     plan = {"release": release, "endpoint": name, "config": config}
     if reasons := _refusals(event, champion):
         return {"outcome": "refused", "verdict": Verdict("refused", tuple(reasons)).to_json(), **plan}
-    uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.stack, metadata["run"])
-    alarm, running, captures = fleet.alarm_name(resources.stack, model), fleet.running(event["endpoint"], serve["count"]), f"s3://{resources.lake}/capture"
-    beside = fleet.Beside(name, alarm, serve, tagged, running, captures, champion, complete(spec)["monitor"]["capture"])
-    strategy = spec["rollout"]["strategy"] if champion and beside.running else "all_at_once"
+    uri, tagged = f"s3://{resources.artifacts}/releases/{model}/{release}/", tags(model, resources.prefix, metadata["run"])
+    alarm, running, captures = (
+        endpoint_config.alarm_name(resources.prefix, model),
+        endpoint_config.running(event["endpoint"], serve["count"]),
+        f"s3://{resources.lake}/capture",
+    )
+    planner = endpoint_config.EndpointPlanner(name, alarm, serve, tagged, running, captures, champion, with_defaults(spec)["monitor"]["capture"])
+    strategy = spec["rollout"]["strategy"] if champion and planner.running else "all_at_once"
     observed = strategy in OBSERVED
     first = (
-        beside.pair(f"{config}-try", champion, config, spec["rollout"]) if observed and champion else beside.alone(config, config, strategy, spec["rollout"])
+        planner.pair(f"{config}-try", champion, config, spec["rollout"]) if observed and champion else planner.alone(config, config, strategy, spec["rollout"])
     )
     return {
         "outcome": "planned",
         "verdict": Verdict("planned", (Reason("Strategy", f"{name} gets {config} by {strategy}", strategy, spec["rollout"]["strategy"]),)).to_json(),
         **plan,
         "strategy": strategy,
-        "verify": _verify(event, resources, config, uri, tagged),
+        "smoke_test": _verify(event, resources, config, uri, tagged),
         "first": first,
         "observe": plan_observation(name, f"{config}-try", strategy, spec["rollout"], _captured(event, resources, name)) if observed else None,
-        "last": beside.alone(config, config, "all_at_once", spec["rollout"]),
-        "back": beside.back(champion) if champion else None,
+        "last": planner.alone(config, config, "all_at_once", spec["rollout"]),
+        "back": planner.back(champion) if champion else None,
     }
 
 
-def _captured(event: Json, resources: Resources, endpoint: str) -> Json:
+def _captured(event: Json, resources: StackResources, endpoint: str) -> Json:
     """Where the answers of both versions are read, and what they are held against."""
     return {
         "bucket": resources.lake,
@@ -81,7 +85,7 @@ def _captured(event: Json, resources: Resources, endpoint: str) -> Json:
     }
 
 
-def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
+def _refusals(event: Json, champion: endpoint_config.Champion | None) -> list[Reason]:
     """Why this version is not released at all."""
     endpoint = event["endpoint"]
     if missing := sorted(NEEDED - set(event["metadata"])):
@@ -89,16 +93,20 @@ def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
         return [Reason("NotRegisteredHere", text, sorted(event["metadata"]), missing)]
     if event["status"] != "Approved":
         return [Reason("NotApproved", f"the version is {event['status']} by now", event["status"], "Approved")]
-    if champion and endpoint and endpoint.get("EndpointConfigName") not in (champion.config, None) and not fleet.is_own(endpoint, champion):
-        found = endpoint["EndpointConfigName"]
+    if champion and endpoint and endpoint.get("EndpointConfigName") not in (champion.config, None) and not endpoint_config.is_own(endpoint, champion):
+        result = endpoint["EndpointConfigName"]
         text = (
-            f"{endpoint['EndpointName']} serves {found}, not {champion.config} that was released last: somebody has changed it by hand. "
+            f"{endpoint['EndpointName']} serves {result}, not {champion.config} that was released last: somebody has changed it by hand. "
             "Nothing is overwritten; bring it back with noria rollback, or delete the endpoint, and approve the version again"
         )
-        return [Reason("ChangedByHand", text, found, champion.config)]
+        return [Reason("ChangedByHand", text, result, champion.config)]
     if objected := approval.objection(event["spec"]["approve"], event["spec"].get("published_by", "unknown"), event["approver"]):
         return [objected]
-    if champion and fleet.version_number(event["package"]) < fleet.version_number(champion.package) and event["metadata"].get("over") != champion.package:
+    if (
+        champion
+        and endpoint_config.version_number(event["package"]) < endpoint_config.version_number(champion.package)
+        and event["metadata"].get("over") != champion.package
+    ):
         text = (
             f"{champion.package} is newer and serves: to put {event['package']} in its place, approve it once more with "
             f"noria approve --again, or with {champion.package} as its metadata property over"
@@ -110,7 +118,7 @@ def _refusals(event: Json, champion: fleet.Champion | None) -> list[Reason]:
     return []
 
 
-def _verify(event: Json, resources: Resources, config: str, uri: str, tagged: list[Json]) -> Json:
+def _verify(event: Json, resources: StackResources, config: str, uri: str, tagged: list[Json]) -> Json:
     metadata, package = event["metadata"], event["package"]
     smoke = f"s3://{resources.artifacts}/{metadata['folder']}smoke/"
     return {
@@ -120,7 +128,7 @@ def _verify(event: Json, resources: Resources, config: str, uri: str, tagged: li
             "Containers": [{"ModelPackageName": package}],
             "Tags": tagged,
         },
-        "transform": transform_job(f"{config}-smoke", config, smoke, uri, event["spec"]["evaluate"]["instance"], tagged),
+        "transform": Transform(f"{config}-smoke", config, smoke, uri, event["spec"]["evaluate"]["instance"]).request(tagged),
         "check": {
             "bucket": resources.artifacts,
             "answers": f"{uri.removeprefix(f's3://{resources.artifacts}/')}smoke.csv.out",
@@ -143,9 +151,9 @@ def conclude_rollout(event: Json) -> Json:
         remembers the release, and gives the model free for the next one; of a release that did not report, `entries` also ask
         for the champion alone.
     """
-    released, cause = event["released"] or {}, Cause(**event["cause"])
+    released, cause = event["released"] or {}, EventContext(**event["cause"])
     plan = released.get("plan") or {"release": digest(event["package"], event["approved_at"]), "endpoint": "", "config": ""}
-    found = _unfinished(event) or _verdict(plan, released, event.get("failure"))
+    result = _unfinished(event) or _verdict(plan, released, event.get("failure"))
     data = {
         "release": plan["release"],
         "model_package_arn": event["package"],
@@ -161,13 +169,13 @@ def conclude_rollout(event: Json) -> Json:
         },
         "exposed_requests": _exposed(released),
         "seconds": round((datetime.fromisoformat(cause.time) - datetime.fromisoformat(event["began"])).total_seconds(), 2),
-        "reasons": found.to_json()["reasons"],
+        "reasons": result.to_json()["reasons"],
     }
     return {
-        "outcome": found.outcome,
-        "verdict": found.to_json(),
-        "record": {"TransactItems": _records(event, found, data, cause)},
-        "entries": [entry("release", SAID[found.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, found, plan, cause)],
+        "outcome": result.outcome,
+        "verdict": result.to_json(),
+        "record": {"TransactItems": _records(event, result, data, cause)},
+        "entries": [put_named_entry("release", SAID[result.outcome], event["model"], plan["release"], cause, data), *_asked_back(event, result, plan, cause)],
     }
 
 
@@ -176,14 +184,14 @@ def _unfinished(event: Json) -> Verdict | None:
     failure = event.get("failure")
     if not failure or event["released"] is None:
         return None
-    return Verdict(UNFINISHED, (Reason(str(failure.get("Error", "States.Runtime")), innermost(str(failure.get("Cause", "")))),))
+    return Verdict(UNFINISHED, (Reason(str(failure.get("Error", "States.Runtime")), root_cause(str(failure.get("Cause", "")))),))
 
 
-def _asked_back(event: Json, found: Verdict, plan: Json, cause: Cause) -> list[Json]:
-    if found.outcome != UNFINISHED:
+def _asked_back(event: Json, result: Verdict, plan: Json, cause: EventContext) -> list[Json]:
+    if result.outcome != UNFINISHED:
         return []
-    asked = {"to": None, "by": "noria", "reason": f"the release of {event['package']} was interrupted: {found.reasons[0].text}"}
-    return [entry("release", "RollbackRequested", event["model"], plan["release"], cause, asked)]
+    request = {"to": None, "by": "noria", "reason": f"the release of {event['package']} was interrupted: {result.reasons[0].text}"}
+    return [put_named_entry("release", "RollbackRequested", event["model"], plan["release"], cause, request)]
 
 
 def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
@@ -193,33 +201,33 @@ def _verdict(plan: Json, released: Json, failure: Json | None) -> Verdict:
     failure = failure or released.get("failure")
     deployed, observed = released.get("deployed"), released.get("observed")
     if failure or deployed is None:
-        told = failure or {}
-        return Verdict(FAILED, (Reason(str(told.get("Error", "States.Runtime")), innermost(str(told.get("Cause", "")))),))
+        report = failure or {}
+        return Verdict(FAILED, (Reason(str(report.get("Error", "States.Runtime")), root_cause(str(report.get("Cause", "")))),))
     evidence = tuple(Reason(**reason) for reason in observed["verdict"]["reasons"]) if observed else ()
-    status, serves, asked = deployed["EndpointStatus"], deployed.get("EndpointConfigName"), plan["config"]
+    status, serves, request = deployed["EndpointStatus"], deployed.get("EndpointConfigName"), plan["config"]
     if observed and observed["outcome"] != guard.PROMOTE:
-        outcome = {guard.UNDO: ROLLED_BACK, guard.HOLD: HELD, observing.CHANGED: BY_HAND}.get(observed["outcome"], FAILED)
+        outcome = {guard.UNDO: ROLLED_BACK, guard.HOLD: HELD, analysis.CHANGED: BY_HAND}.get(observed["outcome"], FAILED)
         back = plan["back"]["create"]["EndpointConfigName"]
         if outcome == ROLLED_BACK and (status != "InService" or serves != back):
             text = f"the challenger was to be undone, and {plan['endpoint']} is {status} with {serves}, not with {back}: bring it back with noria rollback"
             return Verdict(FAILED, (Reason("NotUndone", text, serves, back), *evidence))
-        return Verdict(outcome, (*evidence, *fleet.unscaled(deployed)))
-    if status == "InService" and serves == asked:
-        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {asked}", serves, asked), *fleet.unscaled(deployed), *evidence))
+        return Verdict(outcome, (*evidence, *endpoint_config.unscaled(deployed)))
+    if status == "InService" and serves == request:
+        return Verdict(COMPLETED, (Reason("Serves", f"{plan['endpoint']} serves {request}", serves, request), *endpoint_config.unscaled(deployed), *evidence))
     return Verdict(*_not_serving(plan, deployed, status, serves))
 
 
 def _not_serving(plan: Json, deployed: Json, status: str, serves: str | None) -> tuple[str, tuple[Reason, ...]]:
     """An endpoint that ended otherwise than it was asked to."""
-    asked = plan["config"]
+    request = plan["config"]
     if refused := deployed.get("Refused"):
-        return FAILED, (Reason(str(refused.get("Error")), innermost(str(refused.get("Cause", ""))), serves, asked),)
+        return FAILED, (Reason(str(refused.get("Error")), root_cause(str(refused.get("Cause", ""))), serves, request),)
     if status == "InService" and serves != deployed.get("Before", serves):
-        text = f"{plan['endpoint']} serves {serves}, which another release or a hand has put there meanwhile, not {asked} that was asked for"
-        return FAILED, (Reason("Overtaken", text, serves, asked),)
+        text = f"{plan['endpoint']} serves {serves}, which another release or a hand has put there meanwhile, not {request} that was asked for"
+        return FAILED, (Reason("Overtaken", text, serves, request),)
     if status == "InService":
-        text = f"{plan['endpoint']} is InService with {serves}, not with {asked} that was asked for: SageMaker went back to it"
-        return ROLLED_BACK, (Reason("WentBack", text, serves, asked),)
+        text = f"{plan['endpoint']} is InService with {serves}, not with {request} that was asked for: SageMaker went back to it"
+        return ROLLED_BACK, (Reason("WentBack", text, serves, request),)
     return FAILED, (Reason("EndpointNotInService", deployed.get("FailureReason", f"the endpoint is {status}"), status, "InService"),)
 
 
@@ -229,12 +237,12 @@ def _exposed(released: Json) -> float | None:
     return max((finding["challenger"]["requests"] for finding in findings), default=None)
 
 
-def _records(event: Json, found: Verdict, data: Json, cause: Cause) -> list[Json]:
+def _records(event: Json, result: Verdict, data: Json, cause: EventContext) -> list[Json]:
     key, table = f"MODEL#{event['model']}", event["ledger"]
-    facts = fleet.facts(event, data, cause.time, event.get("autoscale"))
-    remembered = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{data['release']}"}, "status": {"S": found.outcome}, **facts}
+    facts = endpoint_config.facts(event, data, cause.time, event.get("autoscale"))
+    remembered = {"pk": {"S": key}, "sk": {"S": f"RELEASE#{data['release']}"}, "status": {"S": result.outcome}, **facts}
     items = [{"Put": {"TableName": table, "Item": remembered}}]
-    if found.outcome == COMPLETED:
+    if result.outcome == COMPLETED:
         items.append({"Put": {"TableName": table, "Item": {"pk": {"S": key}, "sk": {"S": "CHAMPION"}, **facts}}})
     lock = {
         "TableName": table,

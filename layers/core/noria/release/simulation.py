@@ -3,12 +3,10 @@
 import random
 import statistics
 from dataclasses import dataclass
-from typing import Any
 
+from noria.kernel.json import Json
 from noria.release import guard as guards
 from noria.release.guard import Guard
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -78,13 +76,13 @@ def simulate(guard: Guard, world: World, look_seconds: float, runs: int, seed: i
     """
     drawn = random.Random(seed)
     played = [play(guard, world, look_seconds, drawn) for _ in range(runs)]
-    undone = [found for found in played if found.outcome == guards.UNDO]
+    undone = [item for item in played if item.outcome == guards.UNDO]
     undone = undone if 2 * len(undone) >= runs else played
-    shares = {name: sum(found.outcome == outcome for found in played) / runs for name, outcome in (("undone", guards.UNDO), ("promoted", guards.PROMOTE))}
-    told = {
+    shares = {name: sum(item.outcome == outcome for item in played) / runs for name, outcome in (("undone", guards.UNDO), ("promoted", guards.PROMOTE))}
+    report = {
         **shares,
         "undecided": round(1 - sum(shares.values()), 6),
-        "exposed_median": statistics.median(found.exposed for found in undone),
-        "minutes_median": statistics.median(found.minutes for found in undone),
+        "exposed_median": statistics.median(item.exposed for item in undone),
+        "minutes_median": statistics.median(item.minutes for item in undone),
     }
-    return told, played
+    return report, played

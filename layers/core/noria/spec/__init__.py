@@ -39,8 +39,8 @@ class ModelSpec(BaseModel):
 
     @model_validator(mode="after")
     def _blocks_fit(self) -> Self:
-        for field, told in (*self._evaluation_faults(), *self._preprocessing_faults(), *self._monitoring_faults()):
-            raise _wrong(field, told)
+        for field, record in (*self._evaluation_faults(), *self._preprocessing_faults(), *self._monitoring_faults()):
+            raise _wrong(field, record)
         if not (set(self.data.columns) - {self.target}):
             raise _wrong("data.columns", "names nothing but the target; the model needs at least one column to predict from")
         return self
@@ -63,18 +63,18 @@ class ModelSpec(BaseModel):
         yield from self.preprocess.faults(self.data, self.target)
 
     def _monitoring_faults(self) -> Iterator[tuple[str, str]]:
-        asked = self.monitor.quality
-        if asked.metric and asked.metric not in METRICS[self.task]:
-            yield "monitor.quality.metric", self._no_metric(asked.metric)
+        request = self.monitor.quality
+        if request.metric and request.metric not in METRICS[self.task]:
+            yield "monitor.quality.metric", self._no_metric(request.metric)
             return
-        metric = asked.metric or self.evaluate.gates[0].metric
-        if asked.at_least is not None and (stands := watched(metric, self.task)) != metric:
+        metric = request.metric or self.evaluate.gates[0].metric
+        if request.at_least is not None and (stands := watched(metric, self.task)) != metric:
             yield "monitor.quality.at_least", f"is a level of {metric}, in whose place {stands} is watched: name monitor.quality.metric: {stands}"
 
     def _no_metric(self, metric: str) -> str:
         return f"{metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
 
 
-def _wrong(field: str, told: str) -> PydanticCustomError:
+def _wrong(field: str, message: str) -> PydanticCustomError:
     """An error that spans blocks, with the field that its reader should look at."""
-    return PydanticCustomError(CROSS_FIELD, "{told}", {"field": field, "told": told})
+    return PydanticCustomError(CROSS_FIELD, "{told}", {"field": field, "told": message})

@@ -122,7 +122,7 @@ class PreprocessSpec(BaseModel):
 
     @property
     def declared(self) -> bool:
-        """Whether there is anything to fit, as `noria.preprocessing.fitting.declared` has it of the published block."""
+        """Whether there is anything to fit, as `noria.preprocessing.fit.declared` has it of the published block."""
         return bool(self.columns or self.lags)
 
     def faults(self, data: DataSpec, target: str) -> Iterator[tuple[str, str]]:
@@ -138,8 +138,8 @@ class PreprocessSpec(BaseModel):
         for name, steps in self.columns.items():
             if name not in known:
                 yield f"preprocess.columns.{name}", f"is neither a column that the endpoint is sent nor a lag; those are {', '.join(known)}"
-            elif told := _step_fault(steps, known[name]):
-                yield f"preprocess.columns.{name}", told
+            elif record := _step_fault(steps, known[name]):
+                yield f"preprocess.columns.{name}", record
 
 
 def _lag_faults(field: str, lag: Lag, features: dict[str, str], time: str | None, target: str) -> Iterator[tuple[str, str]]:

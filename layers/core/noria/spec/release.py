@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from noria.release.observation import KINDS
+from noria.release.analysis_plan import KINDS
 from noria.spec.training import INSTANCE
 
 Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

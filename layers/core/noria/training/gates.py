@@ -1,9 +1,9 @@
 """The gates of a published spec, as decisions read them; `noria.spec.training` has the rules for writing them."""
 
 from dataclasses import dataclass
-from typing import Any
 
-Json = dict[str, Any]
+from noria.kernel.json import Json
+
 #: Metrics by task, and those of which less is better.
 METRICS: dict[str, tuple[str, ...]] = {
     "binary": ("accuracy", "f1", "precision", "recall"),

@@ -7,7 +7,7 @@ sample of the holdout are asked again with one column shuffled at a time.
 import math
 from collections.abc import Sequence
 
-from noria.data.shuffling import sample
+from noria.data.shuffle import sample
 
 
 def importance(task: str, names: Sequence[str], answers: Sequence[Sequence[str]], again: Sequence[Sequence[str]]) -> dict[str, float] | None:

@@ -36,8 +36,8 @@ def classification(truth: Sequence[str], predicted: Sequence[str], binary: bool)
 
 def _precision_recall(truth: Sequence[str], predicted: Sequence[str], positive: str) -> tuple[float, float, float]:
     hit = sum(t == p == positive for t, p in zip(truth, predicted, strict=True))
-    said, there = sum(p == positive for p in predicted), sum(t == positive for t in truth)
-    precision, recall = hit / said if said else 0.0, hit / there if there else 0.0
+    message, there = sum(p == positive for p in predicted), sum(t == positive for t in truth)
+    precision, recall = hit / message if message else 0.0, hit / there if there else 0.0
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 

@@ -13,9 +13,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
-Json = dict[str, Any]
+from noria.kernel.json import Json
+
 #: Answers by kind: `tp`, `fp`, `fn`, `tn`; `right`, `wrong`; or the number of a bin of errors.
 Counts = Mapping[str, float]
 #: The share of models whose quality has not fallen that are flagged at any time.
@@ -39,7 +40,7 @@ LEAST_DAYS = 10
 
 
 @dataclass(frozen=True)
-class Level:
+class QualityBaseline:
     """What a version's quality was in its evaluation.
 
     Attributes:
@@ -53,15 +54,15 @@ class Level:
     metric: str
     value: float
     limit: float
-    alike: float = 1.0
+    design_effect: float = 1.0
     cap: float = 0.0
 
     def to_json(self) -> Json:
         return asdict(self)
 
     @classmethod
-    def of(cls, found: Json) -> Self:
-        return cls(**found)
+    def of(cls, result: Json) -> Self:
+        return cls(**result)
 
 
 def watched(metric: str, task: str) -> str:
@@ -71,7 +72,7 @@ def watched(metric: str, task: str) -> str:
     return metric if task == "binary" else "accuracy"
 
 
-def kind_of(task: str, truth: str, predicted: str, cap: float) -> str:
+def outcome_of(task: str, truth: str, predicted: str, cap: float) -> str:
     """The kind that an answer is counted as.
 
     Args:
@@ -88,13 +89,13 @@ def kind_of(task: str, truth: str, predicted: str, cap: float) -> str:
     return ("tp" if truth == "1" else "fp") if predicted == "1" else ("fn" if truth == "1" else "tn")
 
 
-def tally(days: dict[str, dict[str, float]], day: str, kind: str) -> None:
+def count_outcome(days: dict[str, dict[str, float]], day: str, kind: str) -> None:
     """Count one answer under its day."""
     counts = days.setdefault(day, {})
     counts[kind] = counts.get(kind, 0) + 1
 
 
-def better(metric: str, first: float, second: float | None) -> float:
+def best_of(metric: str, first: float, second: float | None) -> float:
     """The better of two values of a metric."""
     if second is None:
         return first
@@ -107,13 +108,13 @@ def cap_of(errors: Sequence[float]) -> float:
     return CAP_FACTOR * ordered[min(len(ordered) - 1, int(CAP_SHARE * len(ordered)))] or 1.0
 
 
-def together(days: Mapping[str, Counts]) -> dict[str, float]:
+def merge_counts(days: Mapping[str, Counts]) -> dict[str, float]:
     """The counts of several days in one."""
-    found: dict[str, float] = {}
+    result: dict[str, float] = {}
     for counts in days.values():
         for kind, count in counts.items():
-            found[kind] = found.get(kind, 0) + count
-    return found
+            result[kind] = result.get(kind, 0) + count
+    return result
 
 
 def value(metric: str, counts: Counts, cap: float = 0.0) -> float | None:
@@ -137,29 +138,29 @@ def _size(metric: str, kind: str) -> float:
     return share if metric == "mae" else share * share
 
 
-def level(metric: str, days: Mapping[str, Counts], cap: float = 0.0) -> Level | None:
+def level(metric: str, days: Mapping[str, Counts], cap: float = 0.0) -> QualityBaseline | None:
     """The level that an evaluation shows; nothing where its answers do not tell the metric."""
-    found = value(metric, together(days), cap)
-    if found is None:
+    result = value(metric, merge_counts(days), cap)
+    if result is None:
         return None
-    limit = _bound(metric, days, cap, found)
+    limit = _bound(metric, days, cap, result)
     if metric not in LESS_IS_BETTER:
         # Without a single failure the bootstrap sees none: three in all rows is what 95 % of such samples exclude.
         harms = _harms(metric, 0.5, cap)
-        rows = sum(count for kind, count in together(days).items() if harms(kind))
+        rows = sum(count for kind, count in merge_counts(days).items() if harms(kind))
         limit = min(limit, max(0.0, 1 - 3 / rows))
-    return Level(metric, found, limit, _alike(metric, days, cap, found), cap)
+    return QualityBaseline(metric, result, limit, _design_effect(metric, days, cap, result), cap)
 
 
-def _bound(metric: str, days: Mapping[str, Counts], cap: float, found: float) -> float:
+def _bound(metric: str, days: Mapping[str, Counts], cap: float, result: float) -> float:
     """How bad it may be on other days: a bootstrap of whole days, or of single answers where there are few days."""
     parts: list[Counts] = list(days.values())
     if len(parts) < LEAST_DAYS:
-        parts = _singles(together(days))
+        parts = _singles(merge_counts(days))
     drawn = random.Random(0)
-    values = [value(metric, together(dict(enumerate(drawn.choices(parts, k=len(parts))))), cap) for _ in range(RESAMPLES)]  # type: ignore[arg-type]
-    ordered = sorted((told for told in values if told is not None), reverse=metric not in LESS_IS_BETTER)
-    return ordered[int(CONFIDENCE * len(ordered))] if ordered else found
+    values = [value(metric, merge_counts(dict(enumerate(drawn.choices(parts, k=len(parts))))), cap) for _ in range(RESAMPLES)]  # type: ignore[arg-type]
+    ordered = sorted((record for record in values if record is not None), reverse=metric not in LESS_IS_BETTER)
+    return ordered[int(CONFIDENCE * len(ordered))] if ordered else result
 
 
 def _singles(counts: Counts) -> list[Counts]:
@@ -169,12 +170,12 @@ def _singles(counts: Counts) -> list[Counts]:
     return [{kind: size} for kind, count in counts.items() for _ in range(max(1, round(count / size)))]
 
 
-def _alike(metric: str, days: Mapping[str, Counts], cap: float, found: float) -> float:
+def _design_effect(metric: str, days: Mapping[str, Counts], cap: float, result: float) -> float:
     """The variance of a day's mean over what it were if answers had nothing to do with each other.
 
     Only neighbouring days are compared (von Neumann, 1941): a season is no likeness of one day's answers.
     """
-    harms = _harms(metric, found, cap)
+    harms = _harms(metric, result, cap)
     means, sizes, squares = [], [], 0.0
     for _, counts in sorted(days.items()):
         rows = sum(counts.values())
@@ -235,7 +236,7 @@ class Finding:
         return asdict(self)
 
 
-def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) -> Finding:
+def detect_degradation(at_release: QualityBaseline, days: Mapping[str, Counts], margin: float = 0.0) -> Finding:
     """Whether the quality has fallen since the release.
 
     Args:
@@ -251,7 +252,7 @@ def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) ->
     harms = _harms(at_release.metric, worse, at_release.cap)
     kinds = {kind for _, counts in ordered for kind in counts}
     bets = [share / _least(at_release.metric, worse, at_release.cap) for share in BETS]
-    logs = {kind: [math.log1p(bet * harms(kind)) / at_release.alike for bet in bets] for kind in kinds}
+    logs = {kind: [math.log1p(bet * harms(kind)) / at_release.design_effect for bet in bets] for kind in kinds}
     sums = [[0.0] * len(bets)]
     for _, counts in ordered:
         sums.append([before + sum(count * logs[kind][i] for kind, count in counts.items()) for i, before in enumerate(sums[-1])])
@@ -265,9 +266,9 @@ def weigh(at_release: Level, days: Mapping[str, Counts], margin: float = 0.0) ->
             since = ordered[max(range(now), key=parts.__getitem__)][0]
         if fallen is None and evidence >= needed:
             fallen = ordered[now - 1][0]
-    counts = together(days)
-    told = value(at_release.metric, counts, at_release.cap)
-    return Finding(sum(counts.values()), told, largest, needed, fallen, since if fallen else None)
+    counts = merge_counts(days)
+    report = value(at_release.metric, counts, at_release.cap)
+    return Finding(sum(counts.values()), report, largest, needed, fallen, since if fallen else None)
 
 
 def _weight(begin: int) -> float:
@@ -286,5 +287,5 @@ def pooled(days: Mapping[str, Counts], most: int = MOST_DAYS) -> dict[str, Count
     """Days in their order, neighbours put together two by two until there are few enough."""
     ordered = sorted(days.items())
     while len(ordered) > max(1, most):
-        ordered = [(pair[0][0], together(dict(pair))) for pair in (ordered[i : i + 2] for i in range(0, len(ordered), 2))]
+        ordered = [(pair[0][0], merge_counts(dict(pair))) for pair in (ordered[i : i + 2] for i in range(0, len(ordered), 2))]
     return dict(ordered)

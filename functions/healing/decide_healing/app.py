@@ -1,0 +1,6 @@
+"""Decides whether a model that got worse is trained again."""
+
+from noria.healing.decide_healing import decide_healing
+from noria.kernel.handler import lambda_handler_for
+
+lambda_handler = lambda_handler_for(decide_healing)

@@ -1,0 +1,6 @@
+"""Plans the evaluation of a candidate, with the champion on the same rows."""
+
+from noria.kernel.handler import lambda_handler_for
+from noria.training.plan_run import plan_evaluation
+
+lambda_handler = lambda_handler_for(plan_evaluation)

@@ -1,0 +1,26 @@
+"""Fills in defaults for fields that were added after a spec was published: published specs are read for ever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from noria.kernel.json import Json
+
+#: The default of each later field, by the path of its block: `("serve",): {"autoscale": None}`. Empty: every published spec has every field.
+FIELD_DEFAULTS: dict[tuple[str, ...], Json] = {}
+
+
+def with_defaults(spec: Any, fields: Mapping[tuple[str, ...], Json] = FIELD_DEFAULTS) -> Any:
+    """A document with every field of the present version; the given one is left as it is."""
+    document: dict[str, Any] = {name: dict(block) if isinstance(block, dict) else block for name, block in spec.items()}
+    for path, defaults in fields.items():
+        block = document
+        for name in path:
+            block[name] = dict(block.get(name, {}))
+            block = block[name]
+        for name, default in defaults.items():
+            block.setdefault(name, default)
+    return document

@@ -1,0 +1,41 @@
+"""Requests for SageMaker models: the containers that evaluate, and later serve, what a run trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from noria.kernel import lake
+from noria.preprocessing import artefact, fitting
+
+if TYPE_CHECKING:
+    from noria.kernel.json import Json
+    from noria.kernel.published_spec import PublishedSpec
+    from noria.sagemaker.stack import StackResources
+
+
+def serving_containers(spec: PublishedSpec, uri: str, training_job: str) -> list[Json]:
+    """The containers of a model: its preprocessing where the spec declares any, then the user's own.
+
+    Args:
+        uri: the run's folder, as an `s3://` URI.
+        training_job: name of the job that trained it.
+    """
+    log = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": spec["region"]}
+    model = {
+        "Image": spec["images"]["inference"],
+        "ModelDataUrl": f"{uri}{lake.MODEL}/{training_job}/output/model.tar.gz",
+        "Environment": {**log, "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"]},
+    }
+    if not fitting.declared(spec["preprocess"]):
+        return [model]
+    preprocessing = {
+        "Image": spec["images"]["preprocess"],
+        "ModelDataUrl": f"{uri}{lake.PREPROCESS}/{artefact.NAME}",
+        "Environment": {**log, "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"},
+    }
+    return [preprocessing, model]
+
+
+def create_model(name: str, containers: list[Json], resources: StackResources, tags: list[Json]) -> Json:
+    """`CreateModel`."""
+    return {"ModelName": name, "ExecutionRoleArn": resources.execution_role, "Containers": containers, "Tags": tags}

@@ -1,0 +1,32 @@
+"""The pages that a person reads in trouble cover what can call them."""
+
+import re
+
+import pytest
+
+from scripts import shapes, templates
+from scripts.templates import ROOT
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+#: Events that carry `page`: true where people are called.
+PAGING = sorted(kind.__name__ for kind in shapes.event_classes() if "page" in kind._fields)
+
+
+def section(title: str) -> str:
+    return RUNBOOK.partition(f"### {title}\n")[2].partition("\n### ")[0]
+
+
+@pytest.mark.parametrize("name", [*PAGING, *(alarm.name for alarm in templates.resources("AWS::CloudWatch::Alarm"))])
+def test_the_runbook_says_of_each_alarm_and_each_event_that_pages_what_it_means_where_to_look_and_what_to_do(name):
+    assert re.findall(r"\*\*(\w+)\.\*\*", section(name)) == ["Meaning", "Look", "Act"]
+
+
+@pytest.mark.parametrize("page", sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]))
+def test_a_link_within_the_repository_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", (ROOT / page).read_text()):
+        if "://" not in target:
+            assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150

@@ -1,0 +1,13 @@
+"""Functions decide, machines act: which functions may call AWS follows from what they import, and from nothing else."""
+
+from scripts import import_graph
+from scripts.templates import functions
+
+
+def test_every_function_of_the_template_has_a_use_case_and_every_use_case_a_function():
+    assert set(functions()) == set(import_graph.use_cases())
+
+
+def test_a_module_that_imports_an_adapter_says_so_in_its_name_or_is_a_function_s_use_case():
+    use_cases = set(import_graph.use_cases().values())
+    assert {name for name in import_graph.adapter_users() if not name.rsplit(".", 1)[1].startswith("read_")} <= use_cases
