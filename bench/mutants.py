@@ -91,14 +91,14 @@ def baseline(places: list[Copy]) -> Baseline:
     Raises:
         SystemExit: a test fails.
     """
-    found = Baseline(ROOT, PACKAGE)
+    usual = Baseline(ROOT, PACKAGE)
     with ThreadPoolExecutor(len(places)) as pool:
         # A copy does one thing at a time: two stages in one copy follow each other.
         parts = pool.map(lambda number: [_heard(places[number], stage) for stage in STAGES[number :: len(places)]], range(len(places)))
         for place, reports in zip(places, parts, strict=True):
             for seconds, lines in reports:
-                found.add(place.root, seconds, lines)
-    return found
+                usual.add(place.root, seconds, lines)
+    return usual
 
 
 def _heard(place: Copy, paths: list[str]) -> tuple[dict[str, float], Json]:
@@ -147,13 +147,13 @@ def trial(mutant: Mutant, usual: Baseline, place: Copy) -> Trial:
 
 def affordable(tests: list[str], usual: Baseline) -> list[str]:
     """As many of the first as one mutant may have."""
-    spent, kept = 0.0, []
+    spent, chosen = 0.0, []
     for test in tests:
         spent += usual.seconds[test]
         if spent > MOST_SECONDS:
             break
-        kept.append(test)
-    return kept
+        chosen.append(test)
+    return chosen
 
 
 def noticed(tests: list[str], usual: Baseline, place: Copy) -> Json:

@@ -62,11 +62,11 @@ class Copy:
 def copies(original: Path, count: int, imports: list[str]) -> Iterator[list[Copy]]:
     """Copies that are gone afterwards."""
     with TemporaryDirectory(prefix="mutants-") as folder:
-        made = [Copy(original, Path(folder) / str(number), imports) for number in range(count)]
+        places = [Copy(original, Path(folder) / str(number), imports) for number in range(count)]
         try:
-            yield made
+            yield places
         finally:
-            for copy in made:
+            for copy in places:
                 copy.close()
 
 

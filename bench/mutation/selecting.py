@@ -42,8 +42,8 @@ class Baseline:
         that has nothing but such lines, of the modules that import it.
         """
         lines = statement(self.root / mutant.path, mutant.line)
-        found = self._of(mutant.path, lines) if lines else self._of(mutant.path) or self._of_importers(mutant.path)
-        return self._sorted(found)
+        tests = self._of(mutant.path, lines) if lines else self._of(mutant.path) or self._of_importers(mutant.path)
+        return self._sorted(tests)
 
     def usual(self, tests: Iterable[str]) -> float:
         return sum(self.seconds[test] for test in tests)
@@ -97,12 +97,12 @@ def importers(root: Path, package: str) -> dict[str, set[str]]:
     """Of each module of a package (by path), the modules that import it or a name of it."""
     top = (root / package).parent
     paths = {_name(path.relative_to(top)): str(path.relative_to(root)) for path in (root / package).rglob("*.py")}
-    found: dict[str, set[str]] = defaultdict(set)
+    importing: dict[str, set[str]] = defaultdict(set)
     for path in paths.values():
         for name in _imported((root / path).read_text()):
             if name in paths:
-                found[paths[name]].add(path)
-    return found
+                importing[paths[name]].add(path)
+    return importing
 
 
 def _name(path: Path) -> str:

@@ -17,9 +17,9 @@ MODULES = sorted(
 def test_no_module_of_the_product_imports_what_only_its_developers_have():
     imports = f"import importlib, sys; [importlib.import_module(name) for name in {MODULES}]; print(*sys.modules)"
     ended = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, cwd=ROOT / "layers" / "core", check=True)
-    found = {name.split(".")[0] for name in ended.stdout.split()}
-    assert "noria" in found
-    assert not [name for name in found if name.startswith(ABSENT)]
+    result = {name.split(".")[0] for name in ended.stdout.split()}
+    assert "noria" in result
+    assert not [name for name in result if name.startswith(ABSENT)]
 
 
 @pytest.mark.parametrize("name", ["noria.adapters.objects", "noria.kernel.errors"])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from noria.release.turn import freeze_ends, plan_turn
+from noria.release.admission import freeze_ends, plan_admission
 from tests.samples import sample
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -16,9 +16,9 @@ def window(days=(), hours=None, since=None, until=None):
 
 
 def planned(*windows, **changed):
-    event = {**sample("functions/plan_turn.json"), **changed}
+    event = {**sample("functions/release/plan_admission.json"), **changed}
     event["spec"]["approve"]["freeze"] = list(windows)
-    return plan_turn(event)
+    return plan_admission(event)
 
 
 @pytest.mark.parametrize(
@@ -85,22 +85,22 @@ def test_a_release_takes_the_lock_that_nobody_holds_or_that_has_run_out():
     assert values[":now"] == {"N": str(int(NOW.timestamp()))}
     # Two days: longer than any release, and an end to one whose machine has died.
     assert values[":later"] == {"N": str(int(NOW.timestamp()) + 2 * 86_400)}
-    assert values[":me"] == {"S": sample("functions/plan_turn.json")["owner"]}
+    assert values[":me"] == {"S": sample("functions/release/plan_admission.json")["owner"]}
     assert lock["Update"]["ConditionExpression"] == "attribute_not_exists(holder) OR holder = :me OR expires < :now"
     assert (note["Put"]["Item"]["status"], lock["Update"]["Key"]["sk"]) == ({"S": "running"}, {"S": "LOCK"})
 
 
 def test_a_release_that_begins_is_recorded_with_what_it_is_to_serve():
     plan = planned()
-    event = sample("functions/plan_turn.json")
+    event = sample("functions/release/plan_admission.json")
     item = plan["take"]["TransactItems"][1]["Put"]["Item"]
     release = item["release"]["S"]
     assert item["sk"] == {"S": f"RELEASE#{release}"}
-    assert item["config"] == item["served"] == {"S": f"{event['stack']}-{event['model']}-{release}"}
+    assert item["config"] == item["served"] == {"S": f"{event['prefix']}-{event['model']}-{release}"}
     assert (item["approved_at"], item["package"]) == ({"S": str(event["approved_at"])}, {"S": event["package"]})
     data = plan["entry"]["Detail"]["data"]
     assert (plan["entry"]["DetailType"], data["release"], data["strategy"]) == ("RolloutStarted", release, "progressive")
-    assert json.loads(item["document"]["S"])["config"] == f"{event['stack']}-{event['model']}-{release}"
+    assert json.loads(item["document"]["S"])["config"] == f"{event['prefix']}-{event['model']}-{release}"
 
 
 def test_a_version_without_metadata_is_recorded_all_the_same():

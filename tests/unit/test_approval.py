@@ -7,7 +7,7 @@ from tests.samples import sample
 
 
 def decided(policy=None, approve=None, data=None, spec=None, **changed):
-    event = {**sample("functions/decide_approval.json"), **changed}
+    event = {**sample("functions/release/decide_approval.json"), **changed}
     event["spec"]["approve"] |= approve or {}
     event["spec"]["approve"]["policy"] |= policy or {}
     event["spec"] |= spec or {}
@@ -51,7 +51,7 @@ def test_a_version_that_passes_the_policy_is_approved_and_of_any_other_a_person_
 
 def test_what_the_policy_asks_is_told_with_what_was_found():
     reasons = decided({"most_mb": 2, "most_days": 1.5, "least_holdout_rows": 10**6}, bytes=3 * MIB, accepted=ACCEPTED, now=NOW)["verdict"]["reasons"]
-    rows = sample("functions/decide_approval.json")["data"]["rows"]
+    rows = sample("functions/release/decide_approval.json")["data"]["rows"]
     assert [(reason["observed"], reason["limit"]) for reason in reasons] == [(3.0, 2), (2.0, 1.5), (rows, 10**6)]
     assert "the model has 3.0 MB, the policy allows 2" in reasons[0]["text"]
     assert "its dataset was accepted 2.0 days ago, the policy allows 1.5 days" in reasons[1]["text"]
@@ -59,13 +59,13 @@ def test_what_the_policy_asks_is_told_with_what_was_found():
     assert (unknown["observed"], "nobody knows when" in unknown["text"]) == (None, True)
 
 
-def asked(**approve):
+def request(**approve):
     return decided(approve={"mode": "manual", **approve})
 
 
 @pytest.mark.parametrize(("hours", "seconds"), [(168, 604_800), (0.5, 1_800), (0.0001, 1)])
 def test_a_person_has_the_specs_hours_and_then_the_version_is_rejected(hours, seconds):
-    answer = asked(expires_hours=hours)
+    answer = request(expires_hours=hours)
     assert (answer["outcome"], answer["expires_seconds"]) == ("pending", seconds)
     assert answer["expiry"]["ModelApprovalStatus"] == "Rejected"
     assert f"within {hours:g} hours" in answer["expiry"]["ApprovalDescription"]
@@ -78,7 +78,7 @@ def test_approvers_are_told_what_the_version_scored_and_how_to_answer():
     assert "on 77 rows it has never seen: accuracy 0.9000, f1 0.8000" in notice["Message"]
     assert "the version that serves, on the same rows: accuracy 0.8500" in notice["Message"]
     assert "why it asks: approve.mode is manual" in notice["Message"]
-    number = sample("functions/decide_approval.json")["package"].rsplit("/", 1)[1]
+    number = sample("functions/release/decide_approval.json")["package"].rsplit("/", 1)[1]
     assert f"noria approve bikeshare/{number} --comment why" in notice["Message"]
     assert notice["Subject"] == f"bikeshare: version {number} asks for approval"
     assert "the version that serves" not in decided(approve={"mode": "manual"}, data={**data, "champion": None})["notice"]["Message"]
@@ -106,8 +106,8 @@ ANN, BOB = "arn:aws:iam::1:user/ann", "arn:aws:iam::1:user/bob"
     ],
 )
 def test_whose_approval_counts(approve, approver, code):
-    found = objection({"approvers": [], "two_person": False, **approve}, BOB, approver)
-    assert (found and found.code) == code
+    result = objection({"approvers": [], "two_person": False, **approve}, BOB, approver)
+    assert (result and result.code) == code
     if code:
-        assert found.observed == approver
-        assert found.limit == (approve.get("approvers") or BOB)
+        assert result.observed == approver
+        assert result.limit == (approve.get("approvers") or BOB)

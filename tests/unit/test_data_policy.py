@@ -92,13 +92,13 @@ def test_a_single_column_without_such_a_mark_is_a_file_without_the_others(contra
 
 
 @pytest.mark.parametrize(
-    ("target", "found", "hint"),
+    ("target", "result", "hint"),
     [("abc", "abcdefghijkl", True), ("ab", "abcdefghijkl", False), ("abcdefghijkl", "jkl", True), ("abcdefghijkl", "kl", False), ("colour", "color", True)],
 )
-def test_a_name_that_resembles_the_missing_one_or_shares_three_letters_with_it_as_a_part_is_a_hint(contract, target, found, hint):
-    (reason,) = policy.judge({**PROFILE, "header": [*HEADER, found]}, contract, target).reasons
-    assert (reason.limit, reason.observed) == (target, found if hint else None)
-    assert (f"is it renamed to {found!r}?" in reason.text) == hint
+def test_a_name_that_resembles_the_missing_one_or_shares_three_letters_with_it_as_a_part_is_a_hint(contract, target, result, hint):
+    (reason,) = policy.judge({**PROFILE, "header": [*HEADER, result]}, contract, target).reasons
+    assert (reason.limit, reason.observed) == (target, result if hint else None)
+    assert (f"is it renamed to {result!r}?" in reason.text) == hint
 
 
 def test_a_column_that_the_contract_asks_for_as_well_is_no_renamed_one(contract):

@@ -4,17 +4,17 @@ import numpy as np
 import pyarrow as pa
 
 from noria.monitoring import drift
+from noria.profile.batches import add
 from noria.profile.dataset import Profile
-from noria.profile.reading import add
 
 #: Few enough different numbers that each is counted, and nothing is sketched.
 RISING = np.repeat(np.arange(100.0), 5)
 
 
 def profiled(**columns) -> Profile:
-    made = Profile()
-    add(made, pa.record_batch({name: values if isinstance(values, pa.Array) else pa.array(values) for name, values in columns.items()}))
-    return made
+    output = Profile()
+    add(output, pa.record_batch({name: values if isinstance(values, pa.Array) else pa.array(values) for name, values in columns.items()}))
+    return output
 
 
 def incident(before, now, **more):
@@ -47,12 +47,12 @@ def test_words_among_numbers_are_an_incident_beyond_five_per_cent_or_what_the_co
 
 def test_an_incident_comes_before_drift_and_its_column_is_not_judged():
     before = profiled(x=RISING, y=RISING)
-    told = drift.check(before, profiled(y=RISING + 500), None)
-    assert (told["verdict"], list(told["columns"])) == ("incident", ["y"])
-    assert [reason["code"] for reason in told["reasons"]] == ["ColumnMissing", "ColumnDrifted"]
+    report = drift.check(before, profiled(y=RISING + 500), None)
+    assert (report["verdict"], list(report["columns"])) == ("incident", ["y"])
+    assert [reason["code"] for reason in report["reasons"]] == ["ColumnMissing", "ColumnDrifted"]
 
 
 def test_an_ignored_column_may_do_as_it_likes():
     before = profiled(x=RISING, y=RISING)
-    told = drift.check(before, profiled(y=RISING), None, ignored={"x"})
-    assert (told["verdict"], list(told["columns"])) == ("ok", ["y"])
+    report = drift.check(before, profiled(y=RISING), None, ignored={"x"})
+    assert (report["verdict"], list(report["columns"])) == ("ok", ["y"])

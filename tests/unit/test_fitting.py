@@ -31,9 +31,9 @@ def fit(rows, lags=(), **steps):
 def learnt(values: list[str], name: str = "x", **step):
     """What is learnt of a column of these values, and the column as the model gets it."""
     rows = [row(number, **{name: value}) for number, value in enumerate(values)]
-    document, made = fit(rows, **{name: step})
+    document, output = fit(rows, **{name: step})
     at = Transform(document).writes.index(name)
-    return next(column for column in document["columns"] if column["name"] == name), [line[at] for line in made]
+    return next(column for column in document["columns"] if column["name"] == name), [line[at] for line in output]
 
 
 MEAN, MEDIAN, MOST = ({"by": by, "value": None} for by in ("mean", "median", "most_frequent"))
@@ -51,14 +51,14 @@ MEAN, MEDIAN, MOST = ({"by": by, "value": None} for by in ("mean", "median", "mo
     ],
 )
 def test_what_stands_for_a_missing_number(values, impute, fill):
-    column, made = learnt(values, impute=impute)
-    assert (column["fill"], made[-1]) == (fill, repr(float(fill)))
+    column, output = learnt(values, impute=impute)
+    assert (column["fill"], output[-1]) == (fill, repr(float(fill)))
 
 
 @pytest.mark.parametrize(("words", "fill"), [(["b", "b", "a", ""], "b"), (["b", "a", ""], "a"), (["c", "c", "b", "b", "b", ""], "b")])
 def test_what_stands_for_a_missing_word(words, fill):
-    column, made = learnt(words, "word", impute=MOST)
-    assert (column["kind"], column["fill"], made[-1]) == ("category", fill, fill)
+    column, output = learnt(words, "word", impute=MOST)
+    assert (column["kind"], column["fill"], output[-1]) == ("category", fill, fill)
 
 
 @pytest.mark.parametrize(("share", "value"), [(0.0, 10.0), (0.25, 20.0), (0.5, 30.0), (0.6, 34.0), (1.0, 50.0)])
@@ -68,17 +68,17 @@ def test_a_quantile_lies_between_the_two_nearest_values(share, value):
 
 
 @pytest.mark.parametrize(
-    ("scale", "learnt_as", "made"),
+    ("scale", "learnt_as", "output"),
     [
         ("standard", [3.0, 2**0.5], [-2 / 2**0.5, -1 / 2**0.5, 0.0, 1 / 2**0.5, 2 / 2**0.5]),
         ("min_max", [1.0, 4.0], [0.0, 0.25, 0.5, 0.75, 1.0]),
         ("robust", [3.0, 2.0], [-1.0, -0.5, 0.0, 0.5, 1.0]),
     ],
 )
-def test_a_scale_is_an_offset_and_a_factor(scale, learnt_as, made):
+def test_a_scale_is_an_offset_and_a_factor(scale, learnt_as, output):
     column, values = learnt(["1", "2", "3", "4", "5"], scale=scale)
     assert column["scale"] == pytest.approx(learnt_as)
-    assert [float(value) for value in values] == pytest.approx(made)
+    assert [float(value) for value in values] == pytest.approx(output)
 
 
 @pytest.mark.parametrize("scale", ["standard", "min_max", "robust"])
@@ -88,25 +88,27 @@ def test_what_does_not_vary_is_left_at_zero_and_later_values_in_their_own_unit(s
 
 
 def test_limits_of_quantiles_are_learnt_and_given_ones_taken():
-    column, made = learnt([str(number) for number in range(11)], clip={"between": None, "quantiles": [0.1, 0.9]})
-    assert (column["clip"], made[0], made[5], made[10]) == ([1.0, 9.0], "1.0", "5.0", "9.0")
-    column, made = learnt(["1", "5", "9"], clip={"between": [None, 6], "quantiles": None})
-    assert (column["clip"], made) == ([None, 6], ["1.0", "5.0", "6.0"])
+    column, output = learnt([str(number) for number in range(11)], clip={"between": None, "quantiles": [0.1, 0.9]})
+    assert (column["clip"], output[0], output[5], output[10]) == ([1.0, 9.0], "1.0", "5.0", "9.0")
+    column, output = learnt(["1", "5", "9"], clip={"between": [None, 6], "quantiles": None})
+    assert (column["clip"], output) == ([None, 6], ["1.0", "5.0", "6.0"])
     column, _ = learnt(["", ""], clip={"between": None, "quantiles": [0.1, 0.9]})
     assert column["clip"] is None
 
 
 def test_the_most_frequent_categories_get_a_column_each_in_the_order_of_their_names():
     words = ["c"] * 3 + ["a"] * 2 + ["b"] * 2 + ["d"]
-    document, made = fit([row(number, word=word) for number, word in enumerate(words)], word={"one_hot": {"at_most": 2}})
+    document, output = fit([row(number, word=word) for number, word in enumerate(words)], word={"one_hot": {"at_most": 2}})
     assert Transform(document).writes == ["at", "x", "word=a", "word=c", "word=other", "shop"]
-    assert [line[2:5] for line in made] == [["0", "1", "0"]] * 3 + [["1", "0", "0"]] * 2 + [["0", "0", "1"]] * 3
+    assert [line[2:5] for line in output] == [["0", "1", "0"]] * 3 + [["1", "0", "0"]] * 2 + [["0", "0", "1"]] * 3
 
 
 def test_a_value_that_stands_for_missing_ones_counts_as_often_as_it_stands():
     words = ["a", "a", "b", "", "", ""]
-    document, made = fit([row(number, word=word) for number, word in enumerate(words)], word={"impute": {"by": None, "value": "b"}, "one_hot": {"at_most": 1}})
-    assert (Transform(document).writes[2:4], made[-1][2:4]) == (["word=b", "word=other"], ["1", "0"])
+    document, output = fit(
+        [row(number, word=word) for number, word in enumerate(words)], word={"impute": {"by": None, "value": "b"}, "one_hot": {"at_most": 1}}
+    )
+    assert (Transform(document).writes[2:4], output[-1][2:4]) == (["word=b", "word=other"], ["1", "0"])
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("1s", 1), ("30m", 1_800), ("24h", 86_400), ("7d", 604_800)])
@@ -147,23 +149,23 @@ def test_of_several_values_at_one_moment_the_greatest_counts():
 
 
 def test_what_is_missing_is_no_value_of_a_lag():
-    document, made = fit([row(1, word="one"), row(2, word=""), row(4)], [lag(of="word")])
-    assert made[-1][-1] == "one"
+    document, output = fit([row(1, word="one"), row(2, word=""), row(4)], [lag(of="word")])
+    assert output[-1][-1] == "one"
     assert Transform(document).rows([["", "1", "a", "s"]])[0][-1] == ""
 
 
 def test_series_are_told_apart_by_their_columns():
     document, _ = fit([row(1, word="north", shop="n"), row(1, word="south", shop="s")], [lag(of="word", per=["shop"])])
-    asked = [row(3, shop=shop)[:4] for shop in ("n", "s", "new")]
-    assert [line[-1] for line in Transform(document).rows(asked)] == ["north", "south", ""]
+    request = [row(3, shop=shop)[:4] for shop in ("n", "s", "new")]
+    assert [line[-1] for line in Transform(document).rows(request)] == ["north", "south", ""]
 
 
-@pytest.mark.parametrize(("hour", "kept"), [(3.9, False), (4, True)])
-def test_an_artefact_remembers_what_rows_after_the_training_set_can_ask_for(hour, kept):
+@pytest.mark.parametrize(("hour", "remaining"), [(3.9, False), (4, True)])
+def test_an_artefact_remembers_what_rows_after_the_training_set_can_ask_for(hour, remaining):
     # Two hours back, within two more, and those two hours before the end of the training set.
     document, _ = fit([row(hour), row(10)], [lag()])
     (series,) = document["lags"][0]["history"].values()
-    assert (len(series) == 2) is kept
+    assert (len(series) == 2) is remaining
 
 
 def test_a_lag_that_has_nothing_to_remember_remembers_no_series():
@@ -193,15 +195,15 @@ def test_a_model_gets_no_more_columns_than_it_can_have(monkeypatch, most, refuse
 
 
 @pytest.mark.parametrize(
-    ("steps", "told"),
+    ("steps", "report"),
     [
         ({name: {"drop": True} for name in COLUMNS}, "drops every column"),
         ({"x": {"impute": MEAN}}, "x has no value in the training set, so there is no mean"),
         ({"x": {"scale": "standard"}}, "x has no value in the training set to be scaled by"),
     ],
 )
-def test_a_training_set_that_does_not_tell_what_was_asked_is_refused(steps, told):
-    with pytest.raises(ContractError, match=told):
+def test_a_training_set_that_does_not_tell_what_was_asked_is_refused(steps, report):
+    with pytest.raises(ContractError, match=report):
         fit([row(0, x="")], **steps)
 
 

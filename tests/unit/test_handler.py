@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from noria.kernel import entry
+from noria.kernel import handler
 from noria.kernel.errors import ContractError
 
 CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r")
@@ -16,16 +16,16 @@ EVENT = {"model": "m", "run": "r1", "dataset": "d", "release": "x", "correlation
 def _fresh(monkeypatch, request):
     # A logger writes for ever to the stream that there was when its service was first named.
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
-    for made in (entry.logger, entry.metrics):
-        made.cache_clear()
+    for output in (handler.logger, handler.metrics):
+        output.cache_clear()
     yield
-    for made in (entry.logger, entry.metrics):
-        made.cache_clear()
+    for output in (handler.logger, handler.metrics):
+        output.cache_clear()
 
 
 def handled(capsys, use_case, event=EVENT):
     """The answer, the log line and the metric of one call."""
-    answer = entry.serves(use_case)(event, CONTEXT)
+    answer = handler.lambda_handler_for(use_case)(event, CONTEXT)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return answer, next(line for line in lines if "level" in line), next(line for line in lines if "_aws" in line)
 
@@ -56,7 +56,7 @@ def test_what_a_use_case_raises_is_raised_by_its_handler():
         raise ContractError("no")
 
     with pytest.raises(ContractError, match="no"):
-        entry.serves(refuse)(EVENT, CONTEXT)
+        handler.lambda_handler_for(refuse)(EVENT, CONTEXT)
 
 
 def test_each_call_is_counted_by_itself(capsys):

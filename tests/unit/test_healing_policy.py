@@ -76,16 +76,16 @@ def test_the_cooldown_ends_to_the_moment_and_doubles_with_each_healing_in_a_row_
     assert f"the next one is {7 * times} days later" in reason.text
 
 
-@pytest.mark.parametrize(("cooldown", "told"), [(1, "1 days"), (0.5, "12:00:00"), (1.5, "1.5 days")])
-def test_a_cooldown_of_less_than_a_day_is_told_in_hours(cooldown, told):
-    assert f"the next one is {told} later" in decide({"cooldown_days": cooldown, "a_day": 4}, attempts=[attempt(MOMENT)]).verdict.reasons[0].text
+@pytest.mark.parametrize(("cooldown", "report"), [(1, "1 days"), (0.5, "12:00:00"), (1.5, "1.5 days")])
+def test_a_cooldown_of_less_than_a_day_is_told_in_hours(cooldown, report):
+    assert f"the next one is {report} later" in decide({"cooldown_days": cooldown, "a_day": 4}, attempts=[attempt(MOMENT)]).verdict.reasons[0].text
 
 
 def test_a_person_is_asked_after_as_many_as_the_spec_says_until_the_longest_cooldown_is_over():
     useless = [attempt(days(40 - number), "useless") for number in range(3)]
-    asked = decide(attempts=useless)
-    (reason,) = asked.verdict.reasons
-    assert (asked.verdict.outcome, reason.code, reason.observed, reason.limit) == ("ask", "RetrainingDoesNotHelp", 3, 3)
+    request = decide(attempts=useless)
+    (reason,) = request.verdict.reasons
+    assert (request.verdict.outcome, reason.code, reason.observed, reason.limit) == ("ask", "RetrainingDoesNotHelp", 3, 3)
     assert "has not helped 3 times in a row" in reason.text
     assert "the next one by itself is 56 days after the last" in reason.text
     assert decide({"give_up_after": 4}, attempts=useless).verdict.outcome == "defer"

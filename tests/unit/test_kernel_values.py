@@ -5,7 +5,7 @@ import json
 import pytest
 
 from noria.kernel.identity import digest, event_id
-from noria.kernel.verdict import Reason, Verdict, innermost
+from noria.kernel.verdict import Reason, Verdict, root_cause
 
 
 @pytest.mark.parametrize(
@@ -23,15 +23,15 @@ from noria.kernel.verdict import Reason, Verdict, innermost
         ("x" * 3_000, "x" * 2_000),
     ],
 )
-def test_the_innermost_words_of_a_failure_are_told(cause, words):
-    assert innermost(cause) == words
+def test_the_root_cause_words_of_a_failure_are_told(cause, words):
+    assert root_cause(cause) == words
 
 
 def test_causes_are_nested_five_deep_at_most():
     cause = "core"
     for _ in range(6):
         cause = json.dumps({"Cause": cause})
-    assert innermost(cause) == json.dumps({"Cause": "core"})
+    assert root_cause(cause) == json.dumps({"Cause": "core"})
 
 
 def test_the_same_content_has_the_same_name():

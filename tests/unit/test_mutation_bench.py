@@ -53,8 +53,8 @@ def test_types_are_no_place_for_a_fault_and_limits_of_a_module_are(root):
 
 
 def mutant(root: Path, line: int, operator: str) -> Mutant:
-    found = drawing.mutants(root, Path("lib/thing/halves.py"))
-    return next(one for one in found if one.line == line and one.operator.startswith(f"core/{operator}"))
+    result = drawing.mutants(root, Path("lib/thing/halves.py"))
+    return next(one for one in result if one.line == line and one.operator.startswith(f"core/{operator}"))
 
 
 def test_a_fault_is_known_by_the_lines_that_go_and_come_wherever_they_are(root):

@@ -10,17 +10,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from noria.profile import baseline, formats, reading
+from noria.profile import baseline, batches, formats
 from noria.profile.column import ColumnProfile, estimated
 from noria.profile.dataset import KEYS_LG_K, Order, Profile
 from noria.profile.moments import Moments
 
 
 def of(time: str | None = None, key: tuple[str, ...] = (), **columns) -> Profile:
-    made = Profile()
+    output = Profile()
     batch = pa.record_batch({name: values if isinstance(values, pa.Array) else pa.array(values) for name, values in columns.items()})
-    reading.add(made, batch, time, key)
-    return made
+    batches.add(output, batch, time, key)
+    return output
 
 
 def column(values) -> ColumnProfile:
@@ -30,9 +30,9 @@ def column(values) -> ColumnProfile:
 @pytest.mark.parametrize(("different", "exact"), [(256, True), (257, False)])
 def test_up_to_256_different_values_are_counted_one_by_one(different, exact):
     for values in ([float(number) for number in range(different)], [f"w{number}" for number in range(different)]):
-        found = column(values).values
-        assert found.exact is exact
-        assert found.number()[0] == pytest.approx(different, rel=0.03)
+        result = column(values).values
+        assert result.exact is exact
+        assert result.number()[0] == pytest.approx(different, rel=0.03)
     assert column([float(number) for number in range(different)]).rank_error == 0 or not exact
 
 
@@ -52,8 +52,8 @@ def test_long_texts_are_told_apart_by_their_first_64_characters():
 
 
 def test_the_most_frequent_values_come_first_and_equal_ones_by_their_name():
-    found = column(["b", "a", "c", "c", "d", "d", "d"]).values
-    assert found.top(3) == [("d", 3, 3), ("c", 2, 2), ("a", 1, 1)]
+    result = column(["b", "a", "c", "c", "d", "d", "d"]).values
+    assert result.top(3) == [("d", 3, 3), ("c", 2, 2), ("a", 1, 1)]
     assert column([2.5, 10.0, 10.0]).values.top(2) == [("10", 2, 2), ("2.5", 1, 1)]
 
 
@@ -62,10 +62,10 @@ def test_what_makes_up_more_than_one_in_a_thousand_of_many_values_is_frequent(ki
     # Three thousand rare ones, so that nothing is counted one by one, then one that is frequent and one that hardly is.
     rare = [f"rare {number}" for number in range(3_000)] if kind == "words" else [number + 0.5 for number in range(3_000)]
     often, seldom = ("often", "seldom") if kind == "words" else (10_000.5, 20_000.5)
-    made = of(x=rare[:2_000])
-    reading.add(made, pa.record_batch({"x": pa.array(rare[2_000:] + [often] * 997 + [seldom] * 3)}))
-    found = {value: least for value, least, _ in made.columns["x"].values.top(5)}
-    assert found[str(often)] == pytest.approx(997, abs=30)
+    output = of(x=rare[:2_000])
+    batches.add(output, pa.record_batch({"x": pa.array(rare[2_000:] + [often] * 997 + [seldom] * 3)}))
+    result = {value: least for value, least, _ in output.columns["x"].values.top(5)}
+    assert result[str(often)] == pytest.approx(997, abs=30)
 
 
 @pytest.mark.parametrize(
@@ -103,20 +103,20 @@ def test_a_column_is_of_the_narrowest_kind_that_holds_all_its_values(values, kin
     ],
 )
 def test_a_time_is_read_in_each_of_its_shapes(text, seconds):
-    found = column([text])
-    assert (found.kind, found.numbers.least) == ("time", 1_704_067_200 + seconds)
+    result = column([text])
+    assert (result.kind, result.numbers.least) == ("time", 1_704_067_200 + seconds)
 
 
 def test_what_is_no_number_is_told_apart_in_texts_too():
-    found = column(["1", "+2.5", "-.5", "1e3", "NaN", "", "1,5", "0x1"])
-    assert (found.nans, found.numbers.count, found.numbers.least, found.numbers.most) == (1, 4, -0.5, 1_000)
-    assert found.kinds == {"integer": 2, "number": 2, "string": 3}
+    result = column(["1", "+2.5", "-.5", "1e3", "NaN", "", "1,5", "0x1"])
+    assert (result.nans, result.numbers.count, result.numbers.least, result.numbers.most) == (1, 4, -0.5, 1_000)
+    assert result.kinds == {"integer": 2, "number": 2, "string": 3}
 
 
 def test_a_dictionary_may_hold_words_of_other_rows():
     words = pa.DictionaryArray.from_arrays(pa.array([2, 0, 2, 2]), pa.array(["a", "b", "c"]))
-    found = column(words)
-    assert (found.values.top(3), found.lengths.count) == ([("c", 3, 3), ("a", 1, 1)], 4)
+    result = column(words)
+    assert (result.values.top(3), result.lengths.count) == ([("c", 3, 3), ("a", 1, 1)], 4)
     numbers = pa.DictionaryArray.from_arrays(pa.array([1, 1]), pa.array([5, 7]))
     assert column(numbers).numbers.mean == 7
 
@@ -138,9 +138,9 @@ def test_moments_of_two_parts_are_those_of_all_values():
 
 
 def test_quantiles_and_ranks_of_counted_numbers_are_exact():
-    found = column([1.0, 2.0, 2.0, 10.0])
-    assert found.quantiles([0.0, 0.25, 0.5, 0.75, 0.76, 1.0]) == [1, 1, 2, 2, 10, 10]
-    assert found.ranks([0.5, 1.0, 2.0, 9.0, 10.0]) == [0, 0.25, 0.75, 0.75, 1]
+    result = column([1.0, 2.0, 2.0, 10.0])
+    assert result.quantiles([0.0, 0.25, 0.5, 0.75, 0.76, 1.0]) == [1, 1, 2, 2, 10, 10]
+    assert result.ranks([0.5, 1.0, 2.0, 9.0, 10.0]) == [0, 0.25, 0.75, 0.75, 1]
     assert (column(["a"]).quantiles([0.5]), column(["a"]).ranks([1.0]), column(["a"]).quantile(0.5)) == ([], [], None)
 
 
@@ -199,7 +199,7 @@ def sizes(parts: list[int], rows: int) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("parts", "rows", "made"),
+    ("parts", "rows", "output"),
     [
         ([5, 5, 5, 5], 10, [10, 10]),
         ([5, 5, 5, 5, 5], 10, [10, 10, 5]),
@@ -211,8 +211,8 @@ def sizes(parts: list[int], rows: int) -> list[int]:
         ([1] * 48, 1, [1] * 48),
     ],
 )
-def test_blocks_are_put_together_until_they_are_as_long_as_the_window(parts, rows, made):
-    assert sizes(parts, rows) == made
+def test_blocks_are_put_together_until_they_are_as_long_as_the_window(parts, rows, output):
+    assert sizes(parts, rows) == output
 
 
 def test_several_profiles_are_kept_as_one_object():
@@ -222,8 +222,8 @@ def test_several_profiles_are_kept_as_one_object():
 
 
 def test_empty_rows_make_columns_of_nothing():
-    made = baseline.profile_rows(["a", "b"], [])
-    assert (made.rows, list(made.columns), made.columns["a"].nulls) == (0, ["a", "b"], 0)
+    output = baseline.profile_rows(["a", "b"], [])
+    assert (output.rows, list(output.columns), output.columns["a"].nulls) == (0, ["a", "b"], 0)
     assert baseline.profile_rows(["a"], [["NA"], ["1"]]).columns["a"].nulls == 1
 
 
@@ -249,41 +249,41 @@ def test_plain_csv_is_in_utf_8_with_commas(tmp_path, name, body, plain):
 def test_a_file_larger_than_what_is_sniffed_is_read_whole(tmp_path):
     text = "a;b\n" + "".join(f"{number};é\n" for number in range(30_000))
     (tmp_path / "a.csv").write_text(text)
-    made = reading.profile(tmp_path / "a.csv")
-    assert (made.rows, made.columns["a"].numbers.most, list(made.columns)) == (30_000, 29_999, ["a", "b"])
+    output = batches.profile(tmp_path / "a.csv")
+    assert (output.rows, output.columns["a"].numbers.most, list(output.columns)) == (30_000, 29_999, ["a", "b"])
     (tmp_path / "b.csv.bz2").write_bytes(bz2.compress(text.encode()))
-    assert reading.profile(tmp_path / "b.csv.bz2").rows == 30_000
+    assert batches.profile(tmp_path / "b.csv.bz2").rows == 30_000
 
 
 def test_files_of_no_rows_name_their_columns(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n")
     pq.write_table(pa.table({"a": pa.array([], pa.int64())}), tmp_path / "a.parquet")
-    assert list(reading.profile(tmp_path / "a.csv").columns) == ["a", "b"]
-    assert list(reading.profile(tmp_path / "a.parquet").columns) == ["a"]
+    assert list(batches.profile(tmp_path / "a.csv").columns) == ["a", "b"]
+    assert list(batches.profile(tmp_path / "a.parquet").columns) == ["a"]
 
 
 def test_blocks_of_a_file_leave_out_rows_without_a_time(tmp_path):
     (tmp_path / "a.csv").write_text("t,x\n2024-01-01T00:00:00,1\n,2\n2024-01-01T23:59:59,3\n2024-01-02T00:00:00,4\nsoon,5\n")
-    parts = reading.blocks(tmp_path / "a.csv", "t", 86_400)
+    parts = batches.blocks(tmp_path / "a.csv", "t", 86_400)
     assert [part.rows for part in parts] == [2, 1]
     (tmp_path / "b.csv").write_text("t,x\n100,1\n86500,2\n")
-    assert [part.rows for part in reading.blocks(tmp_path / "b.csv", "t", 86_400)] == [1, 1]
+    assert [part.rows for part in batches.blocks(tmp_path / "b.csv", "t", 86_400)] == [1, 1]
 
 
 def test_a_profile_survives_its_file_whatever_is_in_it():
-    made = of(time="t", key=("k",), t=pa.array([0, 1_000_000], pa.timestamp("us")), k=["a", "b"], many=["x", "y"], n=[1.5, math.inf])
-    read = Profile.from_bytes(made.to_bytes())
-    assert (read.rows, read.order, read.repeated()) == (2, made.order, made.repeated())
-    for name, found in made.columns.items():
-        assert json.dumps(read.columns[name].to_json()) == json.dumps(found.to_json())
+    output = of(time="t", key=("k",), t=pa.array([0, 1_000_000], pa.timestamp("us")), k=["a", "b"], many=["x", "y"], n=[1.5, math.inf])
+    read = Profile.from_bytes(output.to_bytes())
+    assert (read.rows, read.order, read.repeated()) == (2, output.order, output.repeated())
+    for name, result in output.columns.items():
+        assert json.dumps(read.columns[name].to_json()) == json.dumps(result.to_json())
     assert Profile.from_bytes(of(a=["x"]).to_bytes()).keys is None
 
 
 def test_sketches_are_as_exact_as_they_are_said_to_be():
     words = [f"user {number}" for number in range(50_000)]
-    made = of(key=("id",), id=words)
+    output = of(key=("id",), id=words)
     # 1.04 / sqrt(2^11) is 2.3 %, and three times that to either side holds in 997 of 1,000 cases; of keys, with 2^14, 0.8 %.
-    for number, error in ((made.columns["id"].values.number(), 0.023), (estimated(made.keys, KEYS_LG_K), 0.0081)):
+    for number, error in ((output.columns["id"].values.number(), 0.023), (estimated(output.keys, KEYS_LG_K), 0.0081)):
         assert (number[2] - number[1]) / number[0] == pytest.approx(6 * error, rel=0.1)
     assert column([float(number) for number in range(5_000)]).rank_error == pytest.approx(0.0133, abs=0.0001)
 
@@ -291,7 +291,7 @@ def test_sketches_are_as_exact_as_they_are_said_to_be():
 def test_a_value_of_nearly_one_in_a_hundred_is_frequent_among_many_others():
     words = [f"rare {number}" for number in range(20_000)]
     words[::125] = ["often"] * 160
-    made = of(x=words[:5_000])
-    reading.add(made, pa.record_batch({"x": pa.array(words[5_000:])}))
-    found = {value: (least, most) for value, least, most in made.columns["x"].values.top(5)}
-    assert found["often"][0] <= 160 <= found["often"][1]
+    output = of(x=words[:5_000])
+    batches.add(output, pa.record_batch({"x": pa.array(words[5_000:])}))
+    result = {value: (least, most) for value, least, most in output.columns["x"].values.top(5)}
+    assert result["often"][0] <= 160 <= result["often"][1]

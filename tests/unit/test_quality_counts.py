@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from noria.training import estimating, importance, metrics, quality, scoring
+from noria.training import cbpe, importance, metrics, quality, score_holdout
 
 DAYS = [f"2026-01-{day:02}" for day in range(1, 29)]
 
@@ -29,19 +29,19 @@ DAYS = [f"2026-01-{day:02}" for day in range(1, 29)]
     ],
 )
 def test_an_answer_is_counted_by_what_it_was_and_what_was_true(task, truth, predicted, kind):
-    assert quality.kind_of(task, truth, predicted, 6.4) == kind
+    assert quality.outcome_of(task, truth, predicted, 6.4) == kind
 
 
 def test_without_a_cap_every_error_is_as_large_as_can_be():
-    assert quality.kind_of("regression", "1", "1", 0.0) == "63"
+    assert quality.outcome_of("regression", "1", "1", 0.0) == "63"
 
 
 def test_answers_are_counted_under_their_day():
     days: dict[str, dict[str, float]] = {}
     for day, kind in (("a", "tp"), ("a", "tp"), ("b", "fp")):
-        quality.tally(days, day, kind)
+        quality.count_outcome(days, day, kind)
     assert days == {"a": {"tp": 2}, "b": {"fp": 1}}
-    assert quality.together({**days, "c": {"tp": 5}}) == {"tp": 7, "fp": 1}
+    assert quality.merge_counts({**days, "c": {"tp": 5}}) == {"tp": 7, "fp": 1}
 
 
 def test_the_cap_is_twice_the_error_that_one_in_a_hundred_exceeds():
@@ -76,7 +76,7 @@ def test_a_metric_of_counts_is_that_of_its_definition(metric, counts, value):
 
 
 def test_the_better_of_two_is_the_smaller_error_or_the_larger_share():
-    assert [quality.better(*asked) for asked in (("mae", 1.0, 2.0), ("rmse", 3.0, 2.0), ("f1", 0.5, 0.6), ("f1", 0.7, 0.6), ("f1", 0.5, None))] == [
+    assert [quality.best_of(*request) for request in (("mae", 1.0, 2.0), ("rmse", 3.0, 2.0), ("f1", 0.5, 0.6), ("f1", 0.7, 0.6), ("f1", 0.5, None))] == [
         1.0,
         2.0,
         0.6,
@@ -99,19 +99,19 @@ def test_a_limit_is_worse_than_the_value_and_never_better_than_three_failures_mo
 
 def test_of_fewer_than_ten_days_single_answers_are_drawn():
     nine, ten = ({day: {"right": 100.0 - 10 * (number % 2), "wrong": 10.0 * (number % 2)} for number, day in enumerate(DAYS[:count])} for count in (9, 10))
-    assert (quality.level("accuracy", nine).alike, quality.level("accuracy", ten).alike > 1) == (1.0, True)
+    assert (quality.level("accuracy", nine).design_effect, quality.level("accuracy", ten).design_effect > 1) == (1.0, True)
     assert 0.91 < quality.level("accuracy", nine).limit < quality.level("accuracy", nine).value
 
 
 def finding(share: float, days: int = 28, rows: int = 100, limit: float = 0.9, **level):
-    at_release = quality.Level("accuracy", 0.92, limit, **level)
-    return quality.weigh(at_release, {day: {"right": share * rows, "wrong": (1 - share) * rows} for day in DAYS[:days]}, 0.05)
+    at_release = quality.QualityBaseline("accuracy", 0.92, limit, **level)
+    return quality.detect_degradation(at_release, {day: {"right": share * rows, "wrong": (1 - share) * rows} for day in DAYS[:days]}, 0.05)
 
 
 def test_a_finding_counts_every_answer_and_needs_one_in_fifty():
-    found = finding(0.95, 3)
-    assert (found.rows, found.value, found.needed, found.fallen, found.since) == (300, pytest.approx(0.95), 50, None, None)
-    assert quality.weigh(quality.Level("accuracy", 0.9, 0.9), {}).to_json() == {
+    result = finding(0.95, 3)
+    assert (result.rows, result.value, result.needed, result.fallen, result.since) == (300, pytest.approx(0.95), 50, None, None)
+    assert quality.detect_degradation(quality.QualityBaseline("accuracy", 0.9, 0.9), {}).to_json() == {
         "rows": 0,
         "value": None,
         "evidence": 0.0,
@@ -127,43 +127,43 @@ def test_more_evidence_comes_of_more_answers_a_larger_loss_and_less_likeness():
     assert finding(0.84, 10).evidence > usual
     assert finding(0.85, 10, rows=101).evidence > usual
     assert finding(0.85, 10, limit=0.91).evidence > usual
-    assert finding(0.85, 10, alike=1.5).evidence < usual
+    assert finding(0.85, 10, design_effect=1.5).evidence < usual
 
 
 def test_the_margin_lets_the_loss_be_larger_than_at_the_limit():
     days = {day: {"right": 85.0, "wrong": 15.0} for day in DAYS}
-    level = quality.Level("accuracy", 0.92, 0.9)
-    evidence = [quality.weigh(level, days, margin).evidence for margin in (0.0, 0.2, 0.5)]
+    level = quality.QualityBaseline("accuracy", 0.92, 0.9)
+    evidence = [quality.detect_degradation(level, days, margin).evidence for margin in (0.0, 0.2, 0.5)]
     assert evidence == sorted(evidence, reverse=True)
     # With half as much loss again, 15 in a hundred are just what is allowed.
     assert evidence[2] <= 1
     errors = {day: {"20": 100.0} for day in DAYS}
-    allowed = quality.Level("mae", 1.0, 2.05 / 1.5, cap=6.4)
-    assert quality.weigh(allowed, errors, 0.5).evidence <= 1.01
-    assert quality.weigh(allowed, errors, 0.0).evidence > 50
+    allowed = quality.QualityBaseline("mae", 1.0, 2.05 / 1.5, cap=6.4)
+    assert quality.detect_degradation(allowed, errors, 0.5).evidence <= 1.01
+    assert quality.detect_degradation(allowed, errors, 0.0).evidence > 50
 
 
 def test_one_day_of_evidence_is_what_the_bets_have_grown_to():
     # A third of the stake begins at the release; four bets share it in proportion to their roots.
-    level = quality.Level("recall", 0.9, 0.8)
+    level = quality.QualityBaseline("recall", 0.9, 0.8)
     bets = (0.02, 0.04, 0.08, 0.16)
     stakes = [math.sqrt(bet) / sum(map(math.sqrt, bets)) for bet in bets]
     # The most that a right answer takes off is 0.2; a missed one adds 0.8.
     grown = sum(stake * (1 + bet / 0.2 * 0.8) ** 5 * (1 - bet / 0.2 * 0.2) ** 3 for stake, bet in zip(stakes, bets, strict=True))
-    assert quality.weigh(level, {"d": {"fn": 5.0, "tp": 3.0, "tn": 50.0}}).evidence == pytest.approx(grown / 3)
+    assert quality.detect_degradation(level, {"d": {"fn": 5.0, "tp": 3.0, "tn": 50.0}}).evidence == pytest.approx(grown / 3)
     first, second = ((1 + bet * 4) ** 5 for bet in bets), ((1 + bet * 4) ** 10 for bet in bets)
     after_one, after_two = (sum(stake * one for stake, one in zip(stakes, part, strict=True)) for part in (first, second))
-    both = quality.weigh(level, {"d1": {"fn": 5.0}, "d2": {"fn": 5.0}})
+    both = quality.detect_degradation(level, {"d1": {"fn": 5.0}, "d2": {"fn": 5.0}})
     assert both.evidence == pytest.approx(after_two / 3 + after_one / 6)
 
 
 def test_the_day_of_a_fall_is_the_first_whose_evidence_suffices_and_the_loss_begins_where_it_shows_most():
     days = {**{day: {"right": 95.0, "wrong": 5.0} for day in DAYS[:14]}, **{day: {"right": 50.0, "wrong": 50.0} for day in DAYS[14:]}}
-    found = quality.weigh(quality.Level("accuracy", 0.95, 0.93), days, 0.05)
-    assert found.since == DAYS[14]
-    assert DAYS[14] <= found.fallen <= DAYS[15]
-    until = {day: days[day] for day in DAYS if day < found.fallen}
-    assert quality.weigh(quality.Level("accuracy", 0.95, 0.93), until, 0.05).fallen is None
+    result = quality.detect_degradation(quality.QualityBaseline("accuracy", 0.95, 0.93), days, 0.05)
+    assert result.since == DAYS[14]
+    assert DAYS[14] <= result.fallen <= DAYS[15]
+    until = {day: days[day] for day in DAYS if day < result.fallen}
+    assert quality.detect_degradation(quality.QualityBaseline("accuracy", 0.95, 0.93), until, 0.05).fallen is None
 
 
 def test_evidence_beyond_all_measure_is_a_number_all_the_same():
@@ -171,9 +171,9 @@ def test_evidence_beyond_all_measure_is_a_number_all_the_same():
 
 
 def test_a_limit_of_nothing_or_of_all_can_be_weighed():
-    assert quality.weigh(quality.Level("accuracy", 1.0, 1.0), {"d": {"right": 5.0}}).fallen is None
-    assert quality.weigh(quality.Level("accuracy", 0.0, 0.0), {"d": {"wrong": 5.0}}, 0.5).fallen is None
-    assert quality.weigh(quality.Level("mae", 0.0, 0.0, cap=1.0), {"d": {"3": 50.0}}).fallen == "d"
+    assert quality.detect_degradation(quality.QualityBaseline("accuracy", 1.0, 1.0), {"d": {"right": 5.0}}).fallen is None
+    assert quality.detect_degradation(quality.QualityBaseline("accuracy", 0.0, 0.0), {"d": {"wrong": 5.0}}, 0.5).fallen is None
+    assert quality.detect_degradation(quality.QualityBaseline("mae", 0.0, 0.0, cap=1.0), {"d": {"3": 50.0}}).fallen == "d"
 
 
 def test_many_days_are_put_together_two_by_two_until_there_are_few_enough():
@@ -187,7 +187,7 @@ def test_many_days_are_put_together_two_by_two_until_there_are_few_enough():
 
 
 @pytest.mark.parametrize(
-    ("task", "said", "score", "counted"),
+    ("task", "answer", "score", "counted"),
     [
         ("binary", "1", "0.5", "1|0.0"),
         ("binary", "1.0", "0.9", "1|2.2"),
@@ -200,40 +200,40 @@ def test_many_days_are_put_together_two_by_two_until_there_are_few_enough():
         ("binary", "1", "1.1", None),
     ],
 )
-def test_an_answer_is_counted_by_its_label_and_log_odds(task, said, score, counted):
-    assert estimating.seen(task, said, score) == counted
+def test_an_answer_is_counted_by_its_label_and_log_odds(task, answer, score, counted):
+    assert cbpe.seen(task, answer, score) == counted
 
 
 def test_an_estimate_is_how_often_answers_of_such_a_probability_were_right():
     held = [("1" if number % 10 else "0", "1", "0.9") for number in range(200)] + [("0" if number % 5 else "1", "0", "0.2") for number in range(100)]
-    calibration = estimating.calibrate("binary", held)
+    calibration = cbpe.calibrate("binary", held)
     assert calibration == {"1": [(2.2, 200, 180)], "0": [(-1.4, 100, 80)]}
-    found = estimating.estimate("accuracy", calibration, {"1|2.2": 60, "0|-1.4": 40})
+    result = cbpe.estimate("accuracy", calibration, {"1|2.2": 60, "0|-1.4": 40})
     right = 60 * 180.5 / 201, 40 * 80.5 / 101
-    assert (found["value"], found["rows"], found["metric"]) == (pytest.approx(sum(right) / 100), 100, "accuracy")
-    assert found["low"] < found["value"] < found["high"]
+    assert (result["value"], result["rows"], result["metric"]) == (pytest.approx(sum(right) / 100), 100, "accuracy")
+    assert result["low"] < result["value"] < result["high"]
     # A right answer of label 0 is a true negative, a wrong one a positive that was missed.
-    assert estimating.estimate("precision", calibration, {"1|2.2": 60, "0|-1.4": 40})["value"] == pytest.approx(180.5 / 201)
-    assert estimating.estimate("recall", calibration, {"1|2.2": 60, "0|-1.4": 40})["value"] == pytest.approx(right[0] / (right[0] + 40 - right[1]))
+    assert cbpe.estimate("precision", calibration, {"1|2.2": 60, "0|-1.4": 40})["value"] == pytest.approx(180.5 / 201)
+    assert cbpe.estimate("recall", calibration, {"1|2.2": 60, "0|-1.4": 40})["value"] == pytest.approx(right[0] / (right[0] + 40 - right[1]))
 
 
 def test_fifty_answers_are_a_sample_and_fewer_are_none():
     calibration = {"1": [(0.0, 100, 90)]}
-    assert estimating.estimate("accuracy", calibration, {"1|0.0": 49}) is None
-    assert estimating.estimate("accuracy", calibration, {"1|0.0": 50}) is not None
-    assert estimating.estimate("recall", {"0": [(0.0, 100, 100)]}, {"0|0.0": 0, "0|0.1": 0}) is None
+    assert cbpe.estimate("accuracy", calibration, {"1|0.0": 49}) is None
+    assert cbpe.estimate("accuracy", calibration, {"1|0.0": 50}) is not None
+    assert cbpe.estimate("recall", {"0": [(0.0, 100, 100)]}, {"0|0.0": 0, "0|0.1": 0}) is None
 
 
 def test_an_answer_belongs_to_the_bin_that_its_odds_reach_and_one_below_all_to_the_first():
     calibration = {"1": [(0.0, 1_000, 500), (1.0, 1_000, 700), (2.0, 1_000, 900)]}
-    values = [estimating.estimate("accuracy", calibration, {f"1|{odds}": 100})["value"] for odds in ("-1.0", "0.9", "1.0", "1.9", "2.0", "9.0")]
+    values = [cbpe.estimate("accuracy", calibration, {f"1|{odds}": 100})["value"] for odds in ("-1.0", "0.9", "1.0", "1.9", "2.0", "9.0")]
     assert values == [pytest.approx(share, abs=0.001) for share in (0.5, 0.5, 0.7, 0.7, 0.9, 0.9)]
 
 
 def test_a_bin_has_thirty_rows_or_a_twentieth_of_all():
-    few = estimating.calibrate("binary", [("1", "1", f"{0.5 + number / 200:.3f}") for number in range(90)])["1"]
+    few = cbpe.calibrate("binary", [("1", "1", f"{0.5 + number / 200:.3f}") for number in range(90)])["1"]
     assert [rows for _, rows, _ in few[:-1]] == [pytest.approx(30, abs=9)] * (len(few) - 1)
-    many = estimating.calibrate("binary", [("1", "1", f"{1 / (1 + math.exp(-number / 10)):.6f}") for number in range(100) for _ in range(20)])["1"]
+    many = cbpe.calibrate("binary", [("1", "1", f"{1 / (1 + math.exp(-number / 10)):.6f}") for number in range(100) for _ in range(20)])["1"]
     assert [rows for _, rows, _ in many] == [100] * 20
 
 
@@ -280,10 +280,10 @@ def test_importance_is_not_known_where_nothing_moves_or_the_answers_do_not_fit()
 
 def test_the_level_of_a_holdout_counts_its_answers_by_day():
     held = [["1", f"2026-01-{1 + number // 4:02}T00:00:00"] for number in range(80)]
-    by_day = scoring.evaluate("binary", held, {"candidate": ["1"] * 76 + ["0"] * 4}, [], "s", "accuracy")["level"]
+    by_day = score_holdout.evaluate("binary", held, {"candidate": ["1"] * 76 + ["0"] * 4}, [], "s", "accuracy")["level"]
     # One of twenty days was all wrong: answers of a day are alike.
-    assert (by_day["value"], by_day["metric"], by_day["alike"] > 2) == (0.95, "accuracy", True)
-    untimed = scoring.evaluate("binary", [row[:1] for row in held], {"candidate": ["1"] * 76 + ["0"] * 4}, [], "s", "accuracy")["level"]
+    assert (by_day["value"], by_day["metric"], by_day["design_effect"] > 2) == (0.95, "accuracy", True)
+    untimed = score_holdout.evaluate("binary", [row[:1] for row in held], {"candidate": ["1"] * 76 + ["0"] * 4}, [], "s", "accuracy")["level"]
     assert untimed["value"] == 0.95
-    regression = scoring.evaluate("regression", [["1"], ["2"], ["3"]], {"candidate": ["1", "2", "5"]}, [], "s", "r2")["level"]
+    regression = score_holdout.evaluate("regression", [["1"], ["2"], ["3"]], {"candidate": ["1", "2", "5"]}, [], "s", "r2")["level"]
     assert (regression["metric"], regression["cap"]) == ("rmse", 4.0)

@@ -58,8 +58,8 @@ def moment(day: float) -> float:
 
 def replayed(days=40, truth=lambda day: 1, first=20, window=5, drift=None, spec=SPEC, per_day=24):
     trainer = Parrot()
-    found, _ = history(iter([file(days, truth, per_day)]), DataContract.of(spec["data"]), "y")
-    return replay.Replay(spec, found, trainer, moment(first), window * DAY, drift), trainer
+    result, _ = history(iter([file(days, truth, per_day)]), DataContract.of(spec["data"]), "y")
+    return replay.Replay(spec, result, trainer, moment(first), window * DAY, drift), trainer
 
 
 def rule(**changed) -> policy.Policy:
@@ -67,9 +67,9 @@ def rule(**changed) -> policy.Policy:
 
 
 def test_windows_follow_each_other_from_the_end_of_the_first_training_to_the_last_row():
-    made, trainer = replayed()
-    assert [(begin - moment(0)) / DAY for begin, _ in made.windows] == [20, 25, 30, 35]
-    assert all(end - begin == 5 * DAY for begin, end in made.windows)
+    output, trainer = replayed()
+    assert [(begin - moment(0)) / DAY for begin, _ in output.windows] == [20, 25, 30, 35]
+    assert all(end - begin == 5 * DAY for begin, end in output.windows)
     # The first version knows what came before the first window, less its holdout.
     assert len(trainer.trained[0]) == 20 * 24 * 0.8
 
@@ -83,19 +83,19 @@ def test_a_history_that_ends_too_early_or_has_too_few_rows_a_window_is_refused()
 
 
 def test_the_frozen_course_is_the_first_version_in_every_window():
-    made, trainer = replayed(truth=lambda day: int(day < 30))
-    told = made.frozen()
-    assert told["series"] == [1.0, 1.0, 0.0, 0.0]
-    assert (told["mean"], told["retrainings"], told["alarms"], len(trainer.trained)) == (0.5, 0, 0, 1)
+    output, trainer = replayed(truth=lambda day: int(day < 30))
+    report = output.frozen()
+    assert report["series"] == [1.0, 1.0, 0.0, 0.0]
+    assert (report["mean"], report["retrainings"], report["alarms"], len(trainer.trained)) == (0.5, 0, 0, 1)
 
 
 def test_a_course_that_trains_before_every_window_but_the_first_takes_all_or_the_newest_rows():
-    made, trainer = replayed(truth=lambda day: int(day < 30))
-    told = made.every_window(None)
+    output, trainer = replayed(truth=lambda day: int(day < 30))
+    report = output.every_window(None)
     assert [len(rows) for rows in trainer.trained[1:]] == [25 * 24, 30 * 24, 35 * 24]
-    assert (told["retrainings"], told["series"]) == (3, [1.0, 1.0, 0.0, 0.0])
-    assert [event["time"][:10] for event in told["events"]] == ["2025-01-26", "2025-01-31", "2025-02-05"]
-    recent = made.every_window(5 * DAY)
+    assert (report["retrainings"], report["series"]) == (3, [1.0, 1.0, 0.0, 0.0])
+    assert [event["time"][:10] for event in report["events"]] == ["2025-01-26", "2025-01-31", "2025-02-05"]
+    recent = output.every_window(5 * DAY)
     assert [len(rows) for rows in trainer.trained[4:]] == [5 * 24] * 3
     assert recent["series"] == [1.0, 1.0, 0.0, 1.0]
 
@@ -103,18 +103,18 @@ def test_a_course_that_trains_before_every_window_but_the_first_takes_all_or_the
 def test_a_window_of_fewer_than_twenty_rows_tells_no_metric():
     lines = file(25, lambda day: 1).decode().splitlines()
     late = [f"{(START + timedelta(days=30, hours=hour)).isoformat()},0,1" for hour in range(19)]
-    found, _ = history(iter(["\n".join([*lines, *late]).encode()]), CONTRACT, "y")
-    told = replay.Replay(SPEC, found, Parrot(), moment(20), 5 * DAY).frozen()
-    assert told["series"] == [1.0, None, None]
-    assert told["mean"] == 1.0
+    result, _ = history(iter(["\n".join([*lines, *late]).encode()]), CONTRACT, "y")
+    report = replay.Replay(SPEC, result, Parrot(), moment(20), 5 * DAY).frozen()
+    assert report["series"] == [1.0, None, None]
+    assert report["mean"] == 1.0
 
 
 def test_a_model_whose_quality_falls_is_healed_on_the_newest_rows_alone():
-    made, trainer = replayed(truth=lambda day: int(day < 25))
-    told = made.managed(rule(recent_days=5))
+    output, trainer = replayed(truth=lambda day: int(day < 25))
+    report = output.managed(rule(recent_days=5))
     # It fell in the window from day 25 to 30, and was then trained on the five days before its end.
-    assert (told["series"], told["retrainings"], told["alarms"]) == ([1.0, 0.0, 1.0, 1.0], 1, 1)
-    (alarm, retrained) = sorted(told["events"], key=lambda event: event["what"])
+    assert (report["series"], report["retrainings"], report["alarms"]) == ([1.0, 0.0, 1.0, 1.0], 1, 1)
+    (alarm, retrained) = sorted(report["events"], key=lambda event: event["what"])
     assert alarm["what"].startswith("accuracy fell since 2025-01-26")
     assert (retrained["what"], retrained["time"][:10]) == ("retrained", "2025-01-31")
     days = {row["at"][:10] for row in trainer.trained[1]}
@@ -122,19 +122,19 @@ def test_a_model_whose_quality_falls_is_healed_on_the_newest_rows_alone():
 
 
 def test_a_policy_of_all_data_trains_on_all_that_is_known():
-    made, trainer = replayed(truth=lambda day: int(day < 25))
-    made.managed(rule(data="all"))
+    output, trainer = replayed(truth=lambda day: int(day < 25))
+    output.managed(rule(data="all"))
     assert len(trainer.trained[1]) == pytest.approx(0.8 * 30 * 24, abs=2)
     assert trainer.trained[1][0]["at"][:10] == "2025-01-01"
 
 
 def test_what_holds_a_training_back_is_counted_by_window_with_its_last_words():
-    made, _ = replayed(truth=lambda day: int(day < 25))
-    told = made.managed(rule(min_rows=10**6))
-    (waited,) = told["waited"]
-    assert (waited["reason"], waited["windows"], told["retrainings"]) == ("TooFewNewRows", 3, 0)
+    output, _ = replayed(truth=lambda day: int(day < 25))
+    report = output.managed(rule(min_rows=10**6))
+    (waited,) = report["waited"]
+    assert (waited["reason"], waited["windows"], report["retrainings"]) == ("TooFewNewRows", 3, 0)
     assert "heal.min_rows" in waited["last"]
-    assert told["alarms"] == 1
+    assert report["alarms"] == 1
 
 
 def test_the_reasons_of_several_windows_are_told_apart():
@@ -146,9 +146,9 @@ def test_the_reasons_of_several_windows_are_told_apart():
 
 def test_a_course_is_told_with_its_mean_and_its_events_in_the_order_of_time():
     course = replay.Course([0.5, None, 1.0], [{"time": "2", "what": "r"}], [{"time": "3", "what": "a"}, {"time": "1", "what": "b"}], 1.2345)
-    told = course.to_json()
-    assert (told["mean"], told["retrainings"], told["alarms"], told["train_seconds"]) == (0.75, 1, 2, 1.23)
-    assert [event["time"] for event in told["events"]] == ["1", "2", "3"]
+    report = course.to_json()
+    assert (report["mean"], report["retrainings"], report["alarms"], report["train_seconds"]) == (0.75, 1, 2, 1.23)
+    assert [event["time"] for event in report["events"]] == ["1", "2", "3"]
     assert replay.Course([None]).to_json()["mean"] is None
 
 
@@ -156,40 +156,40 @@ def test_a_broken_feed_is_an_alarm_and_its_rows_are_no_part_of_a_training():
     def check(before, now):
         return ("incident", []) if now[0][0] >= "2025-01-26" and now[0][0] < "2025-01-31" else ("ok", [])
 
-    made, trainer = replayed(truth=lambda day: int(day < 25), drift=check)
-    told = made.managed(rule())
-    assert told["alarms"] == 2
-    assert [event["time"][:10] for event in told["events"] if event["what"] == "a feed broke"] == ["2025-01-31"]
+    output, trainer = replayed(truth=lambda day: int(day < 25), drift=check)
+    report = output.managed(rule())
+    assert report["alarms"] == 2
+    assert [event["time"][:10] for event in report["events"] if event["what"] == "a feed broke"] == ["2025-01-31"]
     assert not any("2025-01-26" <= row["at"][:10] < "2025-01-31" for row in trainer.trained[1])
 
 
 def test_drift_must_last_as_long_as_the_spec_says_and_matter_to_the_model():
     spec = {**SPEC, "monitor": {**SPEC["monitor"], "persist": 2}}
-    made, _ = replayed(spec=spec, drift=lambda before, now: ("drift", ["x"]))
-    told = made.managed(rule(on=("drift",), drift_weight=0.0, cooldown_days=1_000))
-    assert [event["time"][:10] for event in told["events"]] == ["2025-01-31"]
-    assert made.managed(rule(on=("quality",)))["retrainings"] == 0
+    output, _ = replayed(spec=spec, drift=lambda before, now: ("drift", ["x"]))
+    report = output.managed(rule(on=("drift",), drift_weight=0.0, cooldown_days=1_000))
+    assert [event["time"][:10] for event in report["events"]] == ["2025-01-31"]
+    assert output.managed(rule(on=("quality",)))["retrainings"] == 0
 
 
 def test_a_report_has_every_policy_and_calls_the_first_one_managed():
-    made, _ = replayed()
-    told = replay.play(SPEC, made, {"a": rule(), "b": rule(on=())})
-    assert (told["metric"], list(told["policies"]), told["managed"]) == ("accuracy", ["a", "b"], told["policies"]["a"])
-    assert told["windows"][0] == "2025-01-21T00:00:00"
+    output, _ = replayed()
+    report = replay.play(SPEC, output, {"a": rule(), "b": rule(on=())})
+    assert (report["metric"], list(report["policies"]), report["managed"]) == ("accuracy", ["a", "b"], report["policies"]["a"])
+    assert report["windows"][0] == "2025-01-21T00:00:00"
 
 
 def test_rows_between_two_times_and_those_that_fit_into_a_file():
-    found = History(["t"], [["1"], ["2"], ["3"], ["4"]], [1.0, 2.0, 3.0, 4.0])
-    assert found.between(None, 3.0) == slice(0, 2)
-    assert found.between(2.0, 4.0) == slice(1, 3)
-    assert found.between(4.0, 9.0) == slice(3, 4)
+    result = History(["t"], [["1"], ["2"], ["3"], ["4"]], [1.0, 2.0, 3.0, 4.0])
+    assert result.between(None, 3.0) == slice(0, 2)
+    assert result.between(2.0, 4.0) == slice(1, 3)
+    assert result.between(4.0, 9.0) == slice(3, 4)
     # Each takes two bytes.
-    assert found.fitting(slice(0, 4), 4) == slice(2, 4)
-    assert found.fitting(slice(0, 4), 8) == slice(0, 4)
-    assert found.fitting(slice(1, 3), 2) == slice(2, 3)
+    assert result.fitting(slice(0, 4), 4) == slice(2, 4)
+    assert result.fitting(slice(0, 4), 8) == slice(0, 4)
+    assert result.fitting(slice(1, 3), 2) == slice(2, 3)
 
 
 def test_rows_of_a_history_are_in_the_order_of_their_times_and_bad_ones_are_counted():
-    found, aside = history(iter([b"at,x,y\n2025-01-03,3,1\n2025-01-01,1,1\nsoon,2,1\n2025-01-02,no,1\n"]), CONTRACT, "y")
-    assert ([row[1] for row in found.rows], aside) == (["1", "3"], 2)
-    assert found.times == sorted(found.times)
+    result, aside = history(iter([b"at,x,y\n2025-01-03,3,1\n2025-01-01,1,1\nsoon,2,1\n2025-01-02,no,1\n"]), CONTRACT, "y")
+    assert ([row[1] for row in result.rows], aside) == (["1", "3"], 2)
+    assert result.times == sorted(result.times)

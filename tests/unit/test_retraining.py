@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from noria.healing.deciding import announce_healing, decide_healing
+from noria.healing.decide_healing import announce_healing, decide_healing
 from tests.samples import sample
 
 NOW = datetime(2026, 11, 2, 18, 53, 3, tzinfo=UTC)
@@ -19,13 +19,13 @@ def run_of(run, status, seconds=None):
     return {"sk": {"S": f"RUN#{run}"}, "status": {"S": status}, "document": {"S": json.dumps({"train_seconds": seconds})}}
 
 
-def decided(heal=None, attempts=(), told=None, data=None, time=None, **changed):
-    event = {**sample("functions/decide_healing.json"), **changed}
+def decided(heal=None, attempts=(), report=None, data=None, time=None, **changed):
+    event = {**sample("functions/healing/decide_healing.json"), **changed}
     event["spec"]["heal"] |= {"cooldown_days": 7, "min_rows": 500, "min_share": 0, "data": "recent", "recent_days": 90, **(heal or {})}
     event["data"] |= data or {}
     event["cause"] = {**event["cause"], "time": time or NOW.isoformat()}
     if attempts:
-        event["heal"] = {"attempts": list(attempts), "told": told}
+        event["heal"] = {"attempts": list(attempts), "told": report}
     return decide_healing(event)
 
 
@@ -58,7 +58,11 @@ def test_the_same_labelled_rows_as_last_time_ask_for_nothing():
 
 
 def test_new_rows_are_counted_by_their_times_and_without_times_since_the_last_healing():
-    runs, timed, untimed = [run_of("r", "registered")], sample("functions/decide_healing.json")["spec"], sample("functions/decide_healing.json")["spec"]
+    runs, timed, untimed = (
+        [run_of("r", "registered")],
+        sample("functions/healing/decide_healing.json")["spec"],
+        sample("functions/healing/decide_healing.json")["spec"],
+    )
     untimed["data"]["time"] = None
     given = {"fresh_rows": 600, "labelled_rows": 5_000}
     assert decided(attempts=[attempt(labelled=4_700)], runs=runs, data=given, spec=timed)["outcome"] == "retrain"
@@ -92,9 +96,9 @@ def test_what_is_ignored_says_nothing():
 def test_a_person_is_asked_once_for_as_many_failures_and_again_after_one_more():
     stuck = [attempt(run, timedelta(days=10 - number)) for number, run in enumerate("abc")]
     runs = [run_of(run, "rejected") for run in "abcd"]
-    pages = [decided(attempts=stuck, told=told, runs=runs)["entry"]["Detail"]["data"]["page"] for told in (None, 2, 3)]
+    pages = [decided(attempts=stuck, report=report, runs=runs)["entry"]["Detail"]["data"]["page"] for report in (None, 2, 3)]
     assert pages == [True, True, False]
-    assert decided(attempts=[*stuck, attempt("d", timedelta(days=1))], told=3, runs=runs)["entry"]["Detail"]["data"]["page"] is True
+    assert decided(attempts=[*stuck, attempt("d", timedelta(days=1))], report=3, runs=runs)["entry"]["Detail"]["data"]["page"] is True
 
 
 def test_what_is_recorded_of_a_page_replaces_only_what_was_read():
@@ -115,9 +119,9 @@ def test_what_the_serving_version_cost_stands_for_a_healing_that_was_none_yet():
     assert decided(budget, runs=[run_of("another", "registered", 99)])["outcome"] == "retrain"
 
 
-def announced(made=None, **changed):
-    event = {**sample("functions/announce_healing.json"), **changed}
-    event["assembled"] |= made or {}
+def announced(output=None, **changed):
+    event = {**sample("functions/healing/announce_healing.json"), **changed}
+    event["assembled"] |= output or {}
     return announce_healing(event)
 
 
@@ -144,6 +148,6 @@ def test_a_dataset_of_a_healing_is_one_as_any_other():
 def test_no_more_than_fifty_healings_are_remembered_the_newest_of_them():
     before = {"attempts": [attempt(str(number)) for number in range(50)], "told": 3}
     heal = announced(heal=before)["transaction"]["TransactItems"][1]["Put"]
-    kept = json.loads(heal["Item"]["document"]["S"])
-    assert (len(kept["attempts"]), kept["attempts"][0]["run"], kept["told"]) == (50, "1", None)
-    assert kept["attempts"][-1]["dataset"] == "4dc982d6fef6"
+    remaining = json.loads(heal["Item"]["document"]["S"])
+    assert (len(remaining["attempts"]), remaining["attempts"][0]["run"], remaining["told"]) == (50, "1", None)
+    assert remaining["attempts"][-1]["dataset"] == "4dc982d6fef6"

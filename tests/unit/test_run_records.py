@@ -5,21 +5,21 @@ import json
 import pytest
 
 from noria.release.rollback import conclude_rollback, plan_rollback
-from noria.training.concluding import conclude_run
+from noria.training.conclude_run import conclude_run
 from tests.samples import sample
 
 VERSION = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/noria-bikeshare/"
 
 
 def concluded(failure=None, evaluation=..., **changed):
-    event = {**sample("functions/conclude_run.json"), **changed}
+    event = {**sample("functions/training/conclude_run.json"), **changed}
     if evaluation is not ...:
         event["evaluation"] = evaluation
     return conclude_run({**event, "failure": failure})
 
 
 def test_a_registered_version_says_what_it_was_trained_on_and_how_it_is_served():
-    event = sample("functions/conclude_run.json")
+    event = sample("functions/training/conclude_run.json")
     registration = concluded()["registration"]
     specification = registration["InferenceSpecification"]
     assert specification["SupportedContentTypes"] == specification["SupportedResponseMIMETypes"] == ["text/csv"]
@@ -90,13 +90,13 @@ def test_a_job_that_ran_into_its_limit_names_the_limit():
 def test_the_record_of_a_run_has_its_outcome_and_the_importance_apart():
     record = concluded()["record"]
     values = record["ExpressionAttributeValues"]
-    assert (values[":status"], record["Key"]["sk"]) == ({"S": "registered"}, {"S": f"RUN#{sample('functions/conclude_run.json')['run']}"})
+    assert (values[":status"], record["Key"]["sk"]) == ({"S": "registered"}, {"S": f"RUN#{sample('functions/training/conclude_run.json')['run']}"})
     assert json.loads(concluded(evaluation=None)["record"]["ExpressionAttributeValues"][":importance"]["S"]) is None
 
 
-def rollback(items=None, lock=None, began=None, now=None, **asked):
-    event = sample("functions/plan_rollback.json")
-    event["asked"] |= asked
+def rollback(items=None, lock=None, began=None, now=None, **request):
+    event = sample("functions/release/plan_rollback.json")
+    event["asked"] |= request
     event["items"] = [*([lock] if lock else []), *(event["items"] if items is None else items)]
     event["began"], event["now"] = began or event["began"], now or event["now"]
     return plan_rollback(event)
@@ -124,7 +124,7 @@ def test_a_person_alone_ends_a_release_under_way(by, asks):
 
 
 def release(number, status, time):
-    first = sample("functions/plan_rollback.json")["items"][0]
+    first = sample("functions/release/plan_rollback.json")["items"][0]
     return {
         **first,
         "sk": {"S": f"RELEASE#{number}"},
@@ -173,14 +173,14 @@ def test_what_happened_after_it_was_asked_for_may_have_settled_it(by, status, ti
 
 
 def after(**changed):
-    event = sample("functions/conclude_rollback.json")
+    event = sample("functions/release/conclude_rollback.json")
     for name, value in changed.items():
         event[name] = {**event[name], **value} if isinstance(value, dict) and isinstance(event.get(name), dict) else value
     return conclude_rollback(event)
 
 
 def test_a_rollback_says_how_long_it_took_and_who_asked():
-    event = sample("functions/conclude_rollback.json")
+    event = sample("functions/release/conclude_rollback.json")
     answer = after()
     data = answer["entry"]["Detail"]["data"]
     assert (answer["outcome"], data["asked_by"], data["seconds"]) == ("rolled_back", event["asked"]["by"], 30.0)
@@ -206,7 +206,7 @@ def test_a_rollback_that_does_not_end_with_the_configuration_asked_for_has_faile
 
 
 def test_what_serves_after_a_rollback_is_on_record_from_now_on():
-    event = sample("functions/conclude_rollback.json")
+    event = sample("functions/release/conclude_rollback.json")
     items = after()["record"]["TransactItems"]
     times = {item["Update"]["Key"]["sk"]["S"]: item["Update"]["ExpressionAttributeValues"][":time"]["S"] for item in items if "Update" in item}
     assert times == {"RELEASE#000000000002": event["plan"]["from"]["time"], "RELEASE#000000000001": event["cause"]["time"]}

@@ -43,8 +43,8 @@ def test_sagemakers_own_strategies_begin_with_what_it_takes(strategy, least):
     assert accepted(rollout={"strategy": strategy, "steps": [least]})
     assert accepted(rollout={"strategy": strategy, "steps": [0.5]})
     assert not accepted(rollout={"strategy": strategy, "steps": [0.51]})
-    told = faults(rollout={"strategy": strategy, "steps": [least - 0.001]})
-    assert f"SageMaker's {strategy} begins with {least:.0%} to 50% of the fleet" in told
+    report = faults(rollout={"strategy": strategy, "steps": [least - 0.001]})
+    assert f"SageMaker's {strategy} begins with {least:.0%} to 50% of the fleet" in report
 
 
 def test_a_progressive_release_may_begin_with_any_share():
@@ -247,8 +247,8 @@ def test_a_step_may_be_taken_with_a_lag_by_its_name():
 def test_what_is_watched_is_a_metric_of_the_task():
     assert accepted(monitor={"quality": {"metric": "f1", "at_least": 0.5}})
     assert "rmse is not for a binary task" in faults(monitor={"quality": {"metric": "rmse"}})
-    told = faults(task="multiclass", monitor={"quality": {"metric": "f1", "at_least": 0.5}})
-    assert "is a level of f1, in whose place accuracy is watched" in told
+    report = faults(task="multiclass", monitor={"quality": {"metric": "f1", "at_least": 0.5}})
+    assert "is a level of f1, in whose place accuracy is watched" in report
     assert accepted(task="multiclass", monitor={"quality": {"metric": "f1"}})
 
 

@@ -12,8 +12,8 @@ def evaluation(accuracy: float | None = 0.9, **more):
 
 def against(bound: float, metric: str = "accuracy", **gate):
     """The verdict where the gain over the champion is at least `bound`."""
-    found = {"candidate": {"accuracy": 0.9, "mae": 1.0}, "champion": {"accuracy": 0.85, "mae": 1.5}, "bounds": {metric: bound}}
-    return judge(found, (Gate(metric=metric, against="champion", **gate),))
+    result = {"candidate": {"accuracy": 0.9, "mae": 1.0}, "champion": {"accuracy": 0.85, "mae": 1.5}, "bounds": {metric: bound}}
+    return judge(result, (Gate(metric=metric, against="champion", **gate),))
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_without_a_champion_there_is_nothing_to_be_better_than():
 
 
 def test_a_champion_does_not_matter_to_a_gate_that_is_not_against_it():
-    found = {"candidate": {"accuracy": 0.9}, "champion": {"accuracy": 0.99}, "bounds": {"accuracy": -0.09}}
-    assert judge(found, (Gate("accuracy", at_least=0.8),)).outcome == "registered"
+    result = {"candidate": {"accuracy": 0.9}, "champion": {"accuracy": 0.99}, "bounds": {"accuracy": -0.09}}
+    assert judge(result, (Gate("accuracy", at_least=0.8),)).outcome == "registered"
 
 
 def test_a_champion_of_another_schema_is_told_and_only_fixed_gates_count():

@@ -8,7 +8,7 @@ import pytest
 from noria.data.contract import Column, DataContract
 from noria.kernel.errors import UnreadableDatasetError
 from noria.monitoring import truth
-from noria.monitoring.comparing import against_contract
+from noria.monitoring.read_reference import against_contract
 from noria.monitoring.truth import Prediction, Truth
 
 COLUMNS = {"x": Column("number", between=(0, 10)), "z": Column("string"), "y": Column("integer")}
@@ -17,38 +17,38 @@ BY_ID = DataContract("csv", None, (), COLUMNS, 0.01, 1)
 LATEST = 1_800_000_000.0
 
 
-def told(header, rows, contract=CONTRACT, task="binary", latest=LATEST):
+def report(header, rows, contract=CONTRACT, task="binary", latest=LATEST):
     faults: Counter[str] = Counter()
-    return list(truth.told(header, rows, contract, "y", task, latest, faults)), faults
+    return list(truth.parse_truths(header, rows, contract, "y", task, latest, faults)), faults
 
 
 def test_truth_by_key_carries_what_else_it_says_of_the_contracts_columns():
-    (found,), faults = told(["shop", "id", "x", "other", "at", "y"], [["north", "7", "3", "?", "2026-01-01", "1"]])
-    assert found == Truth(f"{truth.KEYED}7|north", "1", {"x": "3", "id": "7", "shop": "north", "at": "2026-01-01"})
+    (result,), faults = report(["shop", "id", "x", "other", "at", "y"], [["north", "7", "3", "?", "2026-01-01", "1"]])
+    assert result == Truth(f"{truth.KEYED}7|north", "1", {"x": "3", "id": "7", "shop": "north", "at": "2026-01-01"})
     assert not faults
 
 
 def test_an_id_names_a_prediction_where_both_are_there():
-    (found,), _ = told(["prediction_id", "id", "shop", "y"], [["p", "7", "north", "0"]])
-    assert (found.id, found.columns) == ("p", {"id": "7", "shop": "north"})
+    (result,), _ = report(["prediction_id", "id", "shop", "y"], [["p", "7", "north", "0"]])
+    assert (result.id, result.columns) == ("p", {"id": "7", "shop": "north"})
 
 
 @pytest.mark.parametrize(("header", "hint"), [(["id", "y"], "prediction_id (or id, shop)"), (["x"], "found: x"), (["prediction_id"], "found: prediction_id")])
 def test_a_file_that_names_no_prediction_says_what_it_should_have(header, hint):
     with pytest.raises(UnreadableDatasetError) as caught:
-        told(header, [])
+        report(header, [])
     assert hint in str(caught.value)
     assert "without data.key" not in str(caught.value)
 
 
 def test_without_a_key_in_the_spec_only_an_id_names_a_prediction():
     with pytest.raises(UnreadableDatasetError, match=r"without data\.key in the spec"):
-        told(["id", "y"], [], BY_ID)
+        report(["id", "y"], [], BY_ID)
 
 
 def test_a_wide_file_is_named_by_its_first_twenty_columns_and_long_names_by_their_beginning():
     with pytest.raises(UnreadableDatasetError) as caught:
-        told([f"c{number:02}" + "x" * 60 for number in range(25)], [])
+        report([f"c{number:02}" + "x" * 60 for number in range(25)], [])
     assert "c19" + "x" * 37 in str(caught.value)
     assert "c20" not in str(caught.value)
     assert "x" * 38 not in str(caught.value)
@@ -56,8 +56,8 @@ def test_a_wide_file_is_named_by_its_first_twenty_columns_and_long_names_by_thei
 
 @pytest.mark.parametrize(("at", "possible"), [("1970-01-01", True), ("-1", False), (str(LATEST), True), (str(LATEST + 1), False), ("soon", False), ("", False)])
 def test_a_truth_is_of_a_time_between_the_epoch_and_now(at, possible):
-    found, faults = told(["prediction_id", "at", "y"], [["p", at, "1"]])
-    assert (len(found), faults.total()) == ((1, 0) if possible else (0, 1))
+    result, faults = report(["prediction_id", "at", "y"], [["p", at, "1"]])
+    assert (len(result), faults.total()) == ((1, 0) if possible else (0, 1))
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_a_truth_is_of_a_time_between_the_epoch_and_now(at, possible):
     ],
 )
 def test_a_truth_is_a_value_of_its_task(task, value, tells):
-    found, faults = told(["prediction_id", "y"], [["p", value], ["q", value]], BY_ID, task)
-    assert (len(found), faults.total()) == ((2, 0) if tells else (0, 2))
+    result, faults = report(["prediction_id", "y"], [["p", value], ["q", value]], BY_ID, task)
+    assert (len(result), faults.total()) == ((2, 0) if tells else (0, 2))
 
 
 def test_each_reason_to_leave_a_row_out_counts_its_rows():
     rows = [["p"], ["p", "1", "1"], ["", "1"], ["p", "NA"], ["p", "x" * 50], ["p", "1"]]
-    found, faults = told(["prediction_id", "y"], rows, BY_ID)
-    assert len(found) == 1
+    result, faults = report(["prediction_id", "y"], rows, BY_ID)
+    assert len(result) == 1
     assert faults == {truth.UNEVEN: 2, "no prediction_id": 1, "no y": 1, f"a y that is none, such as '{'x' * 40}'": 1}
 
 
@@ -97,7 +97,7 @@ def test_each_truth_that_says_something_else_than_the_known_one_is_a_conflict():
 
 def test_of_new_truth_for_one_prediction_the_first_counts():
     joined = truth.join([prediction("a")], [Truth("a", "1", {}), Truth("a", "0", {}), Truth("a", "1", {})], {}, {})
-    assert [(one.id, found.value) for one, found in joined.pairs] == [("a", "1")]
+    assert [(one.id, result.value) for one, result in joined.pairs] == [("a", "1")]
     assert (joined.conflicting, joined.repeated) == (1, 1)
 
 
@@ -110,7 +110,7 @@ def test_truth_by_id_and_by_key_for_one_prediction_is_told_twice():
     same = truth.join([prediction("a", "k")], [Truth("a", "1", {}), Truth(f"{truth.KEYED}k", "1", {})], {}, {})
     assert (len(same.pairs), same.repeated, same.conflicting) == (1, 1, 0)
     other = truth.join([prediction("a", "k")], [Truth("a", "1", {}), Truth(f"{truth.KEYED}k", "0", {})], {}, {})
-    assert ([found.value for _, found in other.pairs], other.repeated, other.conflicting) == (["1"], 0, 1)
+    assert ([result.value for _, result in other.pairs], other.repeated, other.conflicting) == (["1"], 0, 1)
 
 
 def test_truth_that_waited_meets_its_prediction():
@@ -128,30 +128,30 @@ def request(rows, answers, **about):
 
 
 def test_a_captured_row_has_its_answer_its_probability_and_its_key():
-    found, unreadable = truth.captured(request("7,n,1,a\n8,s,2,b\n", "1,0.9\n0,0.2\n", inferenceId="r"), "main", KEYED, "y")
+    result, unreadable = truth.captured(request("7,n,1,a\n8,s,2,b\n", "1,0.9\n0,0.2\n", inferenceId="r"), "main", KEYED, "y")
     assert unreadable == 0
-    assert [(one.id, one.value, one.score, one.key, one.features) for one in found] == [
+    assert [(one.id, one.value, one.score, one.key, one.features) for one in result] == [
         ("r#0", "1", "0.9", "7|n", ("7", "n", "1", "a")),
         ("r#1", "0", "0.2", "8|s", ("8", "s", "2", "b")),
     ]
 
 
 def test_a_request_without_an_id_of_its_own_has_its_events():
-    (found,), _ = truth.captured(request("1,a\n", "1\n"), "challenger", BY_ID, "y")
-    assert (found.id, found.variant, found.key, found.at) == ("e", "challenger", "", "t")
-    assert found.names == ("e", f"{truth.KEYED}e")
+    (result,), _ = truth.captured(request("1,a\n", "1\n"), "challenger", BY_ID, "y")
+    assert (result.id, result.variant, result.key, result.at) == ("e", "challenger", "", "t")
+    assert result.names == ("e", f"{truth.KEYED}e")
 
 
 def test_each_request_that_cannot_be_read_counts():
     text = "\n".join(["{", request("1,a\n2,b\n", "1\n"), request("1\n", "1\n"), request("", ""), request("1,a\n", "1\n")])
-    found, unreadable = truth.captured(text, "main", BY_ID, "y")
-    assert (len(found), unreadable) == (1, 4)
+    result, unreadable = truth.captured(text, "main", BY_ID, "y")
+    assert (len(result), unreadable) == (1, 4)
 
 
 def test_rows_of_a_batch_are_called_by_id_by_key_or_by_file_and_place():
     header = ["x", "z", "prediction", "probability", "prediction_id"]
-    found, faults = truth.answered(header, [["1", "a", "1", "0.9", "p"], ["2", "b", "0", "", ""], ["3"]], BY_ID, "y", "now", "f.csv")
-    assert [(one.id, one.value, one.score, one.variant, one.at) for one in found] == [("p", "1", "0.9", "batch", "now"), ("f.csv#1", "0", "", "batch", "now")]
+    result, faults = truth.answered(header, [["1", "a", "1", "0.9", "p"], ["2", "b", "0", "", ""], ["3"]], BY_ID, "y", "now", "f.csv")
+    assert [(one.id, one.value, one.score, one.variant, one.at) for one in result] == [("p", "1", "0.9", "batch", "now"), ("f.csv#1", "0", "", "batch", "now")]
     assert faults == {truth.UNEVEN: 1}
     (keyed,), _ = truth.answered([*SENT, "prediction"], [["7", "n", "1", "a", "1"]], KEYED, "y", "now", "f.csv")
     assert (keyed.id, keyed.key) == ("7|n", "7|n")

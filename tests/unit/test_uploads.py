@@ -6,11 +6,12 @@ import io
 import pytest
 
 from noria.adapters import objects
-from noria.data import profiling, reading, rows, shuffling, splitting, values
+from noria.data import inspection, read_upload, rows, shuffle, split
 from noria.data.contract import Column, DataContract, is_model_name
-from noria.data.ingest import judge_dataset
+from noria.data.judge_dataset import judge_dataset
+from noria.kernel import values
 from noria.kernel.errors import ContractError, UnreadableDatasetError
-from noria.preprocessing.preparing import prepare_dataset
+from noria.preprocessing.prepare import prepare_dataset
 from tests.samples import sample
 
 HEADER = "id,at,size,kind,count,y\n"
@@ -18,7 +19,7 @@ GOOD = "1,2024-01-01,1.5,a,3,0\n"
 
 
 def profile(contract: DataContract, text: str) -> dict:
-    return profiling.profile([text.encode()], contract, "y")
+    return inspection.inspect([text.encode()], contract, "y")
 
 
 @pytest.mark.parametrize(
@@ -52,32 +53,32 @@ def test_a_value_keeps_its_column_or_says_how_it_does_not(column, value, fault):
 
 def test_a_verdict_shows_the_first_ten_bad_rows_with_their_line_and_value(contract):
     bad = "".join(f"{number},2024-01-01,{number},a,3,0\n" for number in range(11, 25))
-    found = profile(contract, HEADER + GOOD + bad)
-    assert (found["rows"], found["bad_rows"], found["faults"]) == (15, 14, {"size": {"Range": 14}})
-    assert len(found["examples"]) == 10
-    assert found["examples"][0] == {"row": 3, "column": "size", "code": "Range", "found": "11"}
+    result = profile(contract, HEADER + GOOD + bad)
+    assert (result["rows"], result["bad_rows"], result["faults"]) == (15, 14, {"size": {"Range": 14}})
+    assert len(result["examples"]) == 10
+    assert result["examples"][0] == {"row": 3, "column": "size", "code": "Range", "observed": "11"}
 
 
 def test_a_long_value_is_shown_by_its_first_eighty_characters(contract):
-    found = profile(contract, HEADER + f"1,2024-01-01,{'x' * 200},a,3,0\n")
-    assert found["examples"][0]["found"] == "x" * 80
+    result = profile(contract, HEADER + f"1,2024-01-01,{'x' * 200},a,3,0\n")
+    assert result["examples"][0]["observed"] == "x" * 80
 
 
 def test_a_row_of_another_length_says_how_many_fields_it_has(contract):
     (example,) = profile(contract, HEADER + "1,2\n")["examples"]
-    assert (example["code"], example["found"]) == ("Shape", "2 fields under 6 names")
+    assert (example["code"], example["observed"]) == ("Shape", "2 fields under 6 names")
 
 
 def test_keys_of_several_columns_are_told_apart_whatever_they_hold():
     block = {"format": "csv", "time": None, "key": ["a", "b"], "columns": {"x": {"type": "number"}}, "bad_rows": {"at_most": 1}, "min_rows": 1}
     contract = DataContract.of(block)
-    found = profiling.profile([b"a,b,x,y\n1,12,0,0\n11,2,0,0\n1,12,0,0\n"], contract, "y")
-    assert (found["bad_rows"], found["examples"][0]["found"], found["examples"][0]["column"]) == (1, "1,12", "a,b")
+    result = inspection.inspect([b"a,b,x,y\n1,12,0,0\n11,2,0,0\n1,12,0,0\n"], contract, "y")
+    assert (result["bad_rows"], result["examples"][0]["observed"], result["examples"][0]["column"]) == (1, "1,12", "a,b")
 
 
 def test_a_file_that_lacks_a_column_is_not_read_any_further(contract):
-    found = profile(contract, "id,at\n1,2\n")
-    assert (found["header"], found["rows"], found["problem"]) == (["id", "at"], 0, None)
+    result = profile(contract, "id,at\n1,2\n")
+    assert (result["header"], result["rows"], result["problem"]) == (["id", "at"], 0, None)
 
 
 def test_a_header_has_at_most_two_thousand_names_and_32_kib():
@@ -98,12 +99,12 @@ def test_names_are_told_from_their_blanks_and_twice_is_named():
 
 
 def test_empty_lines_are_no_rows():
-    header, found = rows.table(["a\n", "\n", "1\n", "\n"])
-    assert (header, list(found)) == (["a"], [["1"]])
+    header, result = rows.table(["a\n", "\n", "1\n", "\n"])
+    assert (header, list(result)) == (["a"], [["1"]])
 
 
 @pytest.mark.parametrize(
-    ("pieces", "told"),
+    ("pieces", "report"),
     [
         ([b"a\x00b\n"], "zero bytes"),
         ([b"a\n", b"\xff\n"], "not UTF-8 text"),
@@ -112,8 +113,8 @@ def test_empty_lines_are_no_rows():
         ([b""], "the file is empty"),
     ],
 )
-def test_what_is_no_csv_is_told_as_what_it_is(pieces, told):
-    with pytest.raises(UnreadableDatasetError, match=told):
+def test_what_is_no_csv_is_told_as_what_it_is(pieces, report):
+    with pytest.raises(UnreadableDatasetError, match=report):
         list(rows.table(rows.lines(pieces))[1])
 
 
@@ -125,8 +126,8 @@ def test_lines_are_put_together_over_the_pieces_they_come_in():
 
 @pytest.mark.parametrize(("text", "seconds"), [("2024-01-01T00:00:00z", 1_704_067_200.0), ("2024-01-01T02:00:00+02:00", 1_704_067_200.0), ("1e3", 1_000.0)])
 def test_a_time_is_seconds_since_the_epoch(text, seconds):
-    assert values.moment(text) == seconds
-    assert values.instant(text).timestamp() == seconds
+    assert values.parse_timestamp(text) == seconds
+    assert values.to_datetime(text).timestamp() == seconds
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_contract_lists_every_column_once_and_what_the_endpoint_is_sent():
 
 
 def judged(**changed):
-    return judge_dataset({**sample("functions/judge_dataset.json"), **changed})
+    return judge_dataset({**sample("functions/data/judge_dataset.json"), **changed})
 
 
 def test_an_accepted_upload_goes_to_the_curated_folder_with_its_verdict_beside_it():
@@ -159,70 +160,70 @@ def test_an_accepted_upload_goes_to_the_curated_folder_with_its_verdict_beside_i
 
 
 def test_rows_that_are_set_aside_do_not_count_as_rows():
-    event = sample("functions/judge_dataset.json")
+    event = sample("functions/data/judge_dataset.json")
     data = judged(profile={**event["profile"], "bad_rows": 60, "faults": {"pn": {"Range": 60}}})["entry"]["Detail"]["data"]
     assert (data["rows"], data["set_aside"]) == (8700, 60)
 
 
 def test_a_quarantined_upload_keeps_its_name():
-    event = sample("functions/judge_dataset.json")
+    event = sample("functions/data/judge_dataset.json")
     answer = judged(profile={**event["profile"], "rows": 1})
     folder = f"quarantine/bikeshare/{answer['dataset']}/"
     assert (answer["copy"]["Key"], answer["entry"]["DetailType"]) == (f"{folder}2011.csv", "DatasetQuarantined")
     assert answer["record"]["Item"]["status"] == {"S": "quarantined"}
 
 
-@pytest.mark.parametrize(("length", "kept"), [(400, 400), (401, 400)])
-def test_a_name_is_cut_from_its_front(length, kept):
-    event = sample("functions/judge_dataset.json")
+@pytest.mark.parametrize(("length", "remaining"), [(400, 400), (401, 400)])
+def test_a_name_is_cut_from_its_front(length, remaining):
+    event = sample("functions/data/judge_dataset.json")
     name = "".join(chr(97 + number % 26) for number in range(length))
     key = judged(upload={**event["upload"], "key": f"incoming/bikeshare/{name}"}, spec=None)["copy"]["Key"]
-    assert key.rsplit("/", 1)[1] == name[-kept:]
+    assert key.rsplit("/", 1)[1] == name[-remaining:]
 
 
 @pytest.mark.parametrize(("size", "looked_at"), [(48 * 2**20, True), (48 * 2**20 + 1, False)])
 def test_rows_of_an_object_that_is_too_large_are_not_looked_at(monkeypatch, size, looked_at):
     monkeypatch.setattr(objects, "chunks", lambda bucket, key, version: [b"a,y\n1,1\n"])
     spec = {"data": {"format": "csv", "time": None, "key": [], "columns": {}, "bad_rows": {"at_most": 0}, "min_rows": 1}, "target": "y"}
-    found = reading.profile_dataset({"bucket": "b", "key": "k", "version": "v", "size": size, "spec": spec})
-    assert (found["rows"] == 1) is looked_at
+    result = read_upload.inspect_upload({"bucket": "b", "key": "k", "version": "v", "size": size, "spec": spec})
+    assert (result["rows"] == 1) is looked_at
 
 
 @pytest.mark.parametrize(
     ("rows_", "columns", "size"), [(1_000, 5, 200), (100, 5, 100), (1_000, 100, 100), (1_000, 20_000, 1), (1_000, 0, 200), (1_000, 50, 200), (1_000, 51, 196)]
 )
 def test_a_sample_of_a_holdout_is_small_enough_for_all_columns(rows_, columns, size):
-    chosen = shuffling.sample(rows_, columns)
+    chosen = shuffle.sample(rows_, columns)
     assert len(chosen) == size
     assert chosen == sorted({number * rows_ // size for number in range(size)})
 
 
 def test_each_column_is_dealt_out_anew_in_turn_and_the_others_stay():
     holdout = [[f"a{number}", f"b{number}", "c"] for number in range(10)]
-    made = shuffling.shuffled(holdout)
-    assert len(made) == 30
-    first, second, third = made[:10], made[10:20], made[20:]
+    output = shuffle.shuffled(holdout)
+    assert len(output) == 30
+    first, second, third = output[:10], output[10:20], output[20:]
     assert [row[1:] for row in first] == [row[1:] for row in holdout]
     assert sorted(row[0] for row in first) == sorted(row[0] for row in holdout)
     assert [row[0] for row in first] != [row[0] for row in holdout]
     assert [[row[0], row[2]] for row in second] == [[row[0], row[2]] for row in holdout]
     assert third == holdout
-    assert shuffling.shuffled([]) == []
+    assert shuffle.shuffled([]) == []
 
 
 def test_a_split_keeps_at_least_one_row_on_either_side():
     block = {"format": "csv", "time": "t", "key": [], "columns": {"t": {"type": "timestamp"}}, "bad_rows": {"at_most": 0}, "min_rows": 1}
     contract = DataContract.of(block)
     for test, held in ((0.01, 1), (0.5, 5), (0.89, 9)):
-        made = splitting.split(["t", "y"], [[str(number), "0"] for number in range(10)], contract, "y", {"by": "time", "test": test, "group": []})
-        assert (made.facts["holdout"], made.facts["train"], len(made.train)) == (held, 10 - held, 10 - held)
+        output = split.split(["t", "y"], [[str(number), "0"] for number in range(10)], contract, "y", {"by": "time", "test": test, "group": []})
+        assert (output.facts["holdout"], output.facts["train"], len(output.train)) == (held, 10 - held, 10 - held)
 
 
 def test_the_share_of_a_random_holdout_is_about_what_was_asked():
     block = {"format": "csv", "time": None, "key": [], "columns": {"x": {"type": "number"}}, "bad_rows": {"at_most": 0}, "min_rows": 1}
     table = [[str(number), "0"] for number in range(4_000)]
     for by, group in (("random", []), ("group", ["x"])):
-        facts = splitting.split(["x", "y"], table, DataContract.of(block), "y", {"by": by, "test": 0.3, "group": group}).facts
+        facts = split.split(["x", "y"], table, DataContract.of(block), "y", {"by": by, "test": 0.3, "group": group}).facts
         assert facts["holdout"] / 4_000 == pytest.approx(0.3, abs=0.03)
         assert "first" not in facts
 
@@ -232,9 +233,9 @@ def test_the_size_of_a_row_is_no_less_than_it_has_in_a_file(row):
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerow(row)
     actual = len(written.getvalue().encode())
-    assert actual <= splitting.size_of(row) <= actual + 2 * len(row)
+    assert actual <= split.size_of(row) <= actual + 2 * len(row)
     if row[0] == "a":
-        assert splitting.size_of(row) == actual
+        assert split.size_of(row) == actual
 
 
 DATA = {"format": "csv", "time": None, "key": [], "columns": {"x": {"type": "number"}}, "bad_rows": {"at_most": 0}, "min_rows": 3}
@@ -263,7 +264,7 @@ def test_all_files_of_a_script_are_trained_on_together(lake):
 
 
 @pytest.mark.parametrize(
-    ("files", "told"),
+    ("files", "report"),
     [
         ({}, "left no .csv"),
         ({"p/notes.txt": b"x"}, "left no .csv"),
@@ -273,9 +274,9 @@ def test_all_files_of_a_script_are_trained_on_together(lake):
         ({"p/1.csv": b"x,y\n1,0\nmuch,0\n"}, r"wrote 1.csv, line 3, x: 'much' breaks the contract \(Type\)"),
     ],
 )
-def test_what_a_script_left_that_cannot_be_trained_on_is_told_by_file_and_line(lake, files, told):
+def test_what_a_script_left_that_cannot_be_trained_on_is_told_by_file_and_line(lake, files, report):
     lake |= files
-    with pytest.raises(ContractError, match=told):
+    with pytest.raises(ContractError, match=report):
         prepared()
 
 

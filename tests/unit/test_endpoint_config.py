@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from noria.release import fleet
+from noria.release import endpoint_config
 from noria.release.rollout import conclude_rollout, plan_rollout
 from tests.samples import sample
 
@@ -13,7 +13,7 @@ SCALED = {"min": 2, "max": 8, "requests": 600.0, "out_seconds": 60, "in_seconds"
 
 def planned(strategy="progressive", guard=None, serve=None, rollout=None, monitor=None, endpoint=None, **changed):
     """The plan of a release whose spec says these things otherwise."""
-    event = {**sample("functions/plan_rollout.json"), **changed}
+    event = {**sample("functions/release/plan_rollout.json"), **changed}
     spec = event["spec"]
     spec["rollout"] |= {"strategy": strategy, **(rollout or {})}
     spec["rollout"]["guard"] |= guard or {}
@@ -62,7 +62,7 @@ def test_each_update_keeps_instances_that_autoscaling_added_but_not_weights_or_c
     ],
 )
 def test_a_release_begins_with_as_many_instances_as_run_now(endpoint, count, running):
-    assert fleet.running(endpoint, count) == running
+    assert endpoint_config.running(endpoint, count) == running
 
 
 def test_a_new_endpoint_has_the_specs_instances_and_an_old_one_keeps_what_it_has():
@@ -135,7 +135,7 @@ def test_what_goes_back_is_the_champions_own_configuration():
 
 
 def champion(autoscale):
-    item = sample("functions/plan_rollout.json")["champion"]
+    item = sample("functions/release/plan_rollout.json")["champion"]
     return {**item, "autoscale": {"S": json.dumps(autoscale)}}
 
 
@@ -170,7 +170,7 @@ def test_an_endpoint_that_does_not_come_to_what_was_asked_goes_on_scaling_as_the
 
 
 def test_the_alarm_on_what_serves_goes_off_at_five_per_cent_in_three_of_five_minutes():
-    errors, monitoring = fleet.plan_watch({"stack": "s", "model": "m", "endpoint": "s-m"})["alarms"]
+    errors, monitoring = endpoint_config.plan_alarms({"prefix": "s", "model": "m", "endpoint": "s-m"})["alarms"]
     assert (errors["AlarmName"], errors["MetricName"], errors["Statistic"], errors["Threshold"]) == ("s/m/errors", "Invocation5XXErrors", "Average", 0.05)
     assert (errors["Period"], errors["EvaluationPeriods"], errors["DatapointsToAlarm"]) == (60, 5, 3)
     assert errors["ComparisonOperator"] == "GreaterThanThreshold"
@@ -182,7 +182,7 @@ def test_the_alarm_on_what_serves_goes_off_at_five_per_cent_in_three_of_five_min
 
 
 def test_no_alarm_on_monitoring_begins_as_those_do_that_start_a_rollback():
-    errors, monitoring = fleet.plan_watch({"stack": "s", "model": "m", "endpoint": "s-m"})["alarms"]
+    errors, monitoring = endpoint_config.plan_alarms({"prefix": "s", "model": "m", "endpoint": "s-m"})["alarms"]
     assert errors["AlarmName"].startswith("s/m/")
     assert not monitoring["AlarmName"].startswith("s/m/")
 
@@ -192,16 +192,16 @@ def test_no_alarm_on_monitoring_begins_as_those_do_that_start_a_rollback():
     [("e-m-222-try", True), ("e-m-111-try", True), ("e-m-222", False), ("other-m-222-try", False), ("e-m-x-222-try", False), ("e-m-111", False)],
 )
 def test_what_an_interrupted_release_left_is_known_by_its_name(config, own):
-    serving = fleet.Champion("p/1", "e-m-111", "e-m-111", "0")
-    assert fleet.is_own({"EndpointConfigName": config}, serving) is own
+    serving = endpoint_config.Champion("p/1", "e-m-111", "e-m-111", "0")
+    assert endpoint_config.is_own({"EndpointConfigName": config}, serving) is own
 
 
 def test_a_champion_of_an_earlier_version_lacks_what_came_later():
     item = {name: {"S": name} for name in ("package", "config")}
-    found = fleet.Champion.of({**item, "count": {"N": "1"}})
-    assert found == fleet.Champion("package", "config", "config", "", None)
-    assert fleet.Champion.of(None) is None
-    assert fleet.Champion.of({}) is None
+    finding = endpoint_config.Champion.of({**item, "count": {"N": "1"}})
+    assert finding == endpoint_config.Champion("package", "config", "config", "", None)
+    assert endpoint_config.Champion.of(None) is None
+    assert endpoint_config.Champion.of({}) is None
 
 
 def refused(**changed):
@@ -215,7 +215,7 @@ VERSION = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/noria-bikes
 
 
 def test_a_version_that_no_run_has_registered_is_not_released():
-    metadata = {name: value for name, value in sample("functions/plan_rollout.json")["metadata"].items() if name not in ("run", "schema")}
+    metadata = {name: value for name, value in sample("functions/release/plan_rollout.json")["metadata"].items() if name not in ("run", "schema")}
     reason = refused(metadata=metadata)
     assert (reason["code"], reason["limit"]) == ("NotRegisteredHere", ["run", "schema"])
 
@@ -234,28 +234,28 @@ def test_an_endpoint_that_somebody_has_changed_by_hand_is_left_alone():
 
 
 def test_an_older_version_takes_the_place_of_a_newer_one_only_where_somebody_says_so():
-    newer = sample("functions/plan_rollout.json")["champion"] | {"package": {"S": f"{VERSION}10"}}
+    newer = sample("functions/release/plan_rollout.json")["champion"] | {"package": {"S": f"{VERSION}10"}}
     reason = refused(champion=newer)
     assert (reason["code"], reason["observed"], reason["limit"]) == ("OlderVersion", f"{VERSION}2", f"{VERSION}10")
-    metadata = sample("functions/plan_rollout.json")["metadata"]
+    metadata = sample("functions/release/plan_rollout.json")["metadata"]
     assert planned(champion=newer, metadata={**metadata, "over": f"{VERSION}10"})["outcome"] == "planned"
     assert refused(champion=newer, metadata={**metadata, "over": f"{VERSION}9"})["code"] == "OlderVersion"
     assert planned(champion={**newer, "package": {"S": f"{VERSION}2"}})["outcome"] == "planned"
 
 
 def test_a_version_that_was_approved_before_the_champion_is_superseded():
-    later = sample("functions/plan_rollout.json")["champion"] | {"approved_at": {"S": "1764060000001"}}
+    later = sample("functions/release/plan_rollout.json")["champion"] | {"approved_at": {"S": "1764060000001"}}
     assert refused(champion=later)["code"] == "Superseded"
     assert planned(champion={**later, "approved_at": {"S": "1764060000000"}})["outcome"] == "planned"
 
 
 def test_the_smoke_test_asks_no_more_rows_than_the_holdout_has():
-    metadata = sample("functions/plan_rollout.json")["metadata"]
-    assert [planned(metadata={**metadata, "holdout_rows": rows})["verify"]["check"]["rows"] for rows in ("3", "5", "6", "1752")] == [3, 5, 5, 5]
+    metadata = sample("functions/release/plan_rollout.json")["metadata"]
+    assert [planned(metadata={**metadata, "holdout_rows": rows})["smoke_test"]["check"]["rows"] for rows in ("3", "5", "6", "1752")] == [3, 5, 5, 5]
 
 
 def concluded(released=None, **changed):
-    event = {**sample("functions/conclude_rollout.json"), **changed}
+    event = {**sample("functions/release/conclude_rollout.json"), **changed}
     if released is not None:
         event["released"] |= released
     return conclude_rollout(event)
@@ -264,10 +264,10 @@ def concluded(released=None, **changed):
 def test_what_a_release_took_and_how_many_requests_it_exposed_are_on_record():
     findings = [{"challenger": {"requests": 5.0}}, {"challenger": {"requests": 9.0}}]
     observed = {
-        **(sample("functions/conclude_rollout.json")["released"].get("observed") or {"outcome": "promote", "verdict": {"reasons": []}}),
+        **(sample("functions/release/conclude_rollout.json")["released"].get("observed") or {"outcome": "promote", "verdict": {"reasons": []}}),
         "findings": findings,
     }
-    event = sample("functions/conclude_rollout.json")
+    event = sample("functions/release/conclude_rollout.json")
     later = {**event["cause"], "time": event["began"].replace("Z", "")[:-3].rsplit(":", 1)[0] + ":59.500Z"}
     data = concluded({"observed": observed}, cause=later)["entries"][0]["Detail"]["data"]
     assert data["exposed_requests"] == 9.0
@@ -280,6 +280,6 @@ def test_a_release_that_did_not_report_asks_for_the_champion_alone():
     failure = {"Error": "States.Timeout", "Cause": "too long"}
     result = concluded(failure=failure)
     assert [entry["DetailType"] for entry in result["entries"]] == ["RolloutFailed", "RollbackRequested"]
-    asked = result["entries"][1]["Detail"]["data"]
-    assert (asked["to"], asked["by"]) == (None, "noria")
-    assert "was interrupted: too long" in asked["reason"]
+    request = result["entries"][1]["Detail"]["data"]
+    assert (request["to"], request["by"]) == (None, "noria")
+    assert "was interrupted: too long" in request["reason"]

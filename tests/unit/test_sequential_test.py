@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from noria.release import evidence, simulation
-from noria.release.evidence import Counts
+from noria.release import sequential_test, simulation
 from noria.release.guard import Guard, Tally, Watch
+from noria.release.sequential_test import Counts
 
 #: The alternatives and their weights, as the module's sources give them: harm and its opposite.
 HARM = {1.2: 0.03, 1.5: 0.78, 4.0: 0.19}
@@ -21,7 +21,7 @@ def share(ratio: float, judged: float, other: float) -> float:
 @pytest.mark.parametrize("ratio", [1.0, 1.25])
 @pytest.mark.parametrize("factors", [HARM, HARMLESS])
 def test_a_period_weighs_the_likelihood_of_where_its_hits_fell(ratio, factors):
-    made = evidence.process([Counts(100, 4, 900, 6), Counts(50, 1, 450, 2)], ratio, factors)
+    output = sequential_test.process([Counts(100, 4, 900, 6), Counts(50, 1, 450, 2)], ratio, factors)
     expected = 0.0
     for factor, weight in factors.items():
         likelihood = 1.0
@@ -29,15 +29,15 @@ def test_a_period_weighs_the_likelihood_of_where_its_hits_fell(ratio, factors):
             there, here = share(ratio * factor, judged, other), share(ratio, judged, other)
             likelihood *= (there / here) ** hits * ((1 - there) / (1 - here)) ** other_hits
         expected += weight * likelihood
-    assert made.value == pytest.approx(expected)
+    assert output.value == pytest.approx(expected)
 
 
 def test_the_mixtures_are_of_one_whole_each():
-    for factors in (evidence.HARM, evidence.HARMLESS):
+    for factors in (sequential_test.HARM, sequential_test.HARMLESS):
         assert sum(factors.values()) == pytest.approx(1)
-    assert evidence.process([], 1.0, evidence.HARM).value == pytest.approx(1)
+    assert sequential_test.process([], 1.0, sequential_test.HARM).value == pytest.approx(1)
     # What is looked for, and how hard, is the product's word on which harm matters.
-    assert (dict(evidence.HARM), dict(evidence.HARMLESS)) == (HARM, HARMLESS)
+    assert (dict(sequential_test.HARM), dict(sequential_test.HARMLESS)) == (HARM, HARMLESS)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_the_mixtures_are_of_one_whole_each():
 )
 def test_a_period_says_something_where_both_served_and_anything_was_hit(period, comparable):
     assert period.comparable is comparable
-    assert (evidence.process([period], 1.0, HARM).value != pytest.approx(1)) is comparable
+    assert (sequential_test.process([period], 1.0, HARM).value != pytest.approx(1)) is comparable
 
 
 def test_periods_add_up():
@@ -60,49 +60,57 @@ def test_periods_add_up():
 
 
 def test_evidence_beyond_all_measure_is_a_number_all_the_same():
-    assert math.isfinite(evidence.process([Counts(1e6, 1e6, 1e6, 0)] * 10, 1.0, HARM).value)
-    assert math.isfinite(evidence.below(0, 1e9, 0.5))
+    assert math.isfinite(sequential_test.process([Counts(1e6, 1e6, 1e6, 0)] * 10, 1.0, HARM).value)
+    assert math.isfinite(sequential_test.below(0, 1e9, 0.5))
 
 
 def test_a_rate_by_itself_is_weighed_against_what_is_tolerated():
     rate, hits, requests = 0.01, 2, 1_000
     expected = sum(0.9 * weight * factor**hits * ((1 - rate * factor) / (1 - rate)) ** (requests - hits) for factor, weight in HARMLESS.items())
-    assert evidence.below(hits, requests, rate) == pytest.approx(expected)
+    assert sequential_test.below(hits, requests, rate) == pytest.approx(expected)
     # Without a single hit, that there is none at all is an alternative as well.
     none = sum(0.9 * weight * ((1 - rate * factor) / (1 - rate)) ** 500 for factor, weight in HARMLESS.items())
-    assert evidence.below(0, 500, rate) == pytest.approx(none + 0.1 * (1 - rate) ** -500)
+    assert sequential_test.below(0, 500, rate) == pytest.approx(none + 0.1 * (1 - rate) ** -500)
 
 
 def test_the_bounds_of_the_ratio_are_those_that_the_evidence_does_not_reject():
     periods = [Counts(500, 30, 4_500, 90)]
-    low, high = evidence.interval(periods, 0.02)
-    assert evidence.process(periods, low * 0.999, evidence.HARM).value >= 50 > evidence.process(periods, low * 1.001, evidence.HARM).value
-    assert evidence.process(periods, high * 1.001, evidence.HARMLESS).value >= 50 > evidence.process(periods, high * 0.999, evidence.HARMLESS).value
+    low, high = sequential_test.interval(periods, 0.02)
+    assert (
+        sequential_test.process(periods, low * 0.999, sequential_test.HARM).value
+        >= 50
+        > sequential_test.process(periods, low * 1.001, sequential_test.HARM).value
+    )
+    assert (
+        sequential_test.process(periods, high * 1.001, sequential_test.HARMLESS).value
+        >= 50
+        > sequential_test.process(periods, high * 0.999, sequential_test.HARMLESS).value
+    )
     # 6 % against 2 %.
     assert low < 3 < high
-    wider = evidence.interval(periods, 0.001)
+    wider = sequential_test.interval(periods, 0.001)
     assert wider[0] < low
     assert wider[1] > high
 
 
 def test_a_ratio_is_unbounded_where_nothing_speaks_against_it():
-    assert evidence.interval([Counts(100, 0, 900, 0)], 0.02) == (0.0, math.inf)
-    low, high = evidence.interval([Counts(100, 0, 900, 200)], 0.02)
+    assert sequential_test.interval([Counts(100, 0, 900, 0)], 0.02) == (0.0, math.inf)
+    low, high = sequential_test.interval([Counts(100, 0, 900, 200)], 0.02)
     assert (low, high < 1) == (0.0, True)
-    low, high = evidence.interval([Counts(100, 60, 900, 0)], 0.02)
+    low, high = sequential_test.interval([Counts(100, 60, 900, 0)], 0.02)
     assert (low > 1, high) == (True, math.inf)
 
 
 def tally(*periods, alpha=0.02, **watch) -> Tally:
-    made = Tally(Watch("errors", **watch), alpha)
+    output = Tally(Watch("errors", **watch), alpha)
     for period in periods:
-        made.add(*period)
-    return made
+        output.add(*period)
+    return output
 
 
 def test_harm_is_evidence_of_one_in_fifty():
-    found = tally((100, 12, 900, 20))
-    value = evidence.process(found.periods, 1.0, evidence.HARM).value
+    result = tally((100, 12, 900, 20))
+    value = sequential_test.process(result.periods, 1.0, sequential_test.HARM).value
     assert tally((100, 12, 900, 20), alpha=1 / (value * 0.999)).harmful
     assert not tally((100, 12, 900, 20), alpha=1 / (value * 1.001)).harmful
 
@@ -122,7 +130,7 @@ def test_a_rate_that_is_good_enough_by_itself_is_harmless_whatever_the_champions
     assert tally((1_000, 0, 9_000, 0), tolerated=0.01).harmless
     assert not tally((1_000, 0, 9_000, 0)).harmless
     assert not tally((100, 0, 900, 0), tolerated=0.01).harmless
-    value = evidence.below(3, 1_000, 0.01)
+    value = sequential_test.below(3, 1_000, 0.01)
     assert tally((1_000, 3, 9_000, 30), tolerated=0.01).harmless is (value >= 20)
 
 
@@ -142,36 +150,36 @@ def test_no_worse_by_comparison_takes_five_periods():
 
 def test_a_burst_is_three_times_the_usual_rate_and_five_hits_more():
     usual = [(500, 5, 500, 5)] * 8
-    for hits, kept in ((17, True), (18, False)):
+    for hits, remaining in ((17, True), (18, False)):
         # The usual rate is one in a hundred: of a thousand requests, thirty hits and five are no burst yet.
-        found = tally(*usual, (500, hits, 500, 18))
-        assert (len(found._usual()) == 9) is kept
+        result = tally(*usual, (500, hits, 500, 18))
+        assert (len(result._usual()) == 9) is remaining
 
 
 def test_the_usual_rate_is_the_lower_quartile():
     # Half of the periods fail ten times as often: what is usual is told by the quiet ones.
-    found = tally(*[(500, 1, 500, 1)] * 4, *[(500, 50, 500, 50)] * 4)
-    assert len(found._usual()) == 4
+    result = tally(*[(500, 1, 500, 1)] * 4, *[(500, 50, 500, 50)] * 4)
+    assert len(result._usual()) == 4
     assert tally(*[(500, 1, 500, 1)] * 4)._usual() == []
     assert len(tally(*[(500, 1, 500, 1)] * 5, (0, 0, 0, 0))._usual()) == 5
 
 
 def test_of_what_is_wanted_fewer_is_harm():
     lost = tally((1_000, 100, 9_000, 2_700), good=True)
-    found = lost.to_json()
+    result = lost.to_json()
     assert lost.harmful
-    assert (found["challenger"], found["champion"]) == ({"requests": 1_000, "hits": 100}, {"requests": 9_000, "hits": 2_700})
+    assert (result["challenger"], result["champion"]) == ({"requests": 1_000, "hits": 100}, {"requests": 9_000, "hits": 2_700})
     # A tenth against three: a third of the champion's rate.
-    assert found["low"] < 1 / 3 < found["high"] < 1
+    assert result["low"] < 1 / 3 < result["high"] < 1
     assert (lost.challenger, tally((1_000, 1, 9_000, 1)).challenger) == (1_000, 1_000)
     assert not tally((1_000, 400, 9_000, 2_700), good=True).harmful
 
 
 def test_a_finding_has_counts_and_the_interval():
-    found = tally((500, 30, 4_500, 90)).to_json()
-    low, high = evidence.interval([Counts(500, 30, 4_500, 90)], 0.02)
-    assert (found["low"], found["high"]) == (round(low, 4), round(high, 4))
-    assert (found["watch"], found["harmful"], found["harmless"]) == ("errors", True, False)
+    result = tally((500, 30, 4_500, 90)).to_json()
+    low, high = sequential_test.interval([Counts(500, 30, 4_500, 90)], 0.02)
+    assert (result["low"], result["high"]) == (round(low, 4), round(high, 4))
+    assert (result["watch"], result["harmful"], result["harmless"]) == ("errors", True, False)
     assert tally((500, 30, 4_500, 0)).to_json()["high"] is None
     assert tally((500, 0, 500, 0), good=True).to_json()["high"] is None
 
@@ -188,9 +196,9 @@ def played(world: simulation.World, looks: int = 60, undecided: str = "undo", lo
 
 def test_a_simulated_release_exposes_the_share_of_its_requests():
     # Nothing fails, and nothing is tolerated: shares rise after three looks, and it ends undecided.
-    found = played(simulation.World(0.0, 0.0, 10.0), looks=6)
-    assert (found.outcome, found.minutes) == ("undecided", 6)
-    assert found.exposed == pytest.approx(3 * 60 + 3 * 300, abs=120)
+    result = played(simulation.World(0.0, 0.0, 10.0), looks=6)
+    assert (result.outcome, result.minutes) == ("undecided", 6)
+    assert result.exposed == pytest.approx(3 * 60 + 3 * 300, abs=120)
 
 
 def test_a_simulated_release_ends_at_the_look_that_decides_it():
@@ -222,9 +230,9 @@ def test_a_learnt_rate_may_be_lower_or_higher_than_the_one_that_was_given():
 
 def test_many_simulated_releases_are_told_in_shares_and_medians():
     guard = Guard((Watch("errors"),), 0.98, (0.1,), 3, 5, "undo")
-    told, found = simulation.simulate(guard, simulation.World(0.0, 0.5, 10.0), 60, 20)
-    assert (told["undone"], told["promoted"], told["undecided"], told["minutes_median"], len(found)) == (1, 0, 0, 1, 20)
+    report, result = simulation.simulate(guard, simulation.World(0.0, 0.5, 10.0), 60, 20)
+    assert (report["undone"], report["promoted"], report["undecided"], report["minutes_median"], len(result)) == (1, 0, 0, 1, 20)
     again, _ = simulation.simulate(guard, simulation.World(0.0, 0.5, 10.0), 60, 20)
-    assert again == told
+    assert again == report
     none, _ = simulation.simulate(guard, simulation.World(0.0, 0.0, 1.0), 60, 10)
     assert (none["undone"], none["undecided"], none["minutes_median"]) == (0, 1, 5)

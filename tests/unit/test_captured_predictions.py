@@ -7,13 +7,13 @@ import pytest
 
 from noria.adapters import objects
 from noria.kernel.errors import SmokeMismatchError
-from noria.release import answers, smoke, sticky
+from noria.release import captured_predictions, smoke_test, sticky
 
 ANY = {"between": None, "values": None}
 
 
 @pytest.mark.parametrize(
-    ("data", "encoding", "found"),
+    ("data", "encoding", "finding"),
     [
         ("1,0.9\n0\n", "CSV", [("1", "0.9"), ("0", "")]),
         (" 1 , 0.9 \n\n", "CSV", [("1", "0.9")]),
@@ -28,14 +28,14 @@ ANY = {"between": None, "values": None}
         ("5", "JSON", [("5", "")]),
     ],
 )
-def test_an_answer_is_its_first_value_and_its_probability_the_second(data, encoding, found):
+def test_an_answer_is_its_first_value_and_its_probability_the_second(data, encoding, finding):
     body = data if encoding != "BASE64" else "no base64!"
-    assert answers.scored({"data": body, "encoding": encoding}) == found
+    assert captured_predictions.scored({"data": body, "encoding": encoding}) == finding
 
 
 def test_base64_holds_csv():
-    assert answers.scored({"data": base64.b64encode(b"1,0.5\n").decode(), "encoding": "BASE64"}) == [("1", "0.5")]
-    assert answers.scored(None) == []
+    assert captured_predictions.scored({"data": base64.b64encode(b"1,0.5\n").decode(), "encoding": "BASE64"}) == [("1", "0.5")]
+    assert captured_predictions.scored(None) == []
 
 
 @pytest.mark.parametrize(
@@ -61,22 +61,22 @@ def test_base64_holds_csv():
     ],
 )
 def test_a_prediction_is_one_by_the_contract_of_the_answers(value, task, contract, broken):
-    assert answers.broken(value, task, contract) is broken
+    assert captured_predictions.broken(value, task, contract) is broken
 
 
 @pytest.fixture
 def lake(monkeypatch):
     """Objects by key; what was listed from where is kept under `#after`."""
     held: dict[str, str] = {"expected": "\n".join(str(i / 10) for i in range(100))}
-    asked: list[str] = []
+    request: list[str] = []
 
     def keys(bucket: str, prefix: str, after: str) -> list[str]:
-        asked.append(after)
+        request.append(after)
         return sorted(key for key in held if key.startswith(prefix) and key > after)
 
     monkeypatch.setattr(objects, "read", lambda bucket, key: held[key].encode())
     monkeypatch.setattr(objects, "keys", keys)
-    held["#after"] = asked
+    held["#after"] = request
     return held
 
 
@@ -86,13 +86,13 @@ def line(value: str, at: str) -> str:
 
 
 def look(read=(), results=(), kinds=0, since="08:30:00", began="08:00:00", task="regression"):
-    asked = {"bucket": "lake", "prefix": "capture/e/", "artifacts": "a", "expected": "expected", "task": task, "contract": ANY, "first": 1, "kinds": kinds}
-    event = {"answers": asked, "began": f"2026-11-24T{began}Z", "since": f"2026-11-24T{since}Z", "now": "2026-11-24T08:59:00Z", "read": read}
-    return answers.count_answers({**event, "results": results})
+    request = {"bucket": "lake", "prefix": "capture/e/", "artifacts": "a", "expected": "expected", "task": task, "contract": ANY, "first": 1, "kinds": kinds}
+    event = {"answers": request, "began": f"2026-11-24T{began}Z", "since": f"2026-11-24T{since}Z", "now": "2026-11-24T08:59:00Z", "read": read}
+    return captured_predictions.count_captured({**event, "results": results})
 
 
-def series(told):
-    return {result["Id"]: result["Values"] for result in told["results"]}
+def series(report):
+    return {result["Id"]: result["Values"] for result in report["results"]}
 
 
 @pytest.mark.parametrize(("at", "counted"), [("08:30:00", 1), ("08:29:59", 0), ("08:30:59", 1)])
@@ -118,7 +118,7 @@ def test_a_request_belongs_to_the_look_in_which_it_was_answered(lake):
 
 
 def test_more_files_than_fit_into_one_look_wait_for_the_next(lake, monkeypatch):
-    monkeypatch.setattr(answers, "MOST_FILES", 3)
+    monkeypatch.setattr(captured_predictions, "MOST_FILES", 3)
     for number in range(5):
         lake[f"capture/e/main/2026/11/24/08/31-{number:02}-000-a.jsonl"] = line("1", "08:30:30")
     first = look()
@@ -129,10 +129,10 @@ def test_more_files_than_fit_into_one_look_wait_for_the_next(lake, monkeypatch):
 
 def test_of_the_kinds_of_predictions_each_is_counted_as_a_hit_of_its_own(lake):
     lake["capture/e/main/2026/11/24/08/31-00-000-a.jsonl"] = "\n".join(line(value, "08:30:30") for value in ("1.9", "2.0", "2.1", "7.9", "8.0", "nan"))
-    told = series(look(kinds=5))
+    report = series(look(kinds=5))
     # Fifths of what the holdout was answered begin at 2, 4, 6 and 8; what is no number is broken, and of no kind.
-    assert [told[f"champion_hits_{number}"] for number in range(1, 7)] == [[1], [1], [2], [0], [1], [1]]
-    assert all(told[f"champion_requests_{number}"] == [6] for number in range(1, 7))
+    assert [report[f"champion_hits_{number}"] for number in range(1, 7)] == [[1], [1], [2], [0], [1], [1]]
+    assert all(report[f"champion_requests_{number}"] == [6] for number in range(1, 7))
 
 
 @pytest.mark.parametrize(("different", "hits"), [(20, 0), (21, 1)])
@@ -140,33 +140,33 @@ def test_more_than_twenty_different_predictions_are_told_apart_by_their_range(la
     lake["expected"] = "\n".join(str(number) for number in range(different))
     lake["capture/e/main/2026/11/24/08/31-00-000-a.jsonl"] = line("0.5", "08:30:30")
     # By its range 0.5 is of the lowest fifth; one by one it is none of those that are frequent.
-    told = series(look(kinds=5))
-    assert (told["champion_hits_2"], told["champion_hits_6"]) == ([hits], [1 - hits])
+    report = series(look(kinds=5))
+    assert (report["champion_hits_2"], report["champion_hits_6"]) == ([hits], [1 - hits])
 
 
 def test_words_are_told_apart_one_by_one_however_many_there_are(lake):
     lake["expected"] = "\n".join(["a"] * 3 + ["b"] * 2 + [f"w{number}" for number in range(30)])
     lake["capture/e/main/2026/11/24/08/31-00-000-a.jsonl"] = "\n".join(line(value, "08:30:30") for value in ("a", "b", "b", "w29", "5"))
-    told = series(look(kinds=5, task="multiclass"))
-    assert (told["champion_hits_2"], told["champion_hits_3"], told["champion_hits_6"]) == ([1], [2], [2])
+    report = series(look(kinds=5, task="multiclass"))
+    assert (report["champion_hits_2"], report["champion_hits_3"], report["champion_hits_6"]) == ([1], [2], [2])
 
 
 def test_smoke_answers_may_differ_in_the_last_bit_and_by_no_more():
-    smoke.compare([["1.0000000005"]], [["1"]], 1)
-    for got, wanted, told in ((["1.000000002"], ["1"], "row 1"), (["1", "2"], ["1"], "row 1"), (["a"], ["b"], "'a', its evaluation had 'b'")):
-        with pytest.raises(SmokeMismatchError, match=told):
-            smoke.compare([got], [wanted], 1)
+    smoke_test.compare([["1.0000000005"]], [["1"]], 1)
+    for got, expected, report in ((["1.000000002"], ["1"], "row 1"), (["1", "2"], ["1"], "row 1"), (["a"], ["b"], "'a', its evaluation had 'b'")):
+        with pytest.raises(SmokeMismatchError, match=report):
+            smoke_test.compare([got], [expected], 1)
     with pytest.raises(SmokeMismatchError, match="row 2 of the holdout"):
-        smoke.compare([["1"], ["2"]], [["1"], ["3"]], 2)
-    for got, wanted, rows in (([["1"]], [["1"]], 2), ([["1"], ["1"]], [["1"]], 2), ([["1"]], [["1"], ["1"]], 2)):
-        with pytest.raises(SmokeMismatchError, match=f"{len(got)} answers to {rows} smoke rows, of which the evaluation has {len(wanted)}"):
-            smoke.compare(got, wanted, rows)
+        smoke_test.compare([["1"], ["2"]], [["1"], ["3"]], 2)
+    for got, expected, rows in (([["1"]], [["1"]], 2), ([["1"], ["1"]], [["1"]], 2), ([["1"]], [["1"], ["1"]], 2)):
+        with pytest.raises(SmokeMismatchError, match=f"{len(got)} answers to {rows} smoke rows, of which the evaluation has {len(expected)}"):
+            smoke_test.compare(got, expected, rows)
 
 
 def test_the_smoke_test_compares_as_many_rows_as_were_asked(monkeypatch):
     files = {"got": b"1\n2\n", "wanted": b"1\n2\n3\n4\n"}
     monkeypatch.setattr(objects, "read", lambda bucket, key: files[key])
-    assert smoke.check_answers({"bucket": "b", "answers": "got", "expected": "wanted", "rows": 2}) == {"outcome": "equal", "rows": 2}
+    assert smoke_test.compare_predictions({"bucket": "b", "answers": "got", "expected": "wanted", "rows": 2}) == {"outcome": "equal", "rows": 2}
 
 
 def test_keys_are_spread_by_weight_over_any_number_of_variants():

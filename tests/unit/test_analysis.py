@@ -2,16 +2,16 @@
 
 import pytest
 
+from noria.release.analysis import weigh_traffic
+from noria.release.analysis_plan import plan_observation
 from noria.release.guard import CAPTURE_LOOKS, Guard, Watch, decide, text, verdict
-from noria.release.observation import plan_observation
-from noria.release.observing import weigh_traffic
 from tests.samples import sample
 
 ERRORS = {"harm": 1.0, "margin": 1.25, "tolerated": 0.01}
 
 
 def observed(strategy="progressive", guard=None, **rollout):
-    spec = sample("functions/plan_rollout.json")["spec"]["rollout"]
+    spec = sample("functions/release/plan_rollout.json")["spec"]["rollout"]
     block = {**spec["guard"], "errors": ERRORS, "slow": None, "answers": None, "metrics": [], **(guard or {})}
     return plan_observation("e", "c", strategy, {**spec, **rollout, "guard": block}, {"bucket": "b"})
 
@@ -131,8 +131,8 @@ def test_a_minute_in_which_weights_changed_and_those_before_the_first_change_are
 
 
 def test_no_more_requests_fail_than_there_were():
-    found = weighed(challenger=(10, 50), champion=(10, 50))["findings"][0]
-    assert (found["challenger"], found["champion"]) == ({"requests": 90, "hits": 90}, {"requests": 90, "hits": 90})
+    finding = weighed(challenger=(10, 50), champion=(10, 50))["findings"][0]
+    assert (finding["challenger"], finding["champion"]) == ({"requests": 90, "hits": 90}, {"requests": 90, "hits": 90})
 
 
 def test_a_shift_asks_for_the_next_step_and_begins_to_count_anew():
@@ -171,12 +171,12 @@ def guard(**changed):
 
 
 def decided(*periods, look=1, share=0.1, since=1, **changed):
-    asked = guard(**changed)
-    tallies = asked.tallies()
+    request = guard(**changed)
+    tallies = request.tallies()
     for period in periods:
         for tally in tallies:
             tally.add(*period)
-    return decide(asked, tallies, look, share, since)
+    return decide(request, tallies, look, share, since)
 
 
 @pytest.mark.parametrize(("undecided", "share"), [("undo", 0.0), ("promote", 1.0), ("hold", 0.1)])
@@ -211,20 +211,20 @@ def test_an_endpoint_that_nobody_asks_ends_as_the_spec_says_after_the_looks_of_o
 
 def test_captures_that_never_come_do_not_hold_a_release_up():
     watches = (Watch("errors", tolerated=0.01), Watch("broken answers", captured=True))
-    asked = guard(watches=watches)
+    request = guard(watches=watches)
 
     def at(look):
-        tallies = asked.tallies()
+        tallies = request.tallies()
         tallies[0].add(2_000, 0, 18_000, 0)
-        return decide(asked, tallies, look, 0.1, 1)[0]
+        return decide(request, tallies, look, 0.1, 1)[0]
 
-    late = CAPTURE_LOOKS * asked.step_looks
+    late = CAPTURE_LOOKS * request.step_looks
     assert (at(late - 1), at(late)) == ("wait", "promote")
 
 
 def entry(**changed):
-    found = {"watch": "errors", "challenger": {"requests": 200.0, "hits": 5.0}, "champion": {"requests": 1800.0, "hits": 9.0}, "low": 1.234, "high": 8.5}
-    return {**found, "harmful": False, "harmless": False, **changed}
+    finding = {"watch": "errors", "challenger": {"requests": 200.0, "hits": 5.0}, "champion": {"requests": 1800.0, "hits": 9.0}, "low": 1.234, "high": 8.5}
+    return {**finding, "harmful": False, "harmless": False, **changed}
 
 
 def test_a_finding_in_words_has_both_rates_and_the_interval():
@@ -250,5 +250,5 @@ def test_a_verdict_begins_with_what_it_rests_on():
     assert first("promote", 60, entry(harmless=True)).code == "NoWorse"
     assert first("wait", 3, entry(harmful=True), dry_run=True).code == "DryRun"
     assert first("wait", 3, entry(), dry_run=True).code == "NotDecided"
-    asked = verdict(guard(), [entry()], "wait", 3, 0.1).reasons[0]
-    assert (asked.observed, asked.limit) == ([1.234, 8.5], [1.0, 1.25])
+    request = verdict(guard(), [entry()], "wait", 3, 0.1).reasons[0]
+    assert (request.observed, request.limit) == ([1.234, 8.5], [1.0, 1.25])

@@ -5,13 +5,13 @@ import json
 
 import pytest
 
-from noria.training.planning import plan_evaluation, plan_run, schema_digest
+from noria.training.plan_run import plan_evaluation, plan_run, schema_digest
 from tests.samples import sample
 
 
 def planned(train=None, instance=None, preprocess=None, **changed):
     """The plan of a run whose spec says these things otherwise."""
-    event = {**sample("functions/plan_run.json"), **changed}
+    event = {**sample("functions/training/plan_run.json"), **changed}
     event["spec"]["train"] |= train or {}
     event["spec"]["train"]["instance"] |= instance or {}
     event["spec"]["preprocess"] |= preprocess or {}
@@ -39,10 +39,10 @@ def test_a_training_job_ends_at_the_specs_minutes_and_one_on_spot_waits_twice_as
 
 
 def test_a_training_job_runs_the_users_script_on_what_the_spec_names():
-    event = sample("functions/plan_run.json")
+    event = sample("functions/training/plan_run.json")
     request = planned({"entry": "fit.py", "hyperparameters": {"depth": 3, "loss": "log", "rate": 0.5, "warm": True}}, {"count": 3, "volume_gb": 77})["training"]
-    told = {"depth": "3", "loss": "log", "rate": "0.5", "warm": "true", "sagemaker_program": "fit.py", "sagemaker_submit_directory": event["spec"]["source"]}
-    assert request["HyperParameters"] == told
+    report = {"depth": "3", "loss": "log", "rate": "0.5", "warm": "true", "sagemaker_program": "fit.py", "sagemaker_submit_directory": event["spec"]["source"]}
+    assert request["HyperParameters"] == report
     assert request["ResourceConfig"] == {"InstanceType": "ml.m5.large", "InstanceCount": 3, "VolumeSizeInGB": 77}
     assert request["AlgorithmSpecification"]["TrainingImage"] == "train-image"
     assert request["RoleArn"] == event["resources"]["training_role"]
@@ -63,7 +63,7 @@ def test_what_a_job_reads_and_writes_lies_under_its_run():
 def test_every_resource_of_a_run_carries_the_tags_that_tell_who_spends():
     plan = planned(preprocess={"script": SCRIPT})
     tags = [{"Key": "noria:model", "Value": "bikeshare"}, {"Key": "noria:stage", "Value": "noria"}, {"Key": "noria:run", "Value": plan["run"]}]
-    transforms = plan_evaluation(sample("functions/plan_evaluation.json"))["transforms"]
+    transforms = plan_evaluation(sample("functions/training/plan_evaluation.json"))["transforms"]
     requests = [plan["training"], plan["candidate"]["request"], plan["preprocess"]["processing"], *(transform["request"] for transform in transforms)]
     assert all(request["Tags"] == tags for request in requests)
 
@@ -87,12 +87,12 @@ def test_the_projects_own_script_is_a_processing_job_before_the_split():
     assert request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] == f"s3://noria-artifacts/{processed}"
     assert request["ProcessingResources"]["ClusterConfig"] == {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 20}
     assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 150}
-    assert request["RoleArn"] == sample("functions/plan_run.json")["resources"]["processing_role"]
+    assert request["RoleArn"] == sample("functions/training/plan_run.json")["resources"]["processing_role"]
     assert request["AppSpecification"]["ImageUri"] == "script-image"
     assert request["AppSpecification"]["ContainerEntrypoint"][-1] == "preprocess.py"
     assert request["AppSpecification"]["ContainerArguments"] == ["--year", "2011", "--name", "plain", "--exact", "true"]
     inputs = {one["InputName"]: one["S3Input"] for one in request["ProcessingInputs"]}
-    assert inputs["code"]["S3Uri"] == sample("functions/plan_run.json")["spec"]["source"]
+    assert inputs["code"]["S3Uri"] == sample("functions/training/plan_run.json")["spec"]["source"]
     assert inputs["data"]["S3Uri"] == "s3://noria-lake/curated/bikeshare/8461379a676e/data.csv"
     assert [one["LocalPath"] for one in inputs.values()] == ["/opt/ml/processing/input/code", "/opt/ml/processing/input/data"]
 
@@ -114,7 +114,7 @@ def test_declared_preprocessing_is_a_container_in_front_of_the_model_that_serves
 
 
 def evaluated(champion=..., **changed):
-    event = {**sample("functions/plan_evaluation.json"), **changed}
+    event = {**sample("functions/training/plan_evaluation.json"), **changed}
     if champion is not ...:
         event["champion"] = champion
     elif event["champion"]:
@@ -158,7 +158,7 @@ def test_a_champion_of_another_schema_is_not_asked_and_the_score_says_why():
 
 @pytest.mark.parametrize(("block", "value"), [("target", "hour"), ("task", "regression"), ("data", None)])
 def test_versions_are_comparable_where_columns_target_and_task_are_the_same(block, value):
-    spec = sample("functions/plan_run.json")["spec"]
+    spec = sample("functions/training/plan_run.json")["spec"]
     other = copy.deepcopy(spec)
     if value is None:
         del other["data"]["columns"]["pn"]
@@ -171,7 +171,7 @@ def test_versions_are_comparable_where_columns_target_and_task_are_the_same(bloc
 
 
 def test_only_gates_against_the_champion_are_compared_with_their_confidence():
-    event = sample("functions/plan_evaluation.json")
+    event = sample("functions/training/plan_evaluation.json")
     gates = [{"metric": "f1", "at_least": 0.5}, {"metric": "recall", "against": "champion", "confidence": 0.9}]
     event["spec"]["evaluate"]["gates"] = [{"at_most": None, "margin": 0.0, **gate} for gate in gates]
     score = plan_evaluation(event)["score"]

@@ -5,31 +5,31 @@ from typing import Any
 
 import pytest
 
-from noria.monitoring.judging import judge_window
+from noria.monitoring.judge_window import judge_window
 from tests.samples import sample
 
 NOW = "2026-11-02T18:53:02.427Z"
 GOOD = {f"2026-10-{day:02}": {"tn": 46, "fp": 4} for day in range(1, 29)}
 BAD = {f"2026-10-{day:02}": {"tn": 30, "fp": 20} for day in range(1, 29)}
-FINE = {"metric": "accuracy", "value": 0.925, "limit": 0.912, "alike": 1.0, "cap": 0}
+FINE = {"metric": "accuracy", "value": 0.925, "limit": 0.912, "design_effect": 1.0, "cap": 0}
 
 
 def drift(verdict: str = "ok", columns: dict[str, bool] | None = None, **more: Any) -> dict[str, Any]:
     """A verdict on drift with columns that have drifted, or not."""
-    found = {
+    finding = {
         name: {"drifted": drifted, "effect": 0.2 if drifted else 0.01, "measure": "distance", "evidence": 0.0, "limit": 0.1}
         for name, drifted in (columns or {"tmin": False, "pn": False}).items()
     }
-    return {"verdict": verdict, "columns": found, "reasons": [], **more}
+    return {"verdict": verdict, "columns": finding, "reasons": [], **more}
 
 
 def event(look: dict[str, Any] | None = None, monitor: dict[str, Any] | None = None, **changed: Any) -> dict[str, Any]:
     """The sample, with a model that is as good as it was."""
-    asked = sample("functions/judge_window.json")
-    asked["level"] = FINE
-    asked["look"] |= {"days": GOOD, "drift": drift(), **(look or {})}
-    asked["spec"]["monitor"] |= monitor or {}
-    return {**asked, **changed}
+    request = sample("functions/monitoring/judge_window.json")
+    request["level"] = FINE
+    request["look"] |= {"days": GOOD, "drift": drift(), **(look or {})}
+    request["spec"]["monitor"] |= monitor or {}
+    return {**request, **changed}
 
 
 def judged(*args: Any, **changed: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def test_quality_that_fell_is_told_with_the_metric_its_level_and_its_limit_and_p
 
 
 def test_an_error_that_grew_is_above_its_limit_and_not_below():
-    level = {"metric": "mae", "value": 1.0, "limit": 1.1, "alike": 1.0, "cap": 6.4}
+    level = {"metric": "mae", "value": 1.0, "limit": 1.1, "design_effect": 1.0, "cap": 6.4}
     # Fifty answers a day, whose errors lie in the bins around 0.95, or around 3.05.
     small, large = ({day: {kind: 50} for day in GOOD} for kind in ("9", "30"))
     assert judged({"days": small}, level=level)["outcome"] == "ok"
@@ -172,7 +172,7 @@ def test_each_cause_is_an_event_and_the_worst_one_is_the_outcome():
     look = {"days": BAD, "drift": drift("drift", {"tmin": True}), "drifted": 1, "last_prediction": None, "last_truth": None}
     result = judged(look, release={**event()["release"], "time": "2026-10-01T00:00:00Z"})
     assert (result["outcome"], document(result)["causes"]) == ("degraded", ["degraded", "drift", "no_traffic"])
-    assert [name for name, _, _ in events(result)] == ["QualityDegraded", "DriftDetected", "MonitoringSilent", "MonitoringCompleted"]
+    assert [name for name, _, _ in events(result)] == ["QualityDegraded", "DriftDetected", "MonitoringDataMissing", "MonitoringCompleted"]
     assert len({entry["Detail"]["metadata"]["id"] for entry in result["entries"]}) == 4
 
 
@@ -201,7 +201,7 @@ def test_silence_is_told_after_the_days_that_the_spec_allows(prediction, truth, 
     if outcome != "ok":
         (reason,) = result["verdict"]["reasons"]
         assert (reason["limit"], "more than 7 days" in reason["text"]) == (7, True)
-        assert events(result)[0] == ("MonitoringSilent", outcome, True)
+        assert events(result)[0] == ("MonitoringDataMissing", outcome, True)
 
 
 def test_a_model_whose_requests_are_not_captured_is_never_silent():
@@ -235,9 +235,9 @@ def broken(count: int, rows: int = 1_000, faults: dict[str, int] | None = None) 
     ],
 )
 def test_too_many_rows_that_break_the_contract_are_an_incident_of_the_data(count, rows, most, outcome):
-    asked = event(broken(count, rows))
-    asked["spec"]["data"]["bad_rows"]["at_most"] = most
-    result = judge_window(asked)
+    request = event(broken(count, rows))
+    request["spec"]["data"]["bad_rows"]["at_most"] = most
+    result = judge_window(request)
     assert result["outcome"] == outcome
     if outcome == "contract":
         (reason,) = result["verdict"]["reasons"]
@@ -266,9 +266,9 @@ def test_the_columns_that_moved_most_for_their_limit_are_kept_and_counted():
     columns = {f"c{number}": {"drifted": True, "effect": number / 100, "measure": "distance", "evidence": 0.0, "limit": 0.1} for number in range(30)}
     columns["c0"] |= {"effect": 0.2, "limit": 0.01}
     reasons = [{"code": "ColumnDrifted", "text": str(number), "observed": None, "limit": None} for number in range(30)]
-    kept = document(judged({"drift": {"verdict": "drift", "columns": columns, "reasons": reasons}}))["drift"]
-    assert list(kept["columns"])[:3] == ["c0", "c29", "c28"]
-    assert (len(kept["columns"]), len(kept["reasons"]), kept["watched"]) == (20, 20, 30)
+    remaining = document(judged({"drift": {"verdict": "drift", "columns": columns, "reasons": reasons}}))["drift"]
+    assert list(remaining["columns"])[:3] == ["c0", "c29", "c28"]
+    assert (len(remaining["columns"]), len(remaining["reasons"]), remaining["watched"]) == (20, 20, 30)
 
 
 def test_cloudwatch_gets_what_a_dashboard_shows():
@@ -291,9 +291,9 @@ def test_a_look_is_recorded_after_the_one_before_it_and_twice_by_the_same_execut
 def test_the_record_says_what_the_next_look_and_automatic_retraining_need():
     look = {"fresh_rows": 5, "labelled_rows": 6, "trained_rows": 7, "last_prediction": NOW, "last_truth": NOW}
     result = judged(look, number=3)
-    made = document(result)
-    assert {name: made[name] for name in look} == look
-    assert (made["number"], made["release"], made["level"], made["state"]) == (3, "5e06cd60d734", FINE, result["record"]["Item"]["state"]["S"])
+    output = document(result)
+    assert {name: output[name] for name in look} == look
+    assert (output["number"], output["release"], output["level"], output["state"]) == (3, "5e06cd60d734", FINE, result["record"]["Item"]["state"]["S"])
     data = result["entries"][-1]["Detail"]["data"]
     assert {name: data[name] for name in ("fresh_rows", "labelled_rows", "trained_rows")} == {"fresh_rows": 5, "labelled_rows": 6, "trained_rows": 7}
     assert data["version"].endswith("noria-bikeshare/1")
