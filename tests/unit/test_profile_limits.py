@@ -176,12 +176,8 @@ def test_repeated_keys_are_counted_within_the_sketchs_error():
     assert of(key=("a", "b"), a=["x", "xy"], b=["yz", "z"]).repeated() == (0, 0)
 
 
-def times(*seconds: float) -> list[str]:
-    return [str(second) for second in seconds]
-
-
 def test_rows_are_cut_into_blocks_of_time():
-    rows = [[second, "v"] for second in times(10, 0, 25, 19)]
+    rows = [[second, "v"] for second in ("10", "0", "25", "19")]
     parts = baseline.rows_by_time(rows, 0, 10)
     assert [[row[0] for row in part] for part in parts] == [["0"], ["10", "19"], ["25"]]
 
@@ -277,6 +273,12 @@ def test_a_profile_survives_its_file_whatever_is_in_it():
     for name, result in output.columns.items():
         assert json.dumps(read.columns[name].to_json()) == json.dumps(result.to_json())
     assert Profile.from_bytes(of(a=["x"]).to_bytes()).keys is None
+
+
+def test_a_file_of_a_profile_has_the_24_most_frequent_of_many_values():
+    words = [f"often {number:02}" for number in range(30) for _ in range(200 - number)] + [f"rare {number}" for number in range(3_000)]
+    read = Profile.from_bytes(of(x=words).to_bytes()).columns["x"].values.top(40)
+    assert [value for value, _, _ in read] == [f"often {number:02}" for number in range(24)]
 
 
 def test_sketches_are_as_exact_as_they_are_said_to_be():

@@ -184,6 +184,8 @@ def test_many_days_are_put_together_two_by_two_until_there_are_few_enough():
     assert list(quality.pooled(days, 4)) == ["0000", "0004", "0008"]
     assert list(quality.pooled(dict(reversed(days.items())), 9)) == list(days)
     assert quality.pooled(days, 0) == {"0000": {"tp": 9.0}}
+    year = {f"{number:04}": {"tp": 1.0} for number in range(401)}
+    assert (len(quality.pooled(year)), len(quality.pooled(dict(list(year.items())[:400])))) == (201, 400)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +247,13 @@ def test_labels_have_one_spelling():
 def test_metrics_that_are_not_defined_are_zero():
     assert metrics.quality("binary", ["0", "0"], ["0", "0"]) == {"accuracy": 1.0, "precision": 0.0, "recall": 0.0, "f1": 0.0}
     assert metrics.regression([1.0, 1.0], [1.0, 2.0])["r2"] == 0.0
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_every_row_has_one_truth_and_one_prediction(task):
+    for truth, predicted in ((["1", "0"], ["1"]), (["1"], ["1", "0"])):
+        with pytest.raises(ValueError, match="zip"):
+            metrics.quality(task, truth, predicted)
 
 
 @pytest.mark.parametrize(("rows", "resamples"), [(1, 1_000), (2_000, 1_000), (4_000, 500), (10_000, 200), (1_000_000, 200)])
