@@ -18,7 +18,7 @@ import pyarrow.parquet
 
 from bench import peers
 from bench.results import FOLDER, ROOT, Result
-from cli.demo import archive
+from cli.demo.dataset import archive
 from noria.kernel.json import Json
 from noria.monitoring import drift
 from noria.profile.batches import add

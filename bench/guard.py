@@ -8,8 +8,9 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from bench.results import Result
-from noria.release.guard import Guard, Watch
-from noria.release.simulation import World, simulate
+from noria.release.comparison import GuardMetric
+from noria.release.guard import Guard
+from noria.release.simulation import TrafficScenario, simulate
 
 RUNS = 2000
 #: Seconds between two looks, and the longest release that is played (minutes).
@@ -18,22 +19,22 @@ SHARE, BASE, LIMIT = 0.1, 0.02, 0.02
 #: A margin that nothing is shown to be within: it goes on until harm is found or time is up.
 NEVER = 1.0001
 EQUAL = {
-    "errors at 50/s": World(BASE, BASE, 50),
-    "errors at 5/s": World(BASE, BASE, 5),
-    "bursts that hit both, 50/s": World(BASE, BASE, 50, burst=0.5),
-    "bursts that hit both, 5/s": World(BASE, BASE, 5, burst=0.5),
-    "a baseline to be learnt, 50/s": World(BASE, BASE, 50, learnt=True),
-    "a baseline to be learnt, 5/s": World(BASE, BASE, 5, learnt=True),
-    "latency: 1 % over the 99th percentile, 50/s": World(0.01, 0.01, 50),
-    "business: 5 % buy, 50/s": World(0.05, 0.05, 50),
+    "errors at 50/s": TrafficScenario(BASE, BASE, 50),
+    "errors at 5/s": TrafficScenario(BASE, BASE, 5),
+    "bursts that hit both, 50/s": TrafficScenario(BASE, BASE, 50, burst=0.5),
+    "bursts that hit both, 5/s": TrafficScenario(BASE, BASE, 5, burst=0.5),
+    "a baseline to be learnt, 50/s": TrafficScenario(BASE, BASE, 50, learnt=True),
+    "a baseline to be learnt, 5/s": TrafficScenario(BASE, BASE, 5, learnt=True),
+    "latency: 1 % over the 99th percentile, 50/s": TrafficScenario(0.01, 0.01, 50),
+    "business: 5 % buy, 50/s": TrafficScenario(0.05, 0.05, 50),
 }
 WORSE = {
-    "errors 2.5 %": (World(BASE, 0.025, 50), LOOK_SECONDS, False),
-    "errors 3 %": (World(BASE, 0.03, 50), LOOK_SECONDS, False),
-    "errors 4 %": (World(BASE, 0.04, 50), LOOK_SECONDS, False),
-    "errors 8 %": (World(BASE, 0.08, 50), 5.0, False),
-    "latency: 2 % over the champion's 99th percentile": (World(0.01, 0.02, 50), LOOK_SECONDS, False),
-    "business: 3.5 % buy instead of 5 %": (World(0.05, 0.035, 50), LOOK_SECONDS, True),
+    "errors 2.5 %": (TrafficScenario(BASE, 0.025, 50), LOOK_SECONDS, False),
+    "errors 3 %": (TrafficScenario(BASE, 0.03, 50), LOOK_SECONDS, False),
+    "errors 4 %": (TrafficScenario(BASE, 0.04, 50), LOOK_SECONDS, False),
+    "errors 8 %": (TrafficScenario(BASE, 0.08, 50), 5.0, False),
+    "latency: 2 % over the champion's 99th percentile": (TrafficScenario(0.01, 0.02, 50), LOOK_SECONDS, False),
+    "business: 3.5 % buy instead of 5 %": (TrafficScenario(0.05, 0.035, 50), LOOK_SECONDS, True),
 }
 
 
@@ -41,7 +42,7 @@ def measure() -> Result:
     """Every case, on all cores; the ratio is the worst share of wrong undoings over the permitted 2 %."""
     with ProcessPoolExecutor() as pool:
         equal = {name: pool.submit(_played, world, LOOK_SECONDS, MINUTES, name.startswith("business")) for name, world in EQUAL.items()}
-        longer = pool.submit(_played, World(BASE, BASE, 50), 60.0, LONG_MINUTES, False)
+        longer = pool.submit(_played, TrafficScenario(BASE, BASE, 50), 60.0, LONG_MINUTES, False)
         worse = {name: pool.submit(_played, world, look, MINUTES, good) for name, (world, look, good) in WORSE.items()}
         others = {
             (name, case): pool.submit(_alarmed, name, world)
@@ -61,10 +62,10 @@ def measure() -> Result:
     return Result("guard", max(wrong.values()), LIMIT, "share wrongly undone", f"{RUNS} simulated releases a case, the worst case against 2 %", parts)
 
 
-def _played(world: World, look_seconds: float, minutes: int, good: bool) -> dict[str, float]:
+def _played(scenario: TrafficScenario, look_seconds: float, minutes: int, good: bool) -> dict[str, float]:
     looks = round(minutes * 60 / look_seconds)
-    guard = Guard((Watch("watched", margin=NEVER, good=good),), 1 - LIMIT, (SHARE,), looks + 1, looks, "hold")
-    report, played = simulate(guard, world, look_seconds, RUNS, seed=11)
+    guard = Guard((GuardMetric("hits", margin=NEVER, good=good),), 1 - LIMIT, (SHARE,), looks + 1, looks, "hold")
+    report, played = simulate(guard, scenario, look_seconds, RUNS, seed=11)
     soon = sum(item.outcome == "undo" and item.minutes <= 10 for item in played) / RUNS
     return {**report, "soon": soon}
 
@@ -96,15 +97,15 @@ def _z_test(record: list[tuple[int, int, int, int]]) -> bool:
 REFERENCES: dict[str, Rule] = {"twice the baseline in 5 minutes": _windowed(5), "twice the baseline in 1 minute": _windowed(1), "z-test every minute": _z_test}
 
 
-def _alarmed(name: str, world: World) -> dict[str, float]:
+def _alarmed(name: str, scenario: TrafficScenario) -> dict[str, float]:
     rule = REFERENCES[name]
     drawn, undone, exposed = random.Random(11), 0, []
     for _ in range(RUNS):
         record: list[tuple[int, int, int, int]] = []
         for _minute in range(MINUTES):
-            requests = drawn.binomialvariate(round(world.rps * 60), SHARE)
-            others = round(world.rps * 60) - requests
-            record.append((requests, drawn.binomialvariate(requests, world.challenger), others, drawn.binomialvariate(others, world.champion)))
+            requests = drawn.binomialvariate(round(scenario.rps * 60), SHARE)
+            others = round(scenario.rps * 60) - requests
+            record.append((requests, drawn.binomialvariate(requests, scenario.challenger), others, drawn.binomialvariate(others, scenario.champion)))
             if rule(record):
                 undone += 1
                 exposed.append(sum(period[0] for period in record))

@@ -15,8 +15,10 @@ from typing import Any
 from bench import peers
 from bench.drift import SETS, table
 from bench.results import FOLDER, ROOT, Result
-from cli import replaying, specs
-from cli.demo import PROJECT, archive
+from cli.demo.dataset import PROJECT, archive
+from cli.healing.replay import replay
+from cli.healing.trainer import trainer
+from cli.project.spec import load
 from noria.kernel.json import Json
 from noria.spec import ModelSpec
 from noria.training import quality
@@ -144,7 +146,7 @@ def healing() -> Result:
     parts, misses = {}, 0
     for name, (first, days, quiet) in PLANS.items():
         with tempfile.TemporaryDirectory() as folder:
-            report = replaying.replay(_written(Path(folder), name), Path(folder) / "history.csv", (), first, days, drift=False)
+            report = replay(_written(Path(folder), name), Path(folder) / "history.csv", (), first, days, drift=False)
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / f"replay-{name.replace(' ', '-')}.json").write_text(json.dumps(report, indent=2))
         managed, frozen, always = report["managed"], report["frozen"], report["every_window"]
@@ -165,7 +167,7 @@ def _errors() -> Iterator[tuple[list[tuple[str, int]], list[tuple[str, int]]]]:
     rows = _bikeshare()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "model.yaml").write_text(_written(Path(folder), "bikeshare").joinpath("model.yaml").read_text())
-        spec: ModelSpec = specs.load(Path(folder) / "model.yaml")
+        spec: ModelSpec = load(Path(folder) / "model.yaml")
         names = [name for name in rows[0] if name != "ts"]
         known, later = ([row for row in rows if (row["ts"] < "2012") == before] for before in (True, False))
 
@@ -175,7 +177,7 @@ def _errors() -> Iterator[tuple[list[tuple[str, int]], list[tuple[str, int]]]]:
         def bare(chosen: Sequence[Row]) -> str:
             return "\n".join([*(",".join(str(row[name]) for name in names if name != "busy") for row in chosen), ""])
 
-        with replaying.trainer(Path(folder), spec, None) as scripts:
+        with trainer(Path(folder), spec, None) as scripts:
             order = random.Random(0).sample(range(len(known)), len(known))
             wrong = [0] * len(known)
             for fold in range(FOLDS):

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.results import ROOT, Result
-from cli import demo, publishing, uploading
-from cli.session import Session
+from cli.base.session import Session
+from cli.data.progress import follow
+from cli.data.upload import upload
+from cli.demo.dataset import YEAR, rows_of_year
+from cli.project.publish import publish
 from local import machine
 
 LIMIT_SECONDS = 300
@@ -59,9 +62,9 @@ def turn() -> Loop:
         shutil.copytree(ROOT / "models" / "bikeshare", project)
         spec = project / "model.yaml"
         spec.write_text(spec.read_text().replace("name: bikeshare", f"name: {name}"))
-        publishing.publish(session, project)
-        sent = uploading.upload(session, name, demo._data(demo.YEAR))
-        stages = list(uploading.follow(session, sent, LIMIT_SECONDS))
+        publish(session, project)
+        sent = upload(session, name, rows_of_year(YEAR))
+        stages = list(follow(session, sent, LIMIT_SECONDS))
     if stages[-1].verdict != "completed":
         raise RuntimeError(f"the loop ended at {stages[-1].name}: {stages[-1].reasons}")
     # What the release's own event starts may still be on its way.
@@ -72,7 +75,7 @@ def turn() -> Loop:
 
 
 def _client(session: Session, service: str) -> Any:
-    return session._client(service)
+    return session.client(service)
 
 
 def _executions(session: Session, name: str) -> Iterator[str]:

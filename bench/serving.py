@@ -19,8 +19,16 @@ from botocore.credentials import Credentials
 
 from bench.loop import deployed
 from bench.results import ROOT, Result
-from cli import demo, demo_release, ledger, publishing, releasing, uploading
-from cli.session import Session, home
+from cli.base import ledger
+from cli.base.paths import home
+from cli.base.session import Session
+from cli.data.progress import follow
+from cli.data.upload import upload
+from cli.demo.client import Client
+from cli.demo.dataset import YEAR, rows_of_year
+from cli.project.publish import publish
+from cli.release import approval
+from cli.release.releases import rollback
 
 LIMIT_SECONDS = 600
 #: Requests of each kind whose latency is measured, in turns.
@@ -46,13 +54,13 @@ class Served:
         spec = self._project / "model.yaml"
         text = spec.read_text().replace("name: bikeshare", f"name: {self.name}").replace("margin: 0.0", "margin: -1.0")
         spec.write_text(text + "rollout: {strategy: all_at_once}\n")
-        publishing.publish(self.session, self._project)
-        self.first = self._release(demo.YEAR)
-        self.second = self._release(demo.YEAR + 1)
+        publish(self.session, self._project)
+        self.first = self._release(YEAR)
+        self.second = self._release(YEAR + 1)
 
     def _release(self, year: int) -> Any:
-        sent = uploading.upload(self.session, self.name, demo._data(year))
-        stages = list(uploading.follow(self.session, sent, LIMIT_SECONDS))
+        sent = upload(self.session, self.name, rows_of_year(year))
+        stages = list(follow(self.session, sent, LIMIT_SECONDS))
         if stages[-1].verdict != "completed":
             raise RuntimeError(f"the loop ended at {stages[-1].name}: {stages[-1].reasons}")
         return ledger.read(self.session, self.name).champion
@@ -77,7 +85,7 @@ served = cache(Served)
 def release_load() -> Result:
     """Requests that fail in the machinery at 50 a second during update, shift, rollback, scale-out and scale-in."""
     model = served()
-    client = demo_release.Client(model.session, model.endpoint, demo._data(demo.YEAR + 2))
+    client = Client(model.session, model.endpoint, rows_of_year(YEAR + 2))
     client.start()
     sagemaker, parts = model.session.sagemaker, dict[str, Any]()
 
@@ -88,15 +96,15 @@ def release_load() -> Result:
     steps: dict[str, Callable[[], object]] = {
         "scale-out": lambda: scale(2),
         "scale-in": lambda: scale(1),
-        "rollback": lambda: releasing.rollback(model.session, model.name, None, "benchmark", LIMIT_SECONDS),
-        "approval and release": lambda: releasing.decide(model.session, f"{model.name}/2", releasing.APPROVED, "benchmark"),
+        "rollback": lambda: rollback(model.session, model.name, None, "benchmark", LIMIT_SECONDS),
+        "approval and release": lambda: approval.decide(model.session, f"{model.name}/2", approval.APPROVED, "benchmark"),
     }
     try:
         for name, step in steps.items():
             before, began = (client.requests, len(client.failed)), time.perf_counter()
             step()
             if name == "approval and release":
-                model.until(lambda: str((ledger.read(model.session, model.name).champion or {}).get("model_package_arn", "")).endswith("/2"))
+                model.until(lambda: ledger.read(model.session, model.name).champion_in_service()["model_package_arn"].endswith("/2"))
             model.until(lambda: sagemaker.describe_endpoint(EndpointName=model.endpoint)["EndpointStatus"] == "InService")
             time.sleep(1)
             request, failed = client.requests - before[0], len(client.failed) - before[1]
@@ -126,7 +134,7 @@ def restore() -> Result:
     # The version is marked once the rollback is told; a person's word counts from then on.
     version = champion["model_package_arn"]
     model.until(lambda: sagemaker.describe_model_package(ModelPackageName=version)["ModelApprovalStatus"] == "Rejected")
-    releasing.decide(session, f"{model.name}/2", releasing.APPROVED, "benchmark")
+    approval.decide(session, f"{model.name}/2", approval.APPROVED, "benchmark")
     approved = model.until(lambda: model.serves(configs["second"]) or _newer(model))
     parts = {
         "from the alarm to restored traffic": f"{ours:.2f} s, bare {reference:.2f} s",

@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from bench.healing import _bikeshare
 from bench.results import ROOT, Result
-from cli import specs
+from cli.project.spec import load
 from noria.adapters import objects
 from noria.data.curate import write_dataset
 from noria.kernel.json import Json
@@ -86,7 +86,7 @@ def _month() -> Month:
     s3 = boto3.client("s3")
     for bucket in ("lake", "artifacts"):
         s3.create_bucket(Bucket=bucket)
-    spec = specs.load(ROOT / "models" / MODEL / "model.yaml").model_dump(mode="json")
+    spec = load(ROOT / "models" / MODEL / "model.yaml").model_dump(mode="json")
     rows = _bikeshare()
     names = list(rows[0])
     known, request = ([row for row in rows if row["ts"][:4] == year] for year in ("2011", "2012"))

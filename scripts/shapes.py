@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from types import ModuleType
-from typing import Any, get_type_hints, is_typeddict
+from typing import Any, Literal, get_type_hints, is_typeddict
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
@@ -16,8 +16,8 @@ import noria
 from noria.kernel.events import Event
 from scripts import import_graph
 
-#: Modules whose TypedDicts admit no key that they do not name.
-CLOSED = ("shapes", "published_spec")
+#: Modules, or packages of modules, whose TypedDicts admit no key that they do not name.
+CLOSED = {"shapes", "published_spec"}
 
 
 class Metadata(BaseModel):
@@ -44,11 +44,12 @@ def modules() -> tuple[ModuleType, ...]:
 
 @cache
 def close() -> None:
-    """Have the validation of a shape refuse keys that it does not name."""
+    """Have the validation of a shape refuse keys that it does not name; what AWS answers has more keys than are read here."""
     for module in modules():
-        for value in vars(module).values() if module.__name__.rsplit(".", 1)[1] in CLOSED else ():
-            if is_typeddict(value):
-                value.__pydantic_config__ = ConfigDict(extra="forbid")
+        extra: Literal["forbid", "ignore"] = "forbid" if CLOSED & set(module.__name__.split(".")) else "ignore"
+        for value in vars(module).values():
+            if is_typeddict(value) and value.__module__ == module.__name__:
+                value.__pydantic_config__ = ConfigDict(extra=extra)
 
 
 def namespace(module: ModuleType) -> dict[str, Any]:

@@ -11,11 +11,14 @@ from noria.data.judge_dataset import judge_dataset
 from noria.healing.decide_healing import announce_healing
 from noria.monitoring.judge_window import judge_window
 from noria.release.admission import plan_admission
+from noria.release.alarms import plan_alarms
 from noria.release.analysis import weigh_traffic
-from noria.release.approval import decide_approval
-from noria.release.endpoint_config import plan_alarms
-from noria.release.rollback import conclude_rollback, plan_rollback
-from noria.release.rollout import conclude_rollout, plan_rollout
+from noria.release.conclude_rollback import conclude_rollback
+from noria.release.conclude_rollout import conclude_rollout
+from noria.release.decide_approval import decide_approval
+from noria.release.plan_rollback import plan_rollback
+from noria.release.plan_rollout import plan_rollout
+from noria.release.strategies import STRATEGIES
 from noria.training.conclude_run import conclude_run
 from noria.training.plan_run import plan_evaluation, plan_run
 from tests.samples import sample
@@ -64,9 +67,9 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "sns", "Publish", decide_approval(request)["notice"]
     yield "sagemaker", "UpdateModelPackage", decide_approval(request)["expiry"]
     rollout = plan_rollout(sample("functions/release/plan_rollout.json"))
-    yield "sagemaker", "CreateModel", rollout["smoke_test"]["model"]
+    yield "sagemaker", "CreateModel", rollout["smoke_test"]["create_model"]
     yield "sagemaker", "CreateTransformJob", rollout["smoke_test"]["transform"]
-    for strategy in ("progressive", "ab", "shadow", "canary", "linear", "rolling", "all_at_once"):
+    for strategy in STRATEGIES:
         event = sample("functions/release/plan_rollout.json")
         event["spec"]["rollout"]["strategy"] = strategy
         event["spec"]["rollout"]["guard"] |= {
@@ -74,7 +77,7 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
             "metrics": [{"name": "sold", "namespace": "Shop", "good": True, "harm": 1.0, "margin": 1.1, "tolerated": None}],
         }
         rollout = plan_rollout(event)
-        for deploy in (rollout["first"], rollout["last"], rollout["back"]):
+        for deploy in (rollout["open"], rollout["promote"], rollout["undo"]):
             yield "sagemaker", "CreateEndpointConfig", deploy["config"]
             yield "sagemaker", "CreateEndpoint", deploy["create"]
             yield "sagemaker", "UpdateEndpoint", deploy["update"]
@@ -85,14 +88,17 @@ def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
         "autoscale": {"min": 1, "max": 4, "requests": 600.0, "out_seconds": 60, "in_seconds": 300},
         "instance": ["ml.m5.large", "ml.c5.large"],
     }
-    last = plan_rollout(scaled)["last"]
+    last = plan_rollout(scaled)["promote"]
     yield "sagemaker", "CreateEndpointConfig", last["config"]
     yield "application-autoscaling", "DeregisterScalableTarget", last["pause"][0]
     yield "application-autoscaling", "RegisterScalableTarget", last["resume"][0]["register"]
     yield "application-autoscaling", "PutScalingPolicy", last["resume"][0]["follow"]
-    turn = plan_admission(sample("functions/release/plan_admission.json"))
-    yield "dynamodb", "TransactWriteItems", turn["take"]
-    yield "events", "PutEvents", as_put_events(turn["entry"])
+    admission = plan_admission(sample("functions/release/plan_admission.json"))
+    yield "dynamodb", "TransactWriteItems", admission["transaction"]
+    yield "events", "PutEvents", as_put_events(admission["entry"])
+    frozen = sample("functions/release/plan_admission.json")
+    frozen["spec"]["approve"]["freeze"] = [{"days": [], "hours": "00:00-23:59", "since": None, "until": None}]
+    yield "dynamodb", "PutItem", plan_admission(frozen)["record"]
     yield "sagemaker", "UpdateEndpointWeightsAndCapacities", weigh_traffic(sample("functions/release/weigh_traffic.json"))["request"]
     for alarm in plan_alarms(sample("functions/release/plan_alarms.json"))["alarms"]:
         yield "cloudwatch", "PutMetricAlarm", alarm

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from cli.session import Session
+from cli.base.session import Session
 from local import machine
 from tests.conftest import DEPLOYED, HOME
 

@@ -8,9 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from cli import demo, ledger, predicting, publishing, requesting, starting, telling, uploading
-from cli.errors import CliError
-from cli.session import Session
+from cli.base import event_log, ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
+from cli.data.progress import Stage, follow
+from cli.data.upload import Upload, upload
+from cli.demo.loop import run as demo
+from cli.history.status import status
+from cli.project.publish import publish
+from cli.project.scaffold import scaffold
+from cli.serving.predict import predict
+from cli.training.requests import retrain
 from local import machine
 from tests.local.aws.waiting import until
 
@@ -73,28 +81,28 @@ def data(folder: Path, file: str = "rows.csv", rows: int = 200, bad: int = 0, he
     return folder / file
 
 
-def loop(stack: Session, model: str, file: Path) -> list[uploading.Stage]:
-    return list(uploading.follow(stack, uploading.upload(stack, model, file), LIMIT))
+def loop(stack: Session, model: str, file: Path) -> list[Stage]:
+    return list(follow(stack, upload(stack, model, file), LIMIT))
 
 
 def told_events(stack: Session, model: str) -> set[str]:
     """Names of the events on record; the record is written after the ledger."""
-    return {event["name"] for event in telling.events(stack, model)}
+    return {event["name"] for event in event_log.events(stack, model)}
 
 
 def test_real_data_become_a_served_model_and_a_second_look_redoes_nothing(stack):
-    told = demo.run(stack, quiet=True, releases=False)
+    told = demo(stack, quiet=True, releases=False)
     assert told["ok"]
     assert [stage["name"] for stage in told["stages"]] == ["ingest", "train", "evaluate", "register", "approve", "rollout"]
     assert told["holdout"]["rows"] == 1752
     assert told["holdout"]["accuracy"] > 0.9
-    again = demo.run(stack, quiet=True, releases=False)
+    again = demo(stack, quiet=True, releases=False)
     assert again["model_package_arn"] == told["model_package_arn"]
     assert json.loads((machine.home() / "demo.json").read_text())["endpoint"] == "noria-bikeshare"
 
 
 def test_a_version_says_where_it_comes_from_and_who_approved_it(stack):
-    demo.run(stack, quiet=True, releases=False)
+    demo(stack, quiet=True, releases=False)
     champion = ledger.read(stack, "bikeshare").champion
     version = stack.sagemaker.describe_model_package(ModelPackageName=champion["model_package_arn"])
     assert {"data_digest", "code_digest", "environment_digest", "run", "spec"} <= set(version["CustomerMetadataProperties"])
@@ -107,7 +115,7 @@ def test_a_version_says_where_it_comes_from_and_who_approved_it(stack):
 
 
 def test_the_second_version_must_beat_the_first_and_then_takes_its_place(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     first = ledger.read(stack, name).champion
     same = loop(stack, name, data(tmp_path, "more.csv", rows=210))
@@ -119,7 +127,7 @@ def test_the_second_version_must_beat_the_first_and_then_takes_its_place(stack, 
     second = ledger.read(stack, name).champion
     assert second["model_package_arn"].endswith("/2")
     assert first["config"] in [found["EndpointConfigName"] for found in stack.sagemaker.list_endpoint_configs(NameContains=name)["EndpointConfigs"]]
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "0"
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "0"
 
 
 def test_what_init_writes_for_a_file_serves_it_with_probabilities(stack, name, tmp_path):
@@ -127,22 +135,22 @@ def test_what_init_writes_for_a_file_serves_it_with_probabilities(stack, name, t
         f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00,{'' if i % 17 == 0 else i * 37 % 100},{('a b', 'c')[i % 2]},{int(i * 37 % 100 > 45)}" for i in range(400)
     ]
     (tmp_path / "rows.csv").write_text("\n".join(["ts,heat,kind,busy", *rows, ""]))
-    starting.start(name, tmp_path / name, tmp_path / "rows.csv", "busy")
-    publishing.publish(stack, tmp_path / name)
+    scaffold(name, tmp_path / name, tmp_path / "rows.csv", "busy")
+    publish(stack, tmp_path / name)
     stages = loop(stack, name, tmp_path / "rows.csv")
     assert (stages[-1].name, stages[-1].verdict) == ("rollout", "completed"), stages[-1].reasons
-    (answer,) = predicting.ask(stack, name, [{"heat": 90, "kind": "c"}])["predictions"]
-    assert answer["prediction"] == "1"
-    assert float(answer["values"][1]) > 0.9
+    (answer,) = predict(stack, name, [{"heat": 90, "kind": "c"}]).predictions
+    assert answer.prediction == "1"
+    assert float(answer.values[1]) > 0.9
 
 
 def test_a_candidate_that_misses_a_gate_is_registered_nowhere(stack, name, tmp_path):
     upside_down = TRAIN.replace('== "1"', '!= "1"')
-    publishing.publish(stack, project(tmp_path / "p", name, gate=1.0, train=upside_down))
+    publish(stack, project(tmp_path / "p", name, gate=1.0, train=upside_down))
     stages = loop(stack, name, data(tmp_path))
     assert (stages[-1].name, stages[-1].verdict) == ("evaluate", "rejected")
     assert stack.sagemaker.list_model_packages(ModelPackageGroupName=f"noria-{name}")["ModelPackageSummaryList"] == []
-    run = telling.status(stack, name)["runs"][0]
+    run = status(stack, name).runs[0]
     assert (run["reasons"][0]["code"], run["reasons"][0]["limit"]) == ("GateMissed", 1.0)
     assert run["reasons"][0]["observed"] == run["metrics"]["accuracy"]
 
@@ -160,11 +168,11 @@ def test_a_candidate_that_misses_a_gate_is_registered_nowhere(stack, name, tmp_p
     ids=["empty", "no CSV", "lacks a column", "renames a column", "30 % out of range", "too few rows"],
 )
 def test_what_breaks_the_contract_lies_untouched_beside_its_verdict(stack, name, tmp_path, make, code):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     file = make(tmp_path)
     stages = loop(stack, name, file)
     assert [(stage.name, stage.verdict) for stage in stages] == [("ingest", "quarantined")]
-    found = telling.status(stack, name)["datasets"][0]
+    found = status(stack, name).datasets[0]
     assert [reason["code"] for reason in found["reasons"]] == [code]
     assert stack.s3.get_object(Bucket=found["bucket"], Key=found["location"])["Body"].read() == file.read_bytes()
     assert stack.s3.get_object(Bucket=found["bucket"], Key=found["source"]["key"])["Body"].read() == file.read_bytes()
@@ -174,10 +182,10 @@ def test_what_breaks_the_contract_lies_untouched_beside_its_verdict(stack, name,
 
 
 def test_one_bad_row_is_set_aside_and_the_rest_goes_on(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     stages = loop(stack, name, data(tmp_path, bad=1))
     assert stages[-1].verdict == "completed"
-    found = telling.status(stack, name)["datasets"][0]
+    found = status(stack, name).datasets[0]
     assert (found["rows"], found["set_aside"]) == (199, 1)
     aside = stack.s3.get_object(Bucket=found["bucket"], Key=found["location"].replace("data.csv", "set-aside.csv"))["Body"].read().decode()
     assert aside.splitlines()[1].endswith("x,Range")
@@ -185,31 +193,31 @@ def test_one_bad_row_is_set_aside_and_the_rest_goes_on(stack, name, tmp_path):
 
 def test_an_upload_for_a_model_nobody_published_is_kept_and_told(stack, name, tmp_path):
     with pytest.raises(CliError, match="is published here"):
-        uploading.upload(stack, name, data(tmp_path))
+        upload(stack, name, data(tmp_path))
     bucket, key = stack.outputs["LakeBucket"], f"incoming/{name}/data.csv"
     at = time.time()
     version = stack.s3.put_object(Bucket=bucket, Key=key, Body=data(tmp_path).read_bytes())["VersionId"]
-    stages = list(uploading.follow(stack, {"model": name, "digest": "", "version": version, "at": at}, LIMIT))
+    stages = list(follow(stack, Upload(name, "", bucket, key, at, version, sent=True), LIMIT))
     assert stages[0].verdict == "quarantined"
     assert "noria publish" in stages[0].reasons[0]
-    assert telling.status(stack, name)["published"] is False
+    assert status(stack, name).published is False
 
 
 def test_the_same_file_twice_within_a_second_is_one_dataset_and_one_run(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     file = data(tmp_path)
     bucket = stack.outputs["LakeBucket"]
     for key in ("a.csv", "a.csv", "b.csv"):
         stack.s3.put_object(Bucket=bucket, Key=f"incoming/{name}/{key}", Body=file.read_bytes())
-    sent = uploading.upload(stack, name, file)
-    assert list(uploading.follow(stack, sent, LIMIT))[-1].verdict == "completed"
+    sent = upload(stack, name, file)
+    assert list(follow(stack, sent, LIMIT))[-1].verdict == "completed"
     story = ledger.read(stack, name)
     assert (len(story.datasets), len(story.runs), len(story.releases)) == (1, 1, 1)
-    assert uploading.upload(stack, name, file)["sent"] is False
+    assert upload(stack, name, file).sent is False
 
 
 def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     file = data(tmp_path)
     assert loop(stack, name, file)[-1].verdict == "completed"
     # As after an ingestion that died between its record and its announcement: the dataset is there, and no run has taken it.
@@ -219,7 +227,7 @@ def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, na
         TableName=table, Key={"pk": {"S": f"MODEL#{name}"}, "sk": {"S": f"DATASET#{dataset}"}}, UpdateExpression="REMOVE claims, claim_owner, claim_expires"
     )
     stack.dynamodb.delete_item(TableName=table, Key={"pk": {"S": f"MODEL#{name}"}, "sk": {"S": f"RUN#{run}"}})
-    uploading.upload(stack, name, file, force=True)
+    upload(stack, name, file, force=True)
     again = until(lambda: ledger.read(stack, name).runs, 60)[0]
     # The jobs of the first run are there already, and count as done; its version is the champion that it equals.
     assert (again["run"], again["metrics"]) == (run, taken.runs[0]["metrics"])
@@ -227,13 +235,13 @@ def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, na
 
 
 def test_a_run_can_be_asked_for_again(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     with pytest.raises(CliError, match="was accepted yet"):
-        requesting.retrain(stack, name)
+        retrain(stack, name)
     loop(stack, name, data(tmp_path))
-    asked = requesting.retrain(stack, name)
+    asked = retrain(stack, name)
     assert until(lambda: len(ledger.read(stack, name).runs) == 2, 60)
-    assert {run["dataset"] for run in ledger.read(stack, name).runs} == {asked["dataset"]}
+    assert {run["dataset"] for run in ledger.read(stack, name).runs} == {asked.dataset}
 
 
 def test_a_training_script_cannot_read_the_holdout_or_its_truth(stack, name, tmp_path):
@@ -255,17 +263,17 @@ for part in ("truth/truth.csv", "holdout/holdout.csv"):
     folder = project(tmp_path / "p", name, train=peeking)
     spec = folder / "model.yaml"
     spec.write_text(spec.read_text().replace("max_minutes: 5", f"max_minutes: 5, hyperparameters: {{peek: {stack.outputs['ArtifactBucket']}/runs/{name}}}"))
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
 
 
 def test_a_version_with_other_columns_is_not_compared_with_a_champion_that_cannot_read_them(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     wider = project(tmp_path / "p", name)
     spec = wider / "model.yaml"
     spec.write_text(spec.read_text().replace("    x: {type", "    id: {type: integer}\n    x: {type"))
-    publishing.publish(stack, wider)
+    publish(stack, wider)
     stages = loop(stack, name, data(tmp_path, "more.csv", rows=210))
     assert stages[-1].verdict == "completed"
     assert "other columns" in next(stage for stage in stages if stage.name == "evaluate").reasons[0]
@@ -275,15 +283,15 @@ def test_a_first_endpoint_that_failed_does_not_block_the_next_version(stack, nam
     broken = INFERENCE.replace(
         "        return Stump", "        import os\n        assert os.environ.get('SAGEMAKER_BATCH') == 'true', 'cannot serve'\n        return Stump"
     )
-    publishing.publish(stack, project(tmp_path / "p", name, inference=broken))
+    publish(stack, project(tmp_path / "p", name, inference=broken))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "failed"
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
 
 
 @pytest.mark.parametrize("key", ["a b 'c\" $eval(1).csv", "größe/☃.csv", "../../escape.csv", "{% 1 %}.csv"], ids=["quotes", "unicode", "dots", "expression"])
 def test_a_hostile_key_is_only_a_name(stack, name, tmp_path, key):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     body = data(tmp_path, rows=20).read_bytes()
     stack.s3.put_object(Bucket=stack.outputs["LakeBucket"], Key=f"incoming/{name}/{key}", Body=body)
     found = until(lambda: ledger.read(stack, name).datasets)[0]
@@ -303,7 +311,7 @@ def test_a_hostile_key_is_only_a_name(stack, name, tmp_path, key):
     ids=["raises", "never ends", "writes no model"],
 )
 def test_a_training_script_that_fails_is_told_with_its_own_words(stack, name, tmp_path, train, stage, told):
-    publishing.publish(stack, project(tmp_path / "p", name, train=train, minutes=0.05 if "sleep" in train else 5))
+    publish(stack, project(tmp_path / "p", name, train=train, minutes=0.05 if "sleep" in train else 5))
     stages = loop(stack, name, data(tmp_path))
     assert (stages[-1].name, stages[-1].verdict) == (stage, "failed")
     assert told in stages[-1].reasons[0]
@@ -311,28 +319,28 @@ def test_a_training_script_that_fails_is_told_with_its_own_words(stack, name, tm
 
 
 def test_a_version_whose_server_does_not_come_up_leaves_the_old_one_serving(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name))
+    publish(stack, project(tmp_path / "p", name))
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     before = ledger.read(stack, name).champion
     # It answers in batch transform, where the container is told so, and breaks behind an endpoint.
     broken = INFERENCE.replace(
         "        return Stump", "        import os\n        assert os.environ.get('SAGEMAKER_BATCH') == 'true', 'cannot serve'\n        return Stump"
     )
-    publishing.publish(stack, project(tmp_path / "p", name, inference=broken))
+    publish(stack, project(tmp_path / "p", name, inference=broken))
     stages = loop(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
     assert stages[-1].verdict == "rolled_back"
     assert "SageMaker went back" in stages[-1].reasons[0]
     assert ledger.read(stack, name).champion == before
-    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "1"
-    assert until(lambda: "RolledBack" in told_events(stack, name))
+    assert status(stack, name).champion["serves"] == before["config"]
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "1"
+    assert until(lambda: "RolloutUndone" in told_events(stack, name))
 
 
 def test_what_is_asked_of_an_unknown_model_or_file_is_told(stack, name, tmp_path):
     with pytest.raises(CliError, match="is published here"):
-        predicting.ask(stack, name, [{"x": 1}])
+        predict(stack, name, [{"x": 1}])
     with pytest.raises(CliError, match="there is no file"):
-        uploading.upload(stack, name, tmp_path / "nothing.csv")
+        upload(stack, name, tmp_path / "nothing.csv")
 
 
 def noria(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -370,7 +378,7 @@ def test_the_command_with_expired_credentials_says_so(client, running, name):
 
 
 def test_everything_is_said_as_json_too(stack):
-    demo.run(stack, quiet=True, releases=False)
+    demo(stack, quiet=True, releases=False)
     for arguments in (("status", "bikeshare"), ("events", "bikeshare")):
         ended = noria(*arguments, "--json", NORIA_HOME=str(machine.home()))
         assert ended.returncode == 0, ended.stderr

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from cli import ledger, monitoring, predicting, publishing
-from cli.errors import CliError
-from cli.session import Session
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
+from cli.monitoring.runs import monitor
+from cli.monitoring.truth import upload_truth
+from cli.project.publish import publish
+from cli.serving.predict import predict
 from tests.local.aws.waiting import until
 from tests.local.test_loop import SPEC, data, loop, project, told_events
 
@@ -17,9 +21,9 @@ ROWS = 150
 def asked(stack: Session, model: str, name: str, cut: float) -> str:
     """A request of many rows, and the truth of each as the changed world has it."""
     rows = [{"x": (i * 37 % 100) / 10} for i in range(ROWS)]
-    told = predicting.ask(stack, model, rows, name=name)["predictions"]
-    assert [answer["id"] for answer in told[:2]] == [f"{name}#0", f"{name}#1"]
-    return "".join(f"{answer['id']},{name}{i},{int(answer['row']['x'] > cut)}\n" for i, answer in enumerate(told))
+    told = predict(stack, model, rows, name=name).predictions
+    assert [answer.id for answer in told[:2]] == [f"{name}#0", f"{name}#1"]
+    return "".join(f"{answer.id},{name}{i},{int(answer.row['x'] > cut)}\n" for i, answer in enumerate(told))
 
 
 def _state(stack: Session, alarm: str) -> str:
@@ -28,18 +32,18 @@ def _state(stack: Session, alarm: str) -> str:
 
 def tell(stack: Session, model: str, file: Path, rows: str) -> dict:
     file.write_text(f"prediction_id,id,y\n{rows}")
-    look = monitoring.tell(stack, model, file, wait=True)["look"]
+    look = upload_truth(stack, model, file, wait=True).monitoring
     while look["counts"]["waiting"]:
-        look = monitoring.look(stack, model)
+        look = monitor(stack, model)
     return look
 
 
 def test_a_model_whose_world_changes_heals_by_itself(stack, tmp_path):
     folder = project(tmp_path / "healing", "healing")
     (folder / "model.yaml").write_text(SPEC.format(name="healing", gate=0.6, minutes=5) + HEAL)
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     with pytest.raises(CliError, match="serves yet"):
-        monitoring.look(stack, "healing")
+        monitor(stack, "healing")
     assert loop(stack, "healing", data(tmp_path))[-1].verdict == "completed"
     good = tell(stack, "healing", tmp_path / "good.csv", asked(stack, "healing", "good", 4.0))
     assert (good["outcome"], good["quality"]["rows"]) == ("ok", ROWS)

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cli import ledger, publishing, telling, uploading
-from cli.session import Session
+from cli.base import ledger
+from cli.base.session import Session
+from cli.data.progress import Stage, follow
+from cli.data.upload import upload
+from cli.history.status import status
+from cli.project.publish import publish
 
 LIMIT = 180
 SPEC = """name: {name}
@@ -88,10 +92,10 @@ def rows() -> list[list[str]]:
     return made
 
 
-def uploaded(stack: Session, name: str, folder: Path) -> list[uploading.Stage]:
+def uploaded(stack: Session, name: str, folder: Path) -> list[Stage]:
     text = "\n".join(",".join(row) for row in [["ts", "station", "heat", "sky", "y"], *rows()]) + "\n"
     (folder / "rows.csv").write_text(text)
-    return list(uploading.follow(stack, uploading.upload(stack, name, folder / "rows.csv"), LIMIT))
+    return list(follow(stack, upload(stack, name, folder / "rows.csv"), LIMIT))
 
 
 @pytest.fixture
@@ -100,10 +104,10 @@ def spec(name: str, tmp_path: Path) -> Path:
 
 
 def test_what_the_model_is_sent_is_to_the_last_bit_what_it_was_trained_on(stack, name, tmp_path, spec):
-    publishing.publish(stack, spec)
+    publish(stack, spec)
     stages = uploaded(stack, name, tmp_path)
     assert (stages[-1].name, stages[-1].verdict) == ("rollout", "completed"), stages[-1].reasons
-    run = telling.status(stack, name)["runs"][0]["run"]
+    run = status(stack, name).runs[0]["run"]
     bucket, folder = stack.outputs["ArtifactBucket"], f"runs/{name}/{run}"
     train = stack.s3.get_object(Bucket=bucket, Key=f"{folder}/train/train.csv")["Body"].read().decode()
     header, *trained = list(csv.reader(io.StringIO(train)))
@@ -117,7 +121,7 @@ def test_what_the_model_is_sent_is_to_the_last_bit_what_it_was_trained_on(stack,
 
 
 def test_a_script_that_gives_up_ends_the_run_with_its_own_words(stack, name, tmp_path):
-    publishing.publish(stack, project(tmp_path / "p", name, 1000))
+    publish(stack, project(tmp_path / "p", name, 1000))
     stages = uploaded(stack, name, tmp_path)
     assert (stages[-1].name, stages[-1].verdict) == ("preprocess", "failed")
     assert "no row is warmer than 1000" in stages[-1].reasons[0]

@@ -12,9 +12,17 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import ledger, predicting, publishing, releasing, telling, uploading, watching
-from cli.errors import CliError
-from cli.session import Session
+from cli.base import ledger
+from cli.base.errors import CliError
+from cli.base.session import Session
+from cli.data.progress import Stage
+from cli.data.upload import upload
+from cli.history.status import status
+from cli.project.publish import publish
+from cli.release import approval
+from cli.release.releases import rollback
+from cli.release.state import release_state
+from cli.serving.predict import predict
 from tests.local.aws.waiting import until
 from tests.local.conftest import SHORT
 from tests.local.test_loop import INFERENCE, LIMIT, data, loop, project, told_events
@@ -101,11 +109,11 @@ def served(stack: Session, name: str, tmp_path: Path) -> None:
     """A first version that serves."""
     project(tmp_path / "p", name)
     with_rollout(tmp_path, f"{{{QUICK}}}")
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
 
 
-def second(stack: Session, name: str, tmp_path: Path) -> uploading.Stage:
+def second(stack: Session, name: str, tmp_path: Path) -> Stage:
     """A second version, trained on a world that has changed; its release."""
     return loop(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))[-1]
 
@@ -129,14 +137,14 @@ def test_a_good_version_takes_the_traffic_step_by_step_and_no_request_fails(stac
     assert any("no worse" in reason for reason in release.reasons)
     assert client.failed == []
     assert client.served["challenger"] > 20
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "0"
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "0"
 
 
 def test_a_spoiled_version_is_undone_before_many_have_met_it_and_is_not_offered_again(stack, name, tmp_path):
     served(stack, name, tmp_path)
     before = ledger.read(stack, name).champion
     (tmp_path / "p" / "inference.py").write_text(SPOILED)
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     with asking(stack, name) as client:
         release = second(stack, name, tmp_path)
     assert release.verdict == "rolled_back"
@@ -144,7 +152,7 @@ def test_a_spoiled_version_is_undone_before_many_have_met_it_and_is_not_offered_
     assert client.failed == []
     assert 0 < client.model_errors < 60
     assert ledger.read(stack, name).champion == before
-    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+    assert status(stack, name).champion["serves"] == before["config"]
     spoiled = f"{before['model_package_arn'][:-1]}2"
     assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=spoiled)["ModelApprovalStatus"] == "Rejected")
 
@@ -158,19 +166,19 @@ def test_what_goes_wrong_only_under_traffic_is_undone(stack, name, tmp_path, spo
     with_rollout(
         tmp_path, "{guard: {slow: {over_ms: 250, tolerated: 0.1}, errors: {tolerated: 0.1}, answers: {tolerated: 0.1}}}\nserve: {answers: {values: [0, 1]}}"
     )
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     with asking(stack, name, own="Received") as client:
         release = second(stack, name, tmp_path)
     assert release.verdict == "rolled_back", release.reasons
     assert any(reason.startswith(f"{word}: ") and reason.endswith("harm") for reason in release.reasons), release.reasons
     assert client.failed == []
-    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+    assert status(stack, name).champion["serves"] == before["config"]
 
 
 def test_the_next_instance_type_is_taken_where_one_cannot_be_had(stack, name, tmp_path):
     folder = project(tmp_path / "p", name)
     (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + f"serve: {{instance: [{SHORT}, ml.m5.large]}}\n")
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     (variant,) = stack.sagemaker.describe_endpoint(EndpointName=f"noria-{name}")["ProductionVariants"]
     assert [(pool["InstanceType"], pool["CurrentInstanceCount"]) for pool in variant["InstancePools"]] == [(SHORT, 0), ("ml.m5.large", 1)]
@@ -179,7 +187,7 @@ def test_the_next_instance_type_is_taken_where_one_cannot_be_had(stack, name, tm
 def test_a_release_for_which_there_is_no_capacity_fails_with_sagemakers_words(stack, name, tmp_path):
     folder = project(tmp_path / "p", name)
     (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + f"serve: {{instance: {SHORT}}}\n")
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     release = loop(stack, name, data(tmp_path))[-1]
     assert (release.verdict, "InsufficientInstanceCapacity" in release.reasons[0]) == ("failed", True)
 
@@ -187,7 +195,7 @@ def test_a_release_for_which_there_is_no_capacity_fails_with_sagemakers_words(st
 def test_instances_follow_the_traffic_and_outlive_a_release(stack, name, client, tmp_path):
     project(tmp_path / "p", name)
     with_rollout(tmp_path, f"{{{QUICK}}}\nserve: {{autoscale: {{min: 1, max: 2, requests: 300, out_seconds: 0}}}}")
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     scaling, resource = client("application-autoscaling"), f"endpoint/noria-{name}/variant/main"
     described = {"ServiceNamespace": "sagemaker", "ResourceId": resource}
@@ -209,12 +217,12 @@ def instances(stack: Session, name: str) -> int:
 def test_every_strategy_brings_a_good_version_to_all_of_the_traffic(stack, name, tmp_path, rollout):
     project(tmp_path / "p", name)
     with_rollout(tmp_path, rollout)
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     with asking(stack, name) as client:
         assert second(stack, name, tmp_path).verdict == "completed"
     assert client.failed == []
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "0"
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "0"
 
 
 def test_where_nobody_asks_the_release_does_not_wait_for_evidence_that_cannot_come(stack, name, tmp_path):
@@ -228,17 +236,17 @@ def test_a_release_that_has_ended_is_gone_back_from_by_one_command_and_again_by_
     served(stack, name, tmp_path)
     first = ledger.read(stack, name).champion
     second(stack, name, tmp_path)
-    told = releasing.rollback(stack, name, None, "wrong prices", LIMIT)
-    assert told["status"] == "rolled_back", told
-    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
-    assert predicting.ask(stack, name, [{"x": 5.5}])["predictions"][0]["prediction"] == "1"
+    told = rollback(stack, name, None, "wrong prices", LIMIT)
+    assert told.status == "rolled_back", told
+    assert status(stack, name).champion["serves"] == first["config"]
+    assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "1"
     left = f"{first['model_package_arn'][:-1]}2"
     assert until(lambda: stack.sagemaker.describe_model_package(ModelPackageName=left)["ModelApprovalStatus"] == "Rejected")
     assert "wrong prices" in stack.sagemaker.describe_model_package(ModelPackageName=left)["ApprovalDescription"]
-    assert until(lambda: "RolledBack" in told_events(stack, name))
-    assert releasing.rollback(stack, name, None, "further", LIMIT)["status"] == "refused"
+    assert until(lambda: "ReleaseRestored" in told_events(stack, name))
+    assert rollback(stack, name, None, "further", LIMIT).status == "refused"
     # A person's word brings it back.
-    releasing.decide(stack, f"{name}/2", releasing.APPROVED, "the prices are right now")
+    approval.decide(stack, f"{name}/2", approval.APPROVED, "the prices are right now")
     assert until(lambda: ledger.read(stack, name).champion["model_package_arn"] == left, 90)
 
 
@@ -251,25 +259,25 @@ def test_an_alarm_on_what_serves_brings_the_release_before_back_long_after_the_r
     client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="5 of 5 data points breached")
     assert until(lambda: ledger.read(stack, name).champion["config"] == first["config"], 60)
     (rollback,) = ledger.read(stack, name).rollbacks
-    assert (rollback["status"], rollback["asked"]["by"]) == ("rolled_back", f"alarm {alarm}")
+    assert (rollback["status"], rollback["request"]["by"]) == ("rolled_back", f"alarm {alarm}")
 
 
 def begun(stack: Session, name: str, tmp_path: Path) -> None:
     """A second version that shares the traffic with the first, and goes on doing so."""
     with_rollout(tmp_path, "{idle: wait, minutes: 600}")
-    publishing.publish(stack, tmp_path / "p")
-    uploading.upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
-    assert until(lambda: len(watching.look(stack, name)["variants"]) == 2, 60)
+    publish(stack, tmp_path / "p")
+    upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
+    assert until(lambda: len(release_state(stack, name).variants) == 2, 60)
 
 
 def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
     served(stack, name, tmp_path)
     first = ledger.read(stack, name).champion
     begun(stack, name, tmp_path)
-    assert releasing.rollback(stack, name, None, "not today", LIMIT)["status"] == "undone"
+    assert rollback(stack, name, None, "not today", LIMIT).status == "undone"
     release = until(lambda: next((found for found in ledger.read(stack, name).releases if found["status"] == "rolled_back"), None), 60)
     assert "not today" in release["reasons"][0]["text"]
-    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+    assert status(stack, name).champion["serves"] == first["config"]
     assert ledger.read(stack, name).lock is None
 
 
@@ -279,12 +287,12 @@ def test_a_release_whose_machine_was_aborted_half_way_leaves_the_champion_alone_
     begun(stack, name, tmp_path)
     client("stepfunctions").stop_execution(executionArn=ledger.read(stack, name).lock["holder"], error="Aborted", cause="by hand")
     assert until(lambda: ledger.read(stack, name).rollbacks, 60)
-    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+    assert status(stack, name).champion["serves"] == first["config"]
     (release,) = [found for found in ledger.read(stack, name).releases if found["config"] != first["config"]]
     assert (release["status"], ledger.read(stack, name).lock) == ("rolled_back", None)
     # The next start finds nothing in its way.
     with_rollout(tmp_path, "{strategy: all_at_once}")
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert loop(stack, name, data(tmp_path, "again.csv", rows=450, seed=3))[-1].verdict == "completed"
 
 
@@ -293,9 +301,9 @@ def test_two_rollbacks_at_once_are_one(stack, name, tmp_path):
     first = ledger.read(stack, name).champion
     second(stack, name, tmp_path)
     with ThreadPoolExecutor(2) as pool:
-        asked = [pool.submit(releasing.rollback, stack, name, None, "wrong prices", LIMIT) for _ in range(2)]
-    assert sorted(found.result()["status"] for found in asked) in (["refused", "rolled_back"], ["rolled_back", "undone"])
-    assert telling.status(stack, name)["champion"]["serves"] == first["config"]
+        asked = [pool.submit(rollback, stack, name, None, "wrong prices", LIMIT) for _ in range(2)]
+    assert sorted(found.result().status for found in asked) in (["refused", "rolled_back"], ["rolled_back", "undone"])
+    assert status(stack, name).champion["serves"] == first["config"]
 
 
 def test_an_endpoint_that_was_changed_by_hand_is_left_as_it_is(stack, name, tmp_path):
@@ -309,15 +317,15 @@ def test_an_endpoint_that_was_changed_by_hand_is_left_as_it_is(stack, name, tmp_
     assert stack.sagemaker.describe_endpoint(EndpointName=f"noria-{name}")["EndpointConfigName"] == f"{name}-by-hand"
     # The owner's word brings the last release back.
     champion = ledger.read(stack, name).champion
-    assert releasing.rollback(stack, name, None, "enough", LIMIT)["status"] == "rolled_back"
-    assert telling.status(stack, name)["champion"]["serves"] == champion["config"]
+    assert rollback(stack, name, None, "enough", LIMIT).status == "rolled_back"
+    assert status(stack, name).champion["serves"] == champion["config"]
 
 
 def asks(stack: Session, name: str, tmp_path: Path, approve: str) -> None:
     """A first version that waits for a person."""
     folder = project(tmp_path / "p", name)
     (folder / "model.yaml").write_text((folder / "model.yaml").read_text() + f"approve: {approve}\n")
-    publishing.publish(stack, folder)
+    publish(stack, folder)
     assert loop(stack, name, data(tmp_path))[-1].verdict == "pending"
 
 
@@ -332,12 +340,12 @@ def approvals(client, name: str) -> list[str]:
 def test_a_manual_version_waits_for_a_person_and_the_registrys_own_event_is_its_answer(stack, client, name, tmp_path):
     asks(stack, name, tmp_path, "{mode: manual}")
     assert until(lambda: approvals(client, name)) == ["RUNNING"]
-    told = releasing.decide(stack, f"{name}/1", releasing.APPROVED, "looks right")
-    assert (told["before"], told["status"]) == ("PendingManualApproval", "Approved")
+    told = approval.decide(stack, f"{name}/1", approval.APPROVED, "looks right")
+    assert (told.before, told.status) == ("PendingManualApproval", "Approved")
     assert until(lambda: ledger.read(stack, name).champion, 60)
     assert until(lambda: "looks right" in approvals(client, name)[0])
     with pytest.raises(CliError, match="has no version 7"):
-        releasing.decide(stack, f"{name}/7", releasing.REJECTED, "no")
+        approval.decide(stack, f"{name}/7", approval.REJECTED, "no")
 
 
 def test_a_version_that_nobody_answers_is_rejected_when_its_time_is_up(stack, client, name, tmp_path):
@@ -354,7 +362,7 @@ def _rejected(stack: Session, arn: str):
 
 def test_who_published_a_version_does_not_approve_it_where_two_are_asked(stack, name, tmp_path):
     asks(stack, name, tmp_path, "{mode: manual, two_person: true}")
-    releasing.decide(stack, f"{name}/1", releasing.APPROVED, "my own")
+    approval.decide(stack, f"{name}/1", approval.APPROVED, "my own")
     (release,) = until(lambda: ended(stack, name), 60)
     assert release["reasons"][0]["code"] == "SamePerson"
     assert ledger.read(stack, name).champion is None
@@ -365,17 +373,17 @@ def test_a_version_whose_artefact_is_gone_is_not_released_and_the_champion_serve
     before = ledger.read(stack, name).champion
     spec = tmp_path / "p" / "model.yaml"
     spec.write_text(spec.read_text() + "approve: {mode: manual}\n")
-    publishing.publish(stack, tmp_path / "p")
+    publish(stack, tmp_path / "p")
     assert second(stack, name, tmp_path).verdict == "pending"
     version = f"{before['model_package_arn'][:-1]}2"
     described = stack.sagemaker.describe_model_package(ModelPackageName=version)
     bucket, key = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"].removeprefix("s3://").split("/", 1)
     stack.s3.delete_object(Bucket=bucket, Key=key)
-    releasing.decide(stack, version, releasing.APPROVED, "though it is gone")
+    approval.decide(stack, version, approval.APPROVED, "though it is gone")
     release = until(lambda: next((found for found in ended(stack, name) if found["model_package_arn"] == version), None), 60)
     assert release["status"] == "failed"
     assert "model.tar.gz" in release["reasons"][0]["text"]
-    assert telling.status(stack, name)["champion"]["serves"] == before["config"]
+    assert status(stack, name).champion["serves"] == before["config"]
 
 
 def test_who_may_not_write_the_registry_approves_nothing(stack, client, name, tmp_path):

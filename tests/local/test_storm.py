@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.session import Session
+from cli.base.session import Session
 from tests.local.aws.waiting import until
 from tests.samples import sample
 

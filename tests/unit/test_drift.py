@@ -1,14 +1,9 @@
 """Drift: real changes are found, noise and seasons are not, and a feed that breaks is told as that."""
 
-import re
-
 import numpy as np
 import pyarrow as pa
 import pytest
-from typer.testing import CliRunner
 
-from cli import app, checking
-from cli.errors import CliError
 from noria.monitoring import drift, two_sample_tests
 from noria.profile.batches import add
 from noria.profile.dataset import Profile
@@ -158,62 +153,6 @@ def test_evidence_is_none_where_there_is_none_and_strong_where_it_is():
     assert two_sample_tests.of_categories({"a": 90, "b": 10}, {"a": 500, "b": 500}) < 1e-6
     # A rare category alone decides nothing.
     assert two_sample_tests.of_categories({"a": 100, "c": 1}, {"a": 1_000}) == 1.0
-
-
-def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
-    drawn = np.random.default_rng(10)
-
-    def file(name: str, first: int, days: int, level: float):
-        lines = [
-            f"2024-{1 + d // 28:02}-{1 + d % 28:02}T{h:02}:00:00,{drawn.normal(level, 1):.3f},{h},{h % 2}"
-            for d in range(first, first + days)
-            for h in range(24)
-        ]
-        (tmp_path / name).write_text("\n".join(["ts,x,hour,y", *lines, ""]))
-        return tmp_path / name
-
-    spec = "name: x\ntask: binary\ntarget: y\ndata: {time: ts, columns: {x: {type: number}, hour: {type: integer, drift: ignore}}}\n"
-    (tmp_path / "m").mkdir()
-    (tmp_path / "m" / "model.yaml").write_text(spec + "evaluate: {gates: [{metric: accuracy, at_least: 0.5}]}\n")
-    old, same, other = file("old.csv", 0, 168, 0), file("same.csv", 168, 28, 0), file("other.csv", 196, 28, 3)
-    assert checking.check(tmp_path / "m", old, same)["verdict"] == "ok"
-    report = checking.check(tmp_path / "m", old, other)
-    assert (report["verdict"], set(report["columns"]), report["columns"]["x"]["drifted"]) == ("drift", {"x", "y"}, True)
-    # Times that are none are a broken feed, and the reference's blocks are known all the same.
-    unread, lost = tmp_path / "unread.csv", tmp_path / "lost.csv"
-    unread.write_text(re.sub(r"2024-\d\d-\d\dT", "day ", same.read_text()))
-    lost.write_text("\n".join(["z", *("1" * 30), ""]))
-    result = checking.check(tmp_path / "m", old, unread)
-    assert (result["verdict"], [(reason["code"], reason["observed"]) for reason in result["reasons"]]) == ("incident", [("TypeChanged", "ts")])
-    assert {reason["observed"] for reason in checking.check(tmp_path / "m", old, lost)["reasons"]} == {"ts", "x"}
-    # One time that is none is no broken feed; times that are all different words are one.
-    one = tmp_path / "one.csv"
-    one.write_text(re.sub(r"\n2024-\d\d-\d\dT00", "\nday", same.read_text(), count=1))
-    assert checking.check(tmp_path / "m", old, one)["verdict"] == "ok"
-    assert checking.check(tmp_path / "m", one, same)["reasons"] == []
-    many = tmp_path / "many.csv"
-    many.write_text("\n".join(["ts,x,hour,y", *(f"{'oops' * 5}{number},0,{number % 24},{number % 2}" for number in range(672)), ""]))
-    assert ("TypeChanged", "ts") in [(reason["code"], reason["observed"]) for reason in checking.check(tmp_path / "m", old, many)["reasons"]]
-    with pytest.raises(CliError, match="no value of ts is a time"):
-        checking.check(tmp_path / "m", unread, same)
-    requests = ["check", str(tmp_path / "m"), "--reference", str(old), "--current", str(other), "--html", str(tmp_path / "page.html")]
-    ended = CliRunner().invoke(app.app, requests)
-    assert (ended.exit_code, "x  before |" in ended.output) == (0, True)
-    page = (tmp_path / "page.html").read_text()
-    assert "other.csv against old.csv" in page
-    assert "<svg" in page
-
-
-def test_seconds_since_the_epoch_are_times(tmp_path):
-    drawn = np.random.default_rng(12)
-    (tmp_path / "m").mkdir()
-    spec = "name: x\ntask: binary\ntarget: y\ndata: {time: ts, columns: {x: {type: number}}}\nevaluate: {gates: [{metric: accuracy, at_least: 0.5}]}\n"
-    (tmp_path / "m" / "model.yaml").write_text(spec)
-    for name, first, rows in (("old", 0, 4_000), ("new", 4_000, 500)):
-        lines = [f"{1_577_836_800 + 3_600 * hour},{drawn.normal():.3f},{hour % 2}" for hour in range(first, first + rows)]
-        (tmp_path / f"{name}.csv").write_text("\n".join(["ts,x,y", *lines, ""]))
-    report = checking.check(tmp_path / "m", tmp_path / "old.csv", tmp_path / "new.csv")
-    assert (report["verdict"], set(report["columns"])) == ("ok", {"x", "y"})
 
 
 def test_what_was_constant_in_a_block_of_the_reference_before_is_no_incident():

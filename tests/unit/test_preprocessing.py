@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import noria
-from cli import starting
 from noria.data.contract import DataContract
 from noria.kernel.errors import ContractError
 from noria.preprocessing import artefact, fitting, inference
@@ -307,14 +306,3 @@ def test_a_lag_needs_the_time_among_the_columns_that_are_sent():
 def test_a_split_by_group_names_columns_that_every_file_has(split):
     with pytest.raises(ValueError, match=r"group|found town"):
         spec(evaluate={"split": split, "gates": [{"metric": "mae", "at_most": 1}]})
-
-
-def test_the_scripts_that_stand_in_find_the_columns_that_preprocessing_makes():
-    result = starting.scripts(spec({"sky, now": {"one_hot": True}, "ts": {"drop": True}}))["train.py"]
-    assert "WORDS = ['station', 'open']" in result
-    assert "features = [name for name in rows.columns if name != TARGET]" in result
-    plain = starting.scripts(spec())["train.py"]
-    assert "features = ['ts', 'station', 'heat', 'sky, now', 'open']" in plain
-    assert "numbers = ['heat']" in plain
-    for text in (result, plain):
-        compile(text, "train.py", "exec")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from noria.release import endpoint_config
-from noria.release.rollout import plan_rollout
+from noria.release import autoscaling
+from noria.release.plan_rollout import plan_rollout
 from noria.training.plan_run import plan_run
 from tests.samples import sample
 from tests.workflow.running import MACHINES, PROCESSING_ROLE, Call, Execution, Failure, Interpreter, Json
@@ -54,8 +54,8 @@ def started(action: str) -> Json:
     if action == "observe":
         return {"model": "bikeshare", "release": plan["release"], "observe": plan["observe"], "correlation_id": "c"}
     if action == "smoke_test":
-        return {**plan["smoke_test"], "name": "bikeshare", "release": plan["release"], "correlation_id": "c"}
-    return plan["last"]
+        return {**plan["smoke_test"], "model": "bikeshare", "release": plan["release"], "correlation_id": "c"}
+    return plan["promote"]
 
 
 def released() -> Json:
@@ -95,14 +95,14 @@ def to_begin() -> Json:
 def scaling() -> Json:
     """What `deploy` is started with for an endpoint that follows its traffic."""
     block = {"min": 1, "max": 4, "requests": 600, "out_seconds": 60, "in_seconds": 300}
-    return {**started("deploy"), **endpoint_config.scaling("Stage-bikeshare", block, None)}
+    return {**started("deploy"), **autoscaling.scaling("Stage-bikeshare", block, None)}
 
 
 def uncaptured() -> Json:
     """What `observe` is started with where nothing is captured."""
     event = started("observe")
     guard = event["observe"]["guard"]
-    return {**event, "observe": {**event["observe"], "answers": None, "guard": {**guard, "watches": guard["watches"][:1]}}}
+    return {**event, "observe": {**event["observe"], "capture": None, "guard": {**guard, "metrics": guard["metrics"][:1]}}}
 
 
 def useless() -> list[Json]:
@@ -204,7 +204,7 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         "recover": {
             "freed": (sample("aws/execution-aborted.json"), {}),
             "rollback": (interrupted_rollback(), {}),
-            "let go": (sample("aws/execution-aborted.json"), {"faults": {"recover: Free model": [BUSY]}}),
+            "let go": (sample("aws/execution-aborted.json"), {"faults": {"recover: Free lock": [BUSY]}}),
         },
         "release": {
             "progressive": (released(), {"endpoint": dict(SERVING), "champion": "m"}),
@@ -227,7 +227,10 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "looked at again": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way(), "faults": {"rollback: Wait for release": [SLOW]}}),
             "taken": (alarmed(), {"endpoint": dict(SERVING), "faults": {"rollback: Take lock": [BUSY]}}),
         },
-        "reject_version": {"marked": (sample("release/RolledBack.v1.json"), {})},
+        "reject_version": {
+            "undone": (sample("release/RolloutUndone.v1.json"), {}),
+            "restored": (sample("release/ReleaseRestored.v1.json"), {}),
+        },
         "put_alarms": {"watched": (sample("release/RolloutCompleted.v1.json"), {})},
         "preprocess": {
             "plain": (preparing(script=False), {}),

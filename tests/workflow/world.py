@@ -22,13 +22,15 @@ from noria.kernel.errors import NoriaError
 from noria.monitoring.judge_window import judge_window
 from noria.preprocessing.prepare import prepare_dataset
 from noria.release.admission import plan_admission
+from noria.release.alarms import plan_alarms
 from noria.release.analysis import weigh_traffic
-from noria.release.approval import decide_approval
-from noria.release.captured_predictions import count_captured
-from noria.release.endpoint_config import plan_alarms
-from noria.release.rollback import conclude_rollback, plan_rollback
-from noria.release.rollout import conclude_rollout, plan_rollout
-from noria.release.smoke_test import compare_predictions
+from noria.release.conclude_rollback import conclude_rollback
+from noria.release.conclude_rollout import conclude_rollout
+from noria.release.decide_approval import decide_approval
+from noria.release.plan_rollback import plan_rollback
+from noria.release.plan_rollout import plan_rollout
+from noria.release.read_captured import count_captured
+from noria.release.read_smoke_predictions import compare_predictions
 from noria.training.conclude_run import conclude_run
 from noria.training.plan_run import plan_evaluation, plan_run, schema_digest
 from noria.training.score_holdout import score_holdout
@@ -184,7 +186,7 @@ class World:
                 "sagemaker_model": self.champion,
                 "package": PACKAGE.replace("/2", "/1"),
                 "config": config,
-                "served": config,
+                "endpoint_model": config,
                 "approved_at": "0",
             }
             held["autoscale"] = json.dumps(self.scaled)
@@ -196,7 +198,7 @@ class World:
             waiter = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": key}, "token": {"S": "t" * 30}}
             return {"Item": waiter} if self.waiting else {}
         if key == "LOCK":
-            return {"Item": {"holder": {"S": "e"}, **({"asked": {"S": self.stop_request}} if self.stop_request else {})}}
+            return {"Item": {"holder": {"S": "e"}, **({"stop_request": {"S": self.stop_request}} if self.stop_request else {})}}
         assert key.split("#")[0] == "SPEC"
         return {"Item": {"document": {"S": json.dumps(self.spec)}}} if self.spec else {}
 
@@ -365,7 +367,7 @@ _SERVICES = {
     "aws-sdk:s3:putObject": _always({}),
     "aws-sdk:s3:headObject": _always({"ContentLength": 183_000}),
     "sns:publish": _always({"MessageId": "m"}),
-    "aws-sdk:dynamodb:putItem.waitForTaskToken": _always({"outcome": "approved", "why": "looks right"}),
+    "aws-sdk:dynamodb:putItem.waitForTaskToken": _always({"outcome": "approved", "comment": "looks right"}),
     "aws-sdk:dynamodb:transactWriteItems.waitForTaskToken": World.ended,
     "aws-sdk:applicationautoscaling:deregisterScalableTarget": World.deregistered,
     "aws-sdk:applicationautoscaling:registerScalableTarget": _always(

@@ -1,6 +1,6 @@
-"""Plans the alarms on what serves."""
+"""Plans the alarms on a champion."""
 
 from noria.kernel.handler import lambda_handler_for
-from noria.release.endpoint_config import plan_alarms
+from noria.release.alarms import plan_alarms
 
 lambda_handler = lambda_handler_for(plan_alarms)

@@ -27,7 +27,7 @@ from noria.monitoring.truth import AHEAD, KEY, Faults, Prediction, Truth, answer
 from noria.monitoring.window_state import EMPTY_WINDOW, FIRST_LOOK
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
-from noria.release.endpoint_config import CHALLENGER, MAIN
+from noria.release.variants import CHALLENGER, MAIN
 from noria.training import cbpe, quality
 from noria.training.metrics import label
 

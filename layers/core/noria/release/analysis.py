@@ -1,101 +1,126 @@
-"""One look at a release under way: counters become a record, the guard decides, and the weights that follow are asked for."""
+"""Analysis of a release under way: counters become a record, the guard decides, and new weights are planned."""
+
+from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from noria.kernel.json import Json
+from noria.kernel import ledger
 from noria.kernel.verdict import Reason, Verdict
-from noria.release import guard as guards
-from noria.release.endpoint_config import CHALLENGER, MAIN, PERIOD_SECONDS
-from noria.release.guard import Guard
+from noria.release import decision, findings
+from noria.release.guard import Guard, decide
+from noria.release.variants import CHALLENGER, MAIN
+from noria.sagemaker.endpoints import update_weights
+from noria.sagemaker.metrics import PERIOD_SECONDS
 
-Period = tuple[float, float, float, float]
-Series = defaultdict[str, dict[float, float]]
-CHANGED = "changed"
-#: Each variant's answers are captured in files of their own, which come up to so many looks after the last request in them.
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from noria.release.comparison import MetricComparison
+    from noria.release.shapes.observation import Finding, WeighTrafficInput, WeighTrafficResult
+    from noria.sagemaker.descriptions import MetricSeries
+
+type Series = defaultdict[str, dict[float, float]]
+#: What a newer version writes into the lock of the release under way.
+SUPERSEDE = "supersede"
+#: Each variant's predictions are captured in files of their own, which come up to so many looks after the last request in them.
 CAPTURE_LAG = 2
 
 
-def weigh_traffic(event: Json) -> Json:
-    """Weigh all that both variants have answered so far.
+class Period(NamedTuple):
+    """What one metric has counted in one period."""
 
-    Args:
-        event: `{observe, results, endpoint, lock, look, share, looks_at_share, changes, now}`: `results` are `GetMetricData`'s,
-            `endpoint` is its description, `lock` the ledger's item of this release or null, `changes` the times at which
-            the weights were changed (ISO 8601): periods that hold one are left out, since their shares are of two kinds.
+    challenger: float
+    challenger_hits: float
+    champion: float
+    champion_hits: float
 
-    Returns:
-        `{outcome, verdict, findings, share, looks_at_share, changes, request}`; `request` sets new weights, or is null.
-    """
+
+def weigh_traffic(event: WeighTrafficInput) -> WeighTrafficResult:
+    """Judge a release by everything that both variants have answered so far, and plan the challenger's next share."""
     observe, share = event["observe"], event["share"]
     guard = Guard.of(observe["guard"])
-    tallies = guard.tallies()
-    series = _series(event["results"])
-    for number, tally in enumerate(tallies):
-        for period in _periods(series, number, event["changes"], event["now"], CAPTURE_LAG if tally.watch.captured else 0):
-            tally.add(*period)
-    results = [tally.to_json() for tally in tallies]
-    if stopped := _stopped(event):
-        outcome, following = (CHANGED, share) if stopped.code == "ChangedByHand" else (guards.UNDO, 0.0)
-        verdict = Verdict(outcome, (stopped, *guards.verdict(guard, results, outcome, event["look"], following).reasons))
-    else:
-        outcome, following = guards.decide(guard, tallies, event["look"], share, event["looks_at_share"])
-        if outcome == guards.SHIFT and event["endpoint"]["EndpointStatus"] != "InService":
-            # Whoever changes it just now is waited for.
-            outcome, following = guards.WAIT, share
-        verdict = guards.verdict(guard, results, outcome, event["look"], following)
-    shifted = following != share and outcome in (guards.SHIFT, guards.UNDO) and observe["strategy"] != "shadow"
+    comparisons = compare_variants(guard, event["results"], event["changes"], event["now"])
+    results = [comparison.finding() for comparison in comparisons]
+    verdict, following = _decide(event, guard, comparisons, results)
+    shifted = following != share and verdict.outcome in (decision.SHIFT, decision.UNDO) and observe["weighted"]
     return {
-        "outcome": outcome,
+        "outcome": verdict.outcome,
         "verdict": verdict.to_json(),
         "findings": results,
         "share": following,
         "looks_at_share": 0 if shifted else event["looks_at_share"],
         "changes": [*event["changes"], event["now"]] if shifted else event["changes"],
-        "request": _weights(observe["endpoint"], following) if shifted else None,
+        "request": update_weights(observe["endpoint"], {MAIN: 1 - following, CHALLENGER: following}) if shifted else None,
     }
 
 
-def _stopped(event: Json) -> Reason | None:
-    """What ends a release whatever its evidence: a hand at the endpoint, or somebody who asks for the model."""
+def compare_variants(guard: Guard, results: Sequence[MetricSeries], changes: Sequence[str], now: str) -> list[MetricComparison]:
+    """Compare both variants on every metric.
+
+    Args:
+        changes: when weights were changed (ISO 8601): a period that holds a change is left out, since its shares are of two kinds.
+        now: ISO 8601.
+    """
+    comparisons, series = guard.comparisons(), _series(results)
+    for number, comparison in enumerate(comparisons):
+        for period in _periods(series, number, changes, now, CAPTURE_LAG if comparison.metric.captured else 0):
+            comparison.add(*period)
+    return comparisons
+
+
+def _decide(event: WeighTrafficInput, guard: Guard, comparisons: list[MetricComparison], results: list[Finding]) -> tuple[Verdict, float]:
+    """The verdict of this look, and the challenger's share from now on."""
+    share, look = event["share"], event["look"]
+    if end := _ended_early(event):
+        outcome, following = (decision.CHANGED, share) if end.code == "ChangedByHand" else (decision.UNDO, 0.0)
+        verdict = findings.verdict(guard, results, outcome, look, following)
+        return Verdict(outcome, (end, *verdict.reasons)), following
+    outcome, following = decide(guard, comparisons, look, share, event["looks_at_share"])
+    if outcome == decision.SHIFT and event["endpoint"]["EndpointStatus"] != "InService":
+        # Somebody is changing the endpoint: the shift waits for that.
+        outcome, following = decision.WAIT, share
+    return findings.verdict(guard, results, outcome, look, following), following
+
+
+def _ended_early(event: WeighTrafficInput) -> Reason | None:
+    """What ends a release whatever its evidence: a change of the endpoint by hand, or a request for the model's lock."""
     observe, endpoint = event["observe"], event["endpoint"]
-    result = endpoint.get("EndpointConfigName")
-    if result != observe["config"] and endpoint["EndpointStatus"] == "InService":
-        text = f"{observe['endpoint']} serves {result}, not {observe['config']}: somebody has changed it by hand, and it is left as it is"
-        return Reason("ChangedByHand", text, result, observe["config"])
-    request = ((event.get("lock") or {}).get("asked") or {}).get("S")
-    if request == "supersede":
+    config = endpoint.get("EndpointConfigName")
+    if config != observe["config"] and endpoint["EndpointStatus"] == "InService":
+        text = f"{observe['endpoint']} serves {config}, not {observe['config']}: somebody has changed it by hand, and it is left as it is"
+        return Reason("ChangedByHand", text, config, observe["config"])
+    request = ledger.text(event["lock"] or {}, "stop_request")
+    if request == SUPERSEDE:
         return Reason("Superseded", "a newer version was approved, and rollout.busy is supersede", request)
     if request:
         return Reason("RollbackRequested", f"a rollback was asked for: {request}", request)
     return None
 
 
-def _series(results: list[Json]) -> Series:
+def _series(results: Sequence[MetricSeries]) -> Series:
     """What each query has counted, by the second at which its period begins."""
     series: Series = defaultdict(dict)
     for result in results:
-        # The same period may be told twice, the later one corrected.
+        # The same period may come twice, the later one corrected.
         series[result["Id"]].update({_seconds(time): value for time, value in zip(result["Timestamps"], result["Values"], strict=True)})
     return series
 
 
-def _periods(series: Series, number: int, changes: list[str], now: str, lag: int) -> Iterator[Period]:
-    """The periods of one watch that have ended: challenger's requests and hits, champion's requests and hits.
+def _periods(series: Series, number: int, changes: Sequence[str], now: str, lag: int) -> Iterator[Period]:
+    """The periods of one metric that have ended.
+
+    A period that has just ended and lacks a counter of a variant with requests is left to the next look: a missing counter is no zero.
 
     Args:
-        lag: of so many periods, what has been counted may still lack one variant's part.
-
-    One that has just ended and lacks a counter of a variant that was asked is left to the next look: what is not there yet is
-    no zero.
+        lag: of so many periods, the counts may still lack one variant's part.
     """
     names = [f"{side}_{kind}_{number}" for side in ("challenger", "champion") for kind in ("requests", "hits")]
     times = sorted({time for name in names for time in series[name]})
     length = min([PERIOD_SECONDS, *(after - before for before, after in pairwise(times))])
-    moved = [_seconds(change) for change in changes]
-    moment = _seconds(now)
+    moved, moment = [_seconds(change) for change in changes], _seconds(now)
     for time in times:
         fresh = time + 2 * length > moment
         late = any(series[f"{side}_requests_{number}"].get(time) and time not in series[f"{side}_hits_{number}"] for side in ("challenger", "champion"))
@@ -104,13 +129,8 @@ def _periods(series: Series, number: int, changes: list[str], now: str, lag: int
         if not any(time <= change < time + length for change in moved) and time >= min(moved, default=0.0):
             challenger, hits, champion, champion_hits = (series[name].get(time, 0.0) for name in names)
             # A counter that is late has fewer requests than hits: no more than all of them were hits.
-            yield challenger, min(hits, challenger), champion, min(champion_hits, champion)
+            yield Period(challenger, min(hits, challenger), champion, min(champion_hits, champion))
 
 
 def _seconds(time: str | float) -> float:
     return float(time) if isinstance(time, int | float) else datetime.fromisoformat(time).timestamp()
-
-
-def _weights(endpoint: str, share: float) -> Json:
-    weights = {MAIN: round(1 - share, 6), CHALLENGER: round(share, 6)}
-    return {"EndpointName": endpoint, "DesiredWeightsAndCapacities": [{"VariantName": name, "DesiredWeight": weight} for name, weight in weights.items()]}

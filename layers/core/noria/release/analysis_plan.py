@@ -1,83 +1,102 @@
-"""What `observe` is started with: the counters of both variants, and what the guard compares of them."""
+"""The analysis plan of a release: the counters of both variants, and what the guard compares of them."""
 
-from noria.kernel.json import Json
-from noria.release.endpoint_config import CHALLENGER, MAIN, MICROSECONDS_PER_MS, NAMESPACE, PERIOD_SECONDS
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from noria.release.strategies import STRATEGIES, Exposure
+from noria.release.variants import MAIN, SIDES
+from noria.sagemaker import metrics
+from noria.sagemaker.metrics import Statistic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from types_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+
+    from noria.kernel import published_spec
+    from noria.kernel.published_spec import RolloutShape
+    from noria.release.shapes.observation import CapturePlan, CaptureSource, GuardMetricShape, GuardPlan, ObservationPlan
 
 #: Predictions are told apart by so many kinds.
 KINDS = 5
 
 
-def plan_observation(endpoint: str, config: str, strategy: str, rollout: Json, captured: Json) -> Json:
-    """What `observe` is started with: what is counted, how often it is looked at, and the guard.
+class CountedMetric(NamedTuple):
+    """A metric of the guard, with the statistics that count its requests and its hits."""
+
+    metric: GuardMetricShape
+    requests: Statistic
+    hits: Statistic
+
+
+def plan_observation(endpoint: str, config: str, strategy: str, rollout: RolloutShape, capture: CaptureSource | None) -> ObservationPlan:
+    """Plan what `observe` counts, how often it looks, and the guard.
 
     Args:
-        captured: where the answers are read.
-
-    Returns:
-        `{endpoint, config, strategy, look_seconds, share, counters, answers, guard}`; `counters` are queries of `GetMetricData`,
-        `answers` is what `count_answers` reads, or null.
+        capture: where captured predictions are read; nothing where nobody reads them.
     """
-    watches, counters = [], []
+    counted = list(_counted_metrics(rollout["guard"]))
+    exposure = STRATEGIES[strategy].exposure or Exposure()
     answers = rollout["guard"]["answers"]
-    for number, (watch, requests, hits) in enumerate(_watches(rollout["guard"])):
-        watches.append(watch)
-        for side, variant in (("champion", MAIN), ("challenger", CHALLENGER)):
-            dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
-            counters += [_counter(f"{side}_{kind}_{number}", metric, dimensions) for kind, metric in (("requests", requests), ("hits", hits))]
-    if not counters:
-        # Where captured answers are all that is watched, something must be asked of CloudWatch all the same.
-        counters = [_counter("seen", (NAMESPACE, "Invocations", "Sum"), [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": MAIN}])]
-    if answers:
-        captured = {**captured, "first": len(watches), "kinds": KINDS if answers["drift"] else 0}
-        watches += _captured_watches(answers)
-    shadow = strategy == "shadow"
-    share = 1.0 if shadow else rollout["steps"][0]
+    kinds = KINDS if answers and answers["drift"] else 0
+    plan: CapturePlan | None = {**capture, "first_metric": len(counted), "kinds": kinds} if answers and capture else None
+    compared = [entry.metric for entry in counted] + (list(_captured_metrics(answers)) if answers else [])
     return {
         "endpoint": endpoint,
         "config": config,
-        "strategy": strategy,
+        "weighted": exposure.weighted,
         "look_seconds": rollout["look_seconds"],
-        "share": share,
-        "counters": counters,
-        "answers": captured if answers else None,
-        "guard": {
-            "watches": watches,
-            "confidence": rollout["guard"]["confidence"],
-            "steps": [share] if strategy in ("shadow", "ab") else rollout["steps"],
-            "step_looks": rollout["step_looks"],
-            "looks": max(1, rollout["minutes"] * 60 // rollout["look_seconds"]),
-            "undecided": rollout["undecided"],
-            "dry_run": rollout["dry_run"],
-            "idle": rollout["idle"],
-            "sample": rollout["sample"] if strategy == "ab" else 0,
-        },
+        "share": exposure.share(rollout),
+        "counters": [*_counters(endpoint, counted)],
+        "capture": plan,
+        "guard": _guard(rollout, exposure, compared),
     }
 
 
-def _counter(name: str, metric: tuple[str, str, str], dimensions: list[Json]) -> Json:
-    """A query of `GetMetricData`; `metric` is namespace, name and statistic."""
-    result = {"Namespace": metric[0], "MetricName": metric[1], "Dimensions": dimensions}
-    return {"Id": name, "MetricStat": {"Metric": result, "Period": PERIOD_SECONDS, "Stat": metric[2]}, "ReturnData": True}
+def _guard(rollout: RolloutShape, exposure: Exposure, compared: list[GuardMetricShape]) -> GuardPlan:
+    return {
+        "metrics": compared,
+        "confidence": rollout["guard"]["confidence"],
+        "steps": exposure.steps(rollout),
+        "step_looks": rollout["step_looks"],
+        "looks": max(1, rollout["minutes"] * 60 // rollout["look_seconds"]),
+        "undecided": rollout["undecided"],
+        "dry_run": rollout["dry_run"],
+        "idle": rollout["idle"],
+        "sample": exposure.sample(rollout),
+    }
 
 
-def _captured_watches(answers: Json) -> list[Json]:
-    """What is watched of captured answers: those that break their contract, and how often each kind of prediction is given."""
-    watches = [{"name": "broken answers", "captured": True, **{key: answers[key] for key in ("harm", "margin", "tolerated")}}]
+def _counters(endpoint: str, counted: list[CountedMetric]) -> Iterator[MetricDataQueryTypeDef]:
+    """Queries of `GetMetricData`, named `<side>_<requests or hits>_<number of the metric>`."""
+    for number, entry in enumerate(counted):
+        for side, variant in SIDES.items():
+            dimensions = metrics.variant_dimensions(endpoint, variant)
+            yield metrics.query(f"{side}_requests_{number}", entry.requests, dimensions)
+            yield metrics.query(f"{side}_hits_{number}", entry.hits, dimensions)
+    if not counted:
+        # CloudWatch takes no empty list, and a guard may compare captured predictions alone.
+        yield metrics.query("seen", metrics.INVOCATIONS, metrics.variant_dimensions(endpoint, MAIN))
+
+
+def _counted_metrics(guard: published_spec.GuardShape) -> Iterator[CountedMetric]:
+    """The metrics that CloudWatch counts."""
+    if errors := guard["errors"]:
+        limits: GuardMetricShape = {"name": "errors", "harm": errors["harm"], "margin": errors["margin"], "tolerated": errors["tolerated"]}
+        yield CountedMetric(limits, metrics.INVOCATIONS, metrics.MODEL_ERRORS)
+    if slow := guard["slow"]:
+        limits = {"name": "slow", "harm": slow["harm"], "margin": slow["margin"], "tolerated": slow["tolerated"]}
+        yield CountedMetric(limits, metrics.LATENCIES, metrics.slower_than(slow["over_ms"]))
+    for own in guard["metrics"]:
+        name, namespace = own["name"], own["namespace"]
+        limits = {"name": name, "good": own["good"], "harm": own["harm"], "margin": own["margin"], "tolerated": own["tolerated"]}
+        yield CountedMetric(limits, Statistic(namespace, name, "SampleCount"), Statistic(namespace, name, "Sum"))
+
+
+def _captured_metrics(answers: published_spec.CaptureShape) -> Iterator[GuardMetricShape]:
+    """The metrics that captured predictions count: those that break their contract, and how often each kind is predicted."""
+    yield {"name": "broken answers", "captured": True, "harm": answers["harm"], "margin": answers["margin"], "tolerated": answers["tolerated"]}
     if factor := answers["drift"]:
-        watches += [{"name": f"predictions, kind {kind + 1}", "captured": True, "harm_only": True, "harm": factor} for kind in range(KINDS)]
-    return watches
-
-
-def _watches(block: Json) -> list[tuple[Json, tuple[str, str, str], tuple[str, str, str]]]:
-    """Each watch, with the metric that counts its requests and the one that counts its hits."""
-    results = []
-    if errors := block["errors"]:
-        results.append(({"name": "errors", **errors}, (NAMESPACE, "Invocations", "Sum"), (NAMESPACE, "InvocationModelErrors", "Sum")))
-    if slow := block["slow"]:
-        over = f"TC({slow['over_ms'] * MICROSECONDS_PER_MS:.0f}:)"
-        watch = {"name": "slow", **{key: value for key, value in slow.items() if key != "over_ms"}}
-        results.append((watch, (NAMESPACE, "ModelLatency", "SampleCount"), (NAMESPACE, "ModelLatency", over)))
-    for metric in block["metrics"]:
-        watch = {key: value for key, value in metric.items() if key != "namespace"}
-        results.append((watch, (metric["namespace"], metric["name"], "SampleCount"), (metric["namespace"], metric["name"], "Sum")))
-    return results
+        for kind in range(KINDS):
+            yield {"name": f"predictions, kind {kind + 1}", "captured": True, "harm_only": True, "harm": factor}

@@ -1,8 +1,9 @@
-"""Captured answers of both versions: which break their contract, and of which kind the others are.
+"""Captured predictions of both variants: which break their contract, and of which kind the others are.
 
-The layout of captured traffic is SageMaker's own: `<prefix><variant>/yyyy/mm/dd/hh/mm-ss-…jsonl`, by the time at which a file was
-written, one request a line. Source: "Interpret captured data", SageMaker developer guide.
+One line of a captured file is one request, as SageMaker writes it. Source: "Interpret captured data", SageMaker developer guide.
 """
+
+from __future__ import annotations
 
 import base64
 import bisect
@@ -10,85 +11,85 @@ import csv
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from noria.adapters import objects
-from noria.kernel.identity import digest
-from noria.kernel.json import Json
-from noria.release.endpoint_config import CHALLENGER, MAIN
-from noria.training.score_holdout import first_column, lines
+from noria.release.variants import SIDES
+from noria.training.score_holdout import lines
 
-SIDES = {"champion": MAIN, "challenger": CHALLENGER}
-#: A file may appear so much after the time in its name (minutes); its name is remembered for as long.
-LATE_MINUTES = 10
-#: Files that are read at one look; more of them wait for the next.
-MOST_FILES = 2_000
-#: A request's time is told in whole seconds, cut off.
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from noria.kernel.published_spec import AnswersShape
+    from noria.release.shapes.observation import CapturedData, CapturedRequest, CapturePlan
+    from noria.sagemaker.descriptions import MetricSeries
+
+#: A request's time has whole seconds, cut off.
 RESOLUTION_SECONDS = 0.5
 #: More different predictions than this are told apart by fifths of their range, fewer one by one.
 MOST_CATEGORIES = 20
+#: Texts that are no prediction, in lower case.
+NO_PREDICTION = ("", "nan", "none", "null", "inf", "-inf")
 
 
-def count_captured(event: Json) -> Json:
-    """Count what has been captured since the last look, by the look in which each request was answered.
+class CaptureCounts:
+    """Requests and hits of each metric and side, by the look in which a request was answered.
 
-    Args:
-        event: `{answers, began, since, now, read, results}`: `answers` says where to read and what to hold it against
-            (`noria.release.rollout`), `since` and `now` bound the look (ISO 8601), `began` is when the first one did, `read`
-            are digests of the files' names that were counted already, `results` is what earlier looks have counted.
-
-    Returns:
-        `{read, results}`: series as `GetMetricData` tells them, one period a look: requests and hits of each watch and side.
+    The first metric counts predictions that break their contract, the next ones one kind of prediction each.
     """
-    answers, read = event["answers"], set(event["read"])
-    kinds = _kinds(answers) if answers["kinds"] else None
-    series = {result["Id"]: list(result["Values"]) for result in event["results"]}
-    looks = [*(event["results"][0]["Timestamps"] if event["results"] else []), event["since"]]
-    begins = [datetime.fromisoformat(look).timestamp() for look in looks]
-    after = max(datetime.fromisoformat(event["began"]), datetime.fromisoformat(event["since"]) - timedelta(minutes=LATE_MINUTES))
-    remembered, fresh = list[str](), 0
-    for side, variant in SIDES.items():
-        names = [f"{side}_{kind}_{answers['first'] + number}" for number in range(1 + answers["kinds"]) for kind in ("requests", "hits")]
-        for name in names:
-            series.setdefault(name, []).append(0)
-        folder, new = f"{answers['prefix']}{variant}/", list[str]()
-        for key in objects.keys(answers["bucket"], folder, f"{folder}{after:%Y/%m/%d/%H/%M-%S}"):
-            if (known := digest(key)) not in read:
-                if fresh >= MOST_FILES:
-                    continue
-                fresh += 1
-                new.append(key)
-            remembered.append(known)
-        for body in objects.read_all(answers["bucket"], new):
-            _count(body.decode(), answers, kinds, begins, side, series)
-    return {"read": remembered, "results": [{"Id": name, "Timestamps": looks, "Values": values} for name, values in series.items()]}
 
+    def __init__(self, plan: CapturePlan, kinds: PredictionKinds | None, results: Sequence[MetricSeries], since: str) -> None:
+        """Begin one more look.
 
-def _count(text: str, answers: Json, kinds: "_Kinds | None", begins: list[float], side: str, series: dict[str, list[int]]) -> None:
-    """Add one file's requests to the look of each; those from before the first look are another release's."""
-    for line in text.splitlines():
-        report = json.loads(line)
-        look = bisect.bisect_right(begins, datetime.fromisoformat(report["eventMetadata"]["inferenceTime"]).timestamp() + RESOLUTION_SECONDS) - 1
-        if look < 0:
-            continue
-        given = predictions(report["captureData"].get("endpointOutput"))
-        wrong = not given or any(broken(value, answers["task"], answers["contract"]) for value in given)
-        hit = 0 if wrong else 1 + kinds.of(given[0]) if kinds else None
-        for number in range(1 + answers["kinds"]):
-            series[f"{side}_requests_{answers['first'] + number}"][look] += 1
+        Args:
+            results: what earlier looks have counted.
+            since: when this look begins (ISO 8601).
+        """
+        self._plan, self._kinds = plan, kinds
+        self._looks = [*(results[0]["Timestamps"] if results else []), since]
+        self._begins = [datetime.fromisoformat(str(look)).timestamp() for look in self._looks]
+        self._series = {result["Id"]: list(result["Values"]) for result in results}
+        for side in SIDES:
+            for number in range(1 + plan["kinds"]):
+                for kind in ("requests", "hits"):
+                    self._series.setdefault(self._name(side, kind, number), []).append(0)
+
+    def add_file(self, side: str, text: str) -> None:
+        """Count one file's requests; those from before the first look are another release's."""
+        for line in text.splitlines():
+            request: CapturedRequest = json.loads(line)
+            answered = datetime.fromisoformat(request["eventMetadata"]["inferenceTime"]).timestamp()
+            look = bisect.bisect_right(self._begins, answered + RESOLUTION_SECONDS) - 1
+            if look >= 0:
+                self._add(side, look, self._hit(predictions(request["captureData"].get("endpointOutput"))))
+
+    def results(self) -> list[MetricSeries]:
+        """Series as `GetMetricData` returns them, one period a look."""
+        return [{"Id": name, "Timestamps": self._looks, "Values": values} for name, values in self._series.items()]
+
+    def _add(self, side: str, look: int, hit: int | None) -> None:
+        for number in range(1 + self._plan["kinds"]):
+            self._series[self._name(side, "requests", number)][look] += 1
         if hit is not None:
-            series[f"{side}_hits_{answers['first'] + hit}"][look] += 1
+            self._series[self._name(side, "hits", hit)][look] += 1
+
+    def _hit(self, values: list[str]) -> int | None:
+        """The metric of which a request is a hit."""
+        if not values or any(broken(value, self._plan["task"], self._plan["contract"]) for value in values):
+            return 0
+        return 1 + self._kinds.kind_of(values[0]) if self._kinds else None
+
+    def _name(self, side: str, kind: str, number: int) -> str:
+        return f"{side}_{kind}_{self._plan['first_metric'] + number}"
 
 
-def predictions(captured: Json | None) -> list[str]:
-    """The first value of each answer in one captured response; nothing where it holds none that can be read."""
+def predictions(captured: CapturedData | None) -> list[str]:
+    """The first value of each prediction in one captured response; nothing where it holds none that can be read."""
     return [first for first, _ in scored(captured)]
 
 
-def scored(captured: Json | None) -> list[tuple[str, str]]:
-    """The first two values of each answer, a prediction and its probability; the second is empty where there is none."""
+def scored(captured: CapturedData | None) -> list[tuple[str, str]]:
+    """The first two values of each prediction: itself and its probability; the second is empty where there is none."""
     if captured is None:
         return []
     data = captured["data"]
@@ -102,11 +103,11 @@ def scored(captured: Json | None) -> list[tuple[str, str]]:
         return []
 
 
-def _first_values(record: Any) -> Iterator[tuple[Any, Any]]:
-    """Predictions in a JSON answer: a list, alone or under `predictions`; of each of its items the first value, and the second one."""
-    if isinstance(record, dict):
-        record = record.get("predictions", record)
-    for item in record if isinstance(record, list) else [record]:
+def _first_values(document: Any) -> Iterator[tuple[Any, Any]]:
+    """Predictions in a JSON document: a list, alone or under `predictions`; of each of its items the first value, and the second one."""
+    if isinstance(document, dict):
+        document = document.get("predictions", document)
+    for item in document if isinstance(document, list) else [document]:
         second: Any = ""
         while isinstance(item, list | dict):
             values = list(item.values() if isinstance(item, dict) else item)
@@ -114,28 +115,27 @@ def _first_values(record: Any) -> Iterator[tuple[Any, Any]]:
         yield item, second
 
 
-def broken(value: str, task: str, contract: Json) -> bool:
-    """Whether a prediction is none by the contract of the answers."""
-    number = _number(value)
-    bounds = contract["between"]
+def broken(value: str, task: str, contract: AnswersShape) -> bool:
+    """Whether a prediction breaks its contract (`serve.answers`)."""
+    number, bounds = _number(value), contract["between"]
     if (task == "regression" or bounds) and number is None:
         return True
     if number is not None and bounds and not _lower(bounds) <= number <= _upper(bounds):
         return True
     if contract["values"] and not any(_same(value, number, allowed) for allowed in contract["values"]):
         return True
-    return not value or value.lower() in ("nan", "none", "null", "inf", "-inf")
+    return value.lower() in NO_PREDICTION
 
 
-def _lower(bounds: list[float | None]) -> float:
+def _lower(bounds: Sequence[float | None]) -> float:
     return -math.inf if bounds[0] is None else bounds[0]
 
 
-def _upper(bounds: list[float | None]) -> float:
+def _upper(bounds: Sequence[float | None]) -> float:
     return math.inf if bounds[1] is None else bounds[1]
 
 
-def _same(value: str, number: float | None, allowed: Any) -> bool:
+def _same(value: str, number: float | None, allowed: str | float) -> bool:
     return value == str(allowed) or (number is not None and not isinstance(allowed, str) and number == float(allowed))
 
 
@@ -147,21 +147,24 @@ def _number(value: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-class _Kinds:
-    """Tells predictions apart by what the challenger has answered to the rows of its holdout."""
+class PredictionKinds:
+    """Tells predictions apart: the most frequent ones of the holdout one by one, or fifths of their range where there are many."""
 
-    def __init__(self, expected: list[str], kinds: int) -> None:
+    def __init__(self, expected: Sequence[str], kinds: int) -> None:
+        """Learn the kinds.
+
+        Args:
+            expected: the version's predictions of its holdout.
+        """
         numbers = sorted(number for value in expected if (number := _number(value)) is not None)
         often = Counter(expected).most_common()
-        self._edges = [numbers[len(numbers) * i // kinds] for i in range(1, kinds)] if len(often) > MOST_CATEGORIES and len(numbers) == len(expected) else []
+        many = len(often) > MOST_CATEGORIES and len(numbers) == len(expected)
+        self._edges = [numbers[len(numbers) * i // kinds] for i in range(1, kinds)] if many else []
         self._categories = {value: number for number, (value, _) in enumerate(often[: kinds - 1])}
         self._rest = kinds - 1
 
-    def of(self, value: str) -> int:
+    def kind_of(self, value: str) -> int:
+        """The number of a prediction's kind, from 0."""
         if self._edges and (number := _number(value)) is not None:
             return bisect.bisect_right(self._edges, number)
         return self._categories.get(value, self._rest)
-
-
-def _kinds(answers: Json) -> _Kinds:
-    return _Kinds(first_column(objects.read(answers["artifacts"], answers["expected"]).decode()), answers["kinds"])

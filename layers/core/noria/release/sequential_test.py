@@ -1,4 +1,4 @@
-"""Always-valid evidence on two rates: how much higher one variant's is than the other's, however often one looks.
+"""Always-valid sequential test of two rates: by how much one variant's is higher, valid at every interim look.
 
 Both variants serve the same traffic, split at random by weight. Of all the answers of one kind in one period, a variant's
 share is then that of its requests, times the ratio of the rates; given the total, a burst that hits both, a champion that
@@ -14,9 +14,14 @@ anytime-valid inference. Hoeffding (1963), theorem 4: sums drawn without replace
 which carries the binomial bound over to counts out of a finite period.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 #: Alternatives of the two mixtures, as factors away from the hypothesis, with what each weighs. Harm is looked for where it
 #: hurts: half as much again, and four times as much; a smaller one is found later. That a variant is no worse is mostly
@@ -33,24 +38,26 @@ LARGEST_LOG = 600.0
 
 @dataclass(frozen=True)
 class Counts:
-    """One period: requests, and of them the answers that are counted, of the variant that is judged and of the other one."""
+    """One period: requests and the hits among them, of the variant under test and of the one that it is compared with."""
 
-    judged: float = 0.0
-    judged_hits: float = 0.0
-    other: float = 0.0
-    other_hits: float = 0.0
+    treatment: float = 0.0
+    treatment_hits: float = 0.0
+    control: float = 0.0
+    control_hits: float = 0.0
 
     @property
     def comparable(self) -> bool:
         """Whether both served and there is something to compare; otherwise it says nothing of their ratio."""
-        return self.judged > 0 and self.other > 0 and (self.judged_hits > 0 or self.other_hits > 0)
+        return self.treatment > 0 and self.control > 0 and (self.treatment_hits > 0 or self.control_hits > 0)
 
-    def __add__(self, more: "Counts") -> "Counts":
-        return Counts(self.judged + more.judged, self.judged_hits + more.judged_hits, self.other + more.other, self.other_hits + more.other_hits)
+    def __add__(self, more: Counts) -> Counts:
+        return Counts(
+            self.treatment + more.treatment, self.treatment_hits + more.treatment_hits, self.control + more.control, self.control_hits + more.control_hits
+        )
 
 
 @dataclass
-class Process:
+class EProcess:
     """An e-process against one hypothesis on the ratio of the rates.
 
     Attributes:
@@ -72,7 +79,7 @@ class Process:
         here = _share(period, self.ratio)
         for i, factor in enumerate(self.factors):
             there = _share(period, self.ratio * factor)
-            self._logs[i] += period.judged_hits * math.log(there / here) + period.other_hits * math.log((1 - there) / (1 - here))
+            self._logs[i] += period.treatment_hits * math.log(there / here) + period.control_hits * math.log((1 - there) / (1 - here))
 
     @property
     def value(self) -> float:
@@ -80,12 +87,12 @@ class Process:
         return sum(weight * math.exp(min(log, LARGEST_LOG)) for log, weight in zip(self._logs, self.factors.values(), strict=True))
 
 
-def process(periods: Iterable[Counts], ratio: float, factors: Mapping[float, float]) -> Process:
+def e_process(periods: Iterable[Counts], ratio: float, factors: Mapping[float, float]) -> EProcess:
     """The e-process after some periods."""
-    result = Process(ratio, factors)
+    process = EProcess(ratio, factors)
     for period in periods:
-        result.add(period)
-    return result
+        process.add(period)
+    return process
 
 
 def below(hits: float, requests: float, rate: float) -> float:
@@ -103,15 +110,15 @@ def below(hits: float, requests: float, rate: float) -> float:
 
 def interval(periods: Sequence[Counts], alpha: float) -> tuple[float, float]:
     """A confidence sequence's present bounds of the ratio: each side wrong with a probability of at most `alpha`, ever."""
-    low = _bound(lambda ratio: process(periods, ratio, HARM).value >= 1 / alpha)
-    high = _bound(lambda ratio: process(periods, ratio, HARMLESS).value < 1 / alpha)
+    low = _bound(lambda ratio: e_process(periods, ratio, HARM).value >= 1 / alpha)
+    high = _bound(lambda ratio: e_process(periods, ratio, HARMLESS).value < 1 / alpha)
     return low, high
 
 
 def _share(period: Counts, ratio: float) -> float:
-    """The judged variant's expected share of all hits, were its rate `ratio` times the other's."""
-    weighed = period.judged * ratio
-    return weighed / (weighed + period.other)
+    """The treatment's expected share of all hits, were its rate `ratio` times the control's."""
+    weight = period.treatment * ratio
+    return weight / (weight + period.control)
 
 
 def _bound(holds: Callable[[float], bool]) -> float:

@@ -1,42 +1,30 @@
-"""A version's answers before it takes traffic, against those of its evaluation."""
+"""The smoke test: a version predicts rows of its own holdout as it did in its evaluation, before it takes traffic."""
+
+from __future__ import annotations
 
 import math
 
-from noria.adapters import objects
 from noria.kernel.errors import SmokeMismatchError
-from noria.kernel.json import Json
-from noria.training.score_holdout import lines
 
-#: Answers are numbers printed by the same code from the same model: nothing but the last bit may differ.
+#: Predictions are numbers printed by the same code from the same model: nothing but the last bit may differ.
 RELATIVE = 1e-9
 
 
-def compare_predictions(event: Json) -> Json:
-    """Compare the answers to the smoke rows with the first ones of the holdout.
-
-    Args:
-        event: `{bucket, answers, expected, rows}`: keys of both files, and how many rows there are to answer.
+def compare(predictions: list[list[str]], expected: list[list[str]], rows: int) -> None:
+    """Compare the predictions of the smoke rows with the first ones of the holdout, each with all its values.
 
     Raises:
-        SmokeMismatchError: there are fewer or more answers than rows, or one differs; says which, with both answers.
+        SmokeMismatchError: there are fewer or more predictions than rows, or one differs; says which, with both.
     """
-    answers = lines(objects.read(event["bucket"], event["answers"]).decode())
-    expected = lines(objects.read(event["bucket"], event["expected"]).decode())[: event["rows"]]
-    compare(answers, expected, event["rows"])
-    return {"outcome": "equal", "rows": len(answers)}
+    if len(predictions) != rows or len(expected) != rows:
+        raise SmokeMismatchError(f"{len(predictions)} answers to {rows} smoke rows, of which the evaluation has {len(expected)}; one line a row was expected")
+    for row, (values, evaluated) in enumerate(zip(predictions, expected, strict=True), start=1):
+        if len(values) != len(evaluated) or not all(map(_equal, values, evaluated)):
+            raise SmokeMismatchError(f"row {row} of the holdout is answered {','.join(values)!r}, its evaluation had {','.join(evaluated)!r}")
 
 
-def compare(answers: list[list[str]], expected: list[list[str]], rows: int) -> None:
-    """Raise at the first difference; a line is compared with all its values."""
-    if len(answers) != rows or len(expected) != rows:
-        raise SmokeMismatchError(f"{len(answers)} answers to {rows} smoke rows, of which the evaluation has {len(expected)}; one line a row was expected")
-    for row, (got, name) in enumerate(zip(answers, expected, strict=True), start=1):
-        if len(got) != len(name) or not all(map(_equal, got, name)):
-            raise SmokeMismatchError(f"row {row} of the holdout is answered {','.join(got)!r}, its evaluation had {','.join(name)!r}")
-
-
-def _equal(got: str, expected: str) -> bool:
+def _equal(value: str, expected: str) -> bool:
     try:
-        return got == expected or math.isclose(float(got), float(expected), rel_tol=RELATIVE)
+        return value == expected or math.isclose(float(value), float(expected), rel_tol=RELATIVE)
     except ValueError:
         return False

@@ -7,10 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from noria.data.contract import MODEL_NAME
+from noria.spec.approve import ApproveSpec
 from noria.spec.data import DataSpec
 from noria.spec.monitoring import HealSpec, MonitorSpec
 from noria.spec.preprocessing import PreprocessSpec
-from noria.spec.release import ApproveSpec, RolloutSpec, ServeSpec
+from noria.spec.rollout import RolloutSpec
+from noria.spec.serve import ServeSpec
 from noria.spec.training import CROSS_FIELD, EvaluateSpec, TrainSpec
 from noria.training.gates import METRICS
 from noria.training.quality import watched

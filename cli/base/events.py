@@ -1,0 +1,51 @@
+"""Publishes Noria's own events: a person's request to train, to roll back, to monitor."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from cli.base.errors import CliError
+from cli.base.session import Session
+from noria.kernel.events import EventContext, put_named_entry
+from noria.kernel.identity import event_id
+
+if TYPE_CHECKING:
+    from types_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+
+@dataclass(frozen=True)
+class PublishedEvent:
+    """One event on Noria's bus.
+
+    Attributes:
+        id: of the event's own metadata.
+        entry_id: of EventBridge; the ledger records a rollback under it.
+    """
+
+    id: str
+    entry_id: str
+
+
+def publish_event(session: Session, context: str, name: str, model: str, data: Mapping[str, object]) -> PublishedEvent:
+    """Put one event on the stack's bus; it begins a story of its own, so it is its own cause.
+
+    Args:
+        context: `training`, `release`, `monitoring`: the source is `noria.<context>`.
+        name: the event's class name in the past tense.
+
+    Raises:
+        CliError: the bus refused the event.
+    """
+    request = str(uuid.uuid4())
+    own = event_id(name, request)
+    story = EventContext(session.outputs["EventBus"], session.prefix, datetime.now(UTC).isoformat(), own, own)
+    entry = put_named_entry(context, name, model, request, story, dict(data))
+    entry["Detail"] = json.dumps(entry["Detail"])
+    response = session.events.put_events(Entries=[cast("PutEventsRequestEntryTypeDef", entry)])
+    (answer,) = response["Entries"]
+    if response["FailedEntryCount"]:
+        raise CliError(f"the bus refused the event: {answer.get('ErrorMessage')}")
+    return PublishedEvent(own, answer["EventId"])

@@ -1,0 +1,1 @@
+"""Commands on automatic retraining: replay a history through the policies of production."""

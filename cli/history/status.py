@@ -1,0 +1,96 @@
+"""The status of a model: the champion with its endpoint, and the last datasets, runs, releases and healings."""
+
+from dataclasses import dataclass
+from typing import NotRequired
+
+from botocore.exceptions import ClientError
+
+from cli.base import ledger
+from cli.base.ledger import ModelRecord
+from cli.base.records import Champion, Dataset, Healing, MonitoringRun, PendingApproval, Release, Rollback, Run
+from cli.base.session import Session
+
+#: Records of a kind that a status has.
+LAST = 5
+
+
+class ChampionStatus(Champion):
+    """The champion, the status of its endpoint, and the configuration that the endpoint serves."""
+
+    endpoint_status: str
+    serves: NotRequired[str | None]
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """A model at one moment; records are newest first, healings oldest first.
+
+    Attributes:
+        spec: the id of the published spec.
+        image: the spec's images by purpose.
+        pending_approvals: versions that wait for a person.
+        monitoring: the last monitoring run.
+        under_way: the ARN of the version that is released or restored at this moment.
+    """
+
+    model: str
+    published: bool
+    spec: str | None
+    image: dict[str, str] | None
+    champion: ChampionStatus | None
+    datasets: list[Dataset]
+    runs: list[Run]
+    releases: list[Release]
+    rollbacks: list[Rollback]
+    pending_approvals: list[PendingApproval]
+    monitoring: MonitoringRun | None
+    healings: list[Healing]
+    under_way: str | None
+
+
+def status(session: Session, model: str) -> ModelStatus:
+    """The status of a model; one that nobody has published has nothing."""
+    record = ledger.read(session, model)
+    return ModelStatus(
+        model=model,
+        published=record.spec is not None,
+        spec=record.spec["id"] if record.spec else None,
+        image=record.spec["images"] if record.spec else None,
+        champion=_champion(session, record),
+        datasets=record.datasets[:LAST],
+        runs=[_with_substitution(session, model, run) for run in record.runs[:LAST]],
+        releases=record.releases[:LAST],
+        rollbacks=record.rollbacks[:LAST],
+        pending_approvals=record.pending_approvals,
+        monitoring=record.monitoring,
+        healings=[_with_status(healing, record) for healing in record.healings[-LAST:]],
+        under_way=record.lock["package"] if record.lock else None,
+    )
+
+
+def _with_status(healing: Healing, record: ModelRecord) -> Healing:
+    """A healing with the status of its run."""
+    return {**healing, "status": next((run["status"] for run in record.runs if run["run"] == healing["run"]), "running")}
+
+
+def _champion(session: Session, record: ModelRecord) -> ChampionStatus | None:
+    if record.champion is None:
+        return None
+    try:
+        endpoint = session.sagemaker.describe_endpoint(EndpointName=record.champion["endpoint"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationException":
+            raise
+        return {**record.champion, "endpoint_status": "Missing", "serves": None}
+    return {**record.champion, "endpoint_status": endpoint["EndpointStatus"], "serves": endpoint.get("EndpointConfigName")}
+
+
+def _with_substitution(session: Session, model: str, run: Run) -> Run:
+    """A run with the framework version that the local AWS trained with in place of the image's own, where it did."""
+    try:
+        job = session.sagemaker.describe_training_job(TrainingJobName=f"{session.prefix}-{model}-{run['run']}")
+    except ClientError:
+        return run
+    tags = session.sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
+    substitution = next((tag["Value"] for tag in tags if tag["Key"] == "noria:substitution"), None)
+    return {**run, "substitution": substitution} if substitution else run

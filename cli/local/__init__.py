@@ -1,0 +1,1 @@
+"""Commands on the local AWS: start it, end it."""

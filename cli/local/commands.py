@@ -1,0 +1,46 @@
+"""Commands: `noria up`, `noria down`. The one module that knows of the local AWS, and only how to start and end it."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from cli.base import console
+from cli.base.errors import CliError
+from cli.base.options import AsJson
+
+commands = typer.Typer()
+
+
+@commands.command()
+def up(
+    speed: Annotated[float | None, typer.Option(min=1, max=600, help="Divide bake times, metric periods and waits of machines by this.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep a local AWS that runs already, whatever its speed.")] = False,
+    without: Annotated[list[str] | None, typer.Option(help="An instance type that endpoints cannot have, to see what a release does then.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Start the local AWS."""
+    from local import machine
+
+    try:
+        result = (machine.running() if keep else None) or machine.up(speed, tuple(without or ()))
+    except machine.MachineError as error:
+        raise CliError(str(error)) from error
+    if json:
+        facts = {name: value for name, value in asdict(result).items() if name != "pid"}
+        console.print_json({**facts, "environment": result.environment()})
+    else:
+        logs = machine.home() / "logs"
+        console.out.print(f"AWS answers at {result.endpoint_url} ({result.region}), started in {result.started_s} s; logs in {logs}")
+
+
+@commands.command()
+def down(json: AsJson = False) -> None:
+    """End the local AWS and every process of it."""
+    from local import machine
+
+    ended = machine.down()
+    if json:
+        console.print_json({"processes_ended": ended})
+    else:
+        console.out.print(f"ended {ended} processes" if ended else "nothing was running")

@@ -1,0 +1,124 @@
+"""Starts a model project: for the columns of a data file, or an example to edit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.base import files
+from cli.base.errors import CliError
+from cli.data import contract
+from cli.data.columns import Column, describe, time_of
+from cli.data.contract import quoted
+from cli.project.scripts import Task, scripts_for, write_scripts
+from cli.project.spec import of_project
+from noria.data.contract import is_model_name
+
+#: Metric and limit of a new project's gate, by task.
+GATES = {"binary": ("accuracy", "at_least: 0.6"), "multiclass": ("accuracy", "at_least: 0.6"), "regression": ("r2", "at_least: 0.2")}
+#: The share of rows that may be bad: where the file has slips twice as many as those, and never more than half.
+BAD_ROWS, MOST_BAD_ROWS = 0.01, 0.5
+REQUIREMENTS = "# What the image does not bring. scikit-learn, pandas and numpy are in it.\n"
+EXAMPLE = {
+    "age": Column("integer"),
+    "income": Column("number", nullable=True),
+    "city": Column("string"),
+    "target": Column("integer", values=("0", "1"), different=2),
+}
+
+
+@dataclass(frozen=True)
+class Scaffold:
+    """A new project, or the scripts that an existing one lacked.
+
+    Attributes:
+        files: the names of the files that were written.
+        upload: whether the data file can be uploaded as it is.
+    """
+
+    model: str
+    folder: str
+    files: list[str]
+    target: str
+    task: str
+    upload: bool
+
+
+def scaffold(name: str, folder: Path, data: Path | None, target: str | None) -> Scaffold:
+    """Write a project; of a project that has a model.yaml, write the scripts that it lacks.
+
+    Args:
+        data: a file whose columns the project takes over.
+        target: the column that the model predicts; by default the last one.
+
+    Raises:
+        CliError: the name is none, the folder exists, or the file has no such column or nothing to learn.
+        UnreadableDatasetError: the file has no format that Noria reads.
+    """
+    if not is_model_name(name):
+        raise CliError(f"found {name!r}, expected a name of lower-case letters, digits and dashes, a letter first, at most 24")
+    if (folder / "model.yaml").is_file() and data is None and target is None:
+        return _missing_scripts(folder)
+    if folder.exists():
+        raise CliError(f"{folder} is there already; nothing was changed")
+    columns, rows = describe(data) if data else (EXAMPLE, 0)
+    target = target or list(columns)[-1]
+    if target not in columns:
+        raise CliError(f"{data} has no column {target!r}; it has: {', '.join(columns)}")
+    kind, time = _task(target, columns[target], rows), time_of(columns)
+    # A new spec has the time of a row beside the columns, not among them.
+    features = {column: facts for column, facts in columns.items() if column != time}
+    if set(features) <= {target}:
+        raise CliError(f"{data} has no column to predict {target} from; it has: {', '.join(columns)}")
+    texts = {"model.yaml": _spec(name, kind, target, columns, rows), "requirements.txt": REQUIREMENTS}
+    texts |= write_scripts(Task(name, kind, target, features))
+    folder.mkdir(parents=True)
+    _write(folder, texts)
+    return Scaffold(name, str(folder), sorted(texts), target, kind, data is None or files.is_plain(data))
+
+
+def _missing_scripts(folder: Path) -> Scaffold:
+    """Write the scripts that a project lacks, for its present spec."""
+    spec = of_project(folder)
+    texts = {spec.train.entry if name == "train.py" else name: text for name, text in scripts_for(spec).items()}
+    missing = {name: text for name, text in texts.items() if not (folder / name).exists()}
+    if not missing:
+        raise CliError(f"{folder} has its scripts; nothing was changed. Take away one that shall be written anew for its model.yaml")
+    _write(folder, missing)
+    return Scaffold(spec.name, str(folder), sorted(missing), spec.target, spec.task, upload=True)
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+
+
+def _task(name: str, target: Column, rows: int) -> str:
+    if target.type == "timestamp":
+        raise CliError(f"{name} holds times; a target is a number or a class: name one with --target")
+    if rows and target.different <= 1:
+        raise CliError(f"{name} is {target.values[0] if target.values else 'empty'} in every row, so there is nothing to predict; name another --target")
+    if target.binary:
+        return "binary"
+    if target.type == "string" and rows and target.different > (rows - 1 if target.values else rows / 2):
+        raise CliError(f"{name} has {target.different:,.0f} different words in {rows:,} rows, so it names rows and no classes; name another --target")
+    return "multiclass" if target.type == "string" or (target.type == "integer" and target.values) else "regression"
+
+
+def _spec(name: str, task: str, target: str, columns: Mapping[str, Column], rows: int) -> str:
+    metric, limit = GATES[task]
+    slips = max(column.slips[0] for column in columns.values())
+    bad = min(MOST_BAD_ROWS, max(BAD_ROWS, round(2 * slips / rows, 3))) if rows else BAD_ROWS
+    by = "time" if time_of(columns) else "random"
+    lines = [
+        f"name: {name}",
+        f"task: {task}                 # binary | multiclass | regression",
+        f"target: {quoted(target)}",
+        *contract.block(columns, rows, target),
+        f"  bad_rows: {{at_most: {bad:g}}}  # more, and the whole file is quarantined",
+        "  min_rows: 50",
+        "train: {image: sklearn, entry: train.py, max_minutes: 30}",
+        f"evaluate:\n  split: {{by: {by}, test: 0.2}}\n  gates:\n    - {{metric: {metric}, {limit}}}",
+        "approve: {mode: automatic}   # or manual",
+        "serve: {instance: ml.m5.large}",
+    ]
+    return "\n".join([*lines, ""])

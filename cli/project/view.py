@@ -1,0 +1,22 @@
+"""Prints what became of a project."""
+
+from pathlib import Path
+
+from cli.base import console
+from cli.project.publish import Publication
+from cli.project.scaffold import Scaffold
+
+
+def published(result: Publication) -> None:
+    change = "published" if result.changed else "is published already, unchanged:"
+    console.out.print(f"{result.model} {change} spec {result.spec}; image {result.images['training']}")
+    for warning in result.warnings:
+        console.out.print(f"  look again: {warning}", style="yellow", markup=False)
+
+
+def started(result: Scaffold, data: Path | None) -> None:
+    console.out.print(f"wrote {result.folder}: {', '.join(result.files)} (a {result.task} task, target {result.target})")
+    console.out.print(f"edit them, then: noria publish {result.folder}")
+    if not result.upload:
+        hint = f"an upload is CSV in UTF-8 with commas, which {data} is not: write it so before: noria upload {result.model} FILE"
+        console.out.print(hint, style="yellow")

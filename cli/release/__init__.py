@@ -1,0 +1,1 @@
+"""Commands on releases: approve, reject, list, roll back, watch, and simulate the guard."""

@@ -1,0 +1,1 @@
+"""Commands on served models: predict."""

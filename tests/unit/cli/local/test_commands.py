@@ -1,0 +1,68 @@
+"""`noria up` and `noria down` start and end the local AWS, and say what came of it."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import app
+from cli.base.errors import CliError
+from local import machine
+
+
+@dataclass
+class Running:
+    """What a local AWS that runs says of itself."""
+
+    pid: int = 7
+    endpoint_url: str = "http://127.0.0.1:4566"
+    region: str = "us-east-1"
+    started_s: float = 1.5
+
+    def environment(self) -> dict[str, str]:
+        return {"AWS_ENDPOINT_URL": self.endpoint_url}
+
+
+def noria(*arguments: str):
+    return CliRunner().invoke(app.app, list(arguments))
+
+
+@pytest.fixture
+def starts(monkeypatch) -> list[tuple]:
+    """The starts that the command asks for."""
+    calls: list[tuple] = []
+    monkeypatch.setattr(machine, "up", lambda speed, without: calls.append((speed, without)) or Running())
+    monkeypatch.setattr(machine, "running", lambda: Running(started_s=9.0))
+    return calls
+
+
+def test_up_says_where_aws_answers(starts):
+    assert noria("up", "--speed", "60", "--without", "ml.c5.large").stdout.startswith(
+        "AWS answers at http://127.0.0.1:4566 (us-east-1), started in 1.5 s; logs in"
+    )
+    document = json.loads(noria("up", "--json").stdout)
+    assert starts == [(60.0, ("ml.c5.large",)), (None, ())]
+    assert document["environment"] == {"AWS_ENDPOINT_URL": document["endpoint_url"]}
+    assert "pid" not in document
+
+
+def test_one_that_runs_is_kept_when_asked_to(starts):
+    assert "started in 9.0 s" in noria("up", "--keep").stdout
+    assert starts == []
+
+
+def test_a_start_that_fails_is_an_error_of_the_command(monkeypatch):
+    def fail(speed, without):
+        raise machine.MachineError("the port is taken")
+
+    monkeypatch.setattr(machine, "up", fail)
+    result = noria("up")
+    assert (type(result.exception), str(result.exception)) == (CliError, "the port is taken")
+
+
+@pytest.mark.parametrize(("ended", "text"), [(3, "ended 3 processes\n"), (0, "nothing was running\n")])
+def test_down_says_what_it_ended(monkeypatch, ended, text):
+    monkeypatch.setattr(machine, "down", lambda: ended)
+    assert noria("down").stdout == text
+    assert json.loads(noria("down", "--json").stdout) == {"processes_ended": ended}

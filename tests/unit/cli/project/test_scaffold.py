@@ -1,0 +1,114 @@
+"""A new model project: for the columns of a file, with scripts that fit its spec."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import app
+from cli.base.errors import CliError
+from cli.project import checks, scripts
+from cli.project import project as projects
+from cli.project.scaffold import scaffold
+from noria.spec import ModelSpec
+
+
+def test_a_new_project_takes_over_the_columns_of_a_file_and_can_be_read(tmp_path):
+    data = tmp_path / "d.csv"
+    data.write_text(
+        "species,bill,sex,year\n" + "".join(f"{'Adelie' if i % 2 else 'Gentoo'},{30 + i / 7},{'NA' if i == 3 else 'male'},2007\n" for i in range(9))
+    )
+    report = scaffold("penguins", tmp_path / "penguins", data, "species")
+    assert report.task == "multiclass"
+    spec = projects.load(tmp_path / "penguins").spec
+    assert spec.data.columns["sex"].nullable
+    assert spec.data.columns["species"].values == ("Adelie", "Gentoo")
+    with pytest.raises(CliError, match="there already"):
+        scaffold("penguins", tmp_path / "penguins", data, None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "target", "record"),
+    [
+        (["ts,x"], None, "names and no rows"),
+        (["x,ts", "1,2024-01-01", "2,2024-01-02"], None, "ts holds times"),
+        (["ts,x", "2024-01-01,5", "2024-01-02,5"], "x", "x is 5 in every row"),
+        (["x,who", "1,ann", "2,bob", "3,cy"], "who", "names rows and no classes"),
+        (["x,y", "1,2", "2,3"], "z", "has no column 'z'"),
+        (["ts,y", "2024-01-01,1", "2024-01-02,0"], "y", "no column to predict y from"),
+        (None, None, "there is no file"),
+    ],
+)
+def test_a_file_that_nothing_can_be_learnt_from_starts_no_project(tmp_path, lines, target, record):
+    data = tmp_path / "d.csv"
+    if lines:
+        data.write_text("\n".join([*lines, ""]))
+    with pytest.raises(CliError, match=record):
+        scaffold("churn", tmp_path / "churn", data, target)
+    assert not (tmp_path / "churn").exists()
+
+
+def test_a_project_is_the_same_from_every_format_and_its_time_is_no_column(tmp_path):
+    rows = [f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00,{i * 37 % 100},{'?' if i % 20 == 1 else i / 8},{int(i * 37 % 100 > 45)}" for i in range(100)]
+    text = "\n".join(["ts,heat,load,busy", *rows, ""])
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "b.csv").write_text(text.replace(",", ";"))
+    (tmp_path / "c.csv.gz").write_bytes(gzip.compress(text.encode()))
+    result = {name: scaffold("busy", tmp_path / name[0], tmp_path / name, None) for name in ("a.csv", "b.csv", "c.csv.gz")}
+    assert [record.upload for record in result.values()] == [True, False, False]
+    assert len({(tmp_path / folder / "model.yaml").read_text() for folder in "abc"}) == 1
+    spec = projects.load(tmp_path / "a").spec
+    assert (spec.data.time, list(spec.data.columns), spec.task) == ("ts", ["heat", "load", "busy"], "binary")
+    # A twentieth of the loads is no number: such a file is not turned down whole.
+    assert spec.data.bad_rows.at_most == 0.1
+
+
+def test_odd_values_make_a_project_that_can_be_read(tmp_path):
+    odd = [f"{'true' if i < 20 else i},{'n/a' if i < 200 else i},{'n/a' if i < 200 else i},{('0x10', '0b11', 'a b')[i % 3]},{i % 2}" for i in range(3000)]
+    (tmp_path / "d.csv").write_text("\n".join(["a,b,c,d,y", *odd, ""]))
+    scaffold("odd", tmp_path / "odd", tmp_path / "d.csv", None)
+    spec = projects.load(tmp_path / "odd").spec
+    assert (spec.data.bad_rows.at_most, spec.data.columns["d"].values) == (0.133, ("0b11", "0x10", "a b"))
+
+
+def test_a_target_that_the_contract_does_not_describe_is_told(tmp_path):
+    scaffold("churn", tmp_path / "churn", None, None)
+    text = (tmp_path / "churn" / "model.yaml").read_text()
+    (tmp_path / "churn" / "model.yaml").write_text(text.replace("target: target", "target: gone"))
+    assert "any value of it is taken for a truth" in next(checks.warnings(projects.load(tmp_path / "churn"), tmp_path / "churn"))
+
+
+def test_init_writes_a_project_and_says_what_is_next(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(app.app, ["init", "churn", "--json"])
+    assert json.loads(ended.stdout)["files"] == ["inference.py", "model.yaml", "requirements.txt", "train.py"]
+    assert CliRunner().invoke(app.app, ["init", "Not A Name"]).exit_code == 1
+
+
+def spec(columns: dict | None = None) -> ModelSpec:
+    kinds = {"ts": {"type": "timestamp"}, "station": {"type": "string"}, "heat": {"type": "number", "nullable": True}}
+    kinds |= {"sky, now": {"type": "string", "nullable": True}, "open": {"type": "boolean", "nullable": True}}
+    blocks = {"data": {"time": "ts", "columns": kinds}, "preprocess": {"columns": columns or {}}, "evaluate": {"gates": [{"metric": "mae", "at_most": 1}]}}
+    return ModelSpec.model_validate({"name": "rides", "task": "regression", "target": "rides", **blocks})
+
+
+def test_the_scripts_that_stand_in_find_the_columns_that_preprocessing_makes():
+    result = scripts.scripts_for(spec({"sky, now": {"one_hot": True}, "ts": {"drop": True}}))["train.py"]
+    assert "WORDS = ['station', 'open']" in result
+    assert "features = [name for name in rows.columns if name != TARGET]" in result
+    plain = scripts.scripts_for(spec())["train.py"]
+    assert "features = ['ts', 'station', 'heat', 'sky, now', 'open']" in plain
+    assert "numbers = ['heat']" in plain
+    for text in (result, plain):
+        compile(text, "train.py", "exec")
+
+
+def test_the_command_says_what_to_edit_and_how_to_write_a_file_that_is_no_upload(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text("x;y\n" + "".join(f"{i};{i % 2}\n" for i in range(60)))
+    lines = CliRunner().invoke(app.app, ["init", "churn", "--data", "rows.csv", "--target", "y"]).stdout.splitlines()
+    assert lines[0].startswith("wrote models/churn: inference.py, model.yaml")
+    assert lines[1] == "edit them, then: noria publish models/churn"
+    assert "which rows.csv is not: write it so before: noria upload churn FILE" in lines[2]
