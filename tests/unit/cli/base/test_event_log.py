@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from noria.release.plan_rollout import plan_rollout
 
 from cli.base import event_log
+from noria.release.plan_rollout import plan_rollout
 from tests.samples import sample
 
 

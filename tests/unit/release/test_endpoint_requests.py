@@ -4,8 +4,11 @@ import json
 
 import pytest
 
-from noria.release import endpoint_config
-from noria.release.rollout import conclude_rollout, plan_rollout
+from noria.release.alarms import plan_alarms
+from noria.release.champion import Champion
+from noria.release.conclude_rollout import conclude_rollout
+from noria.release.endpoint_config import running_instances
+from noria.release.plan_rollout import plan_rollout
 from tests.samples import sample
 
 SCALED = {"min": 2, "max": 8, "requests": 600.0, "out_seconds": 60, "in_seconds": 300}
@@ -30,22 +33,22 @@ def variants(deploy, kind="ProductionVariants"):
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.333333])
 def test_champion_and_challenger_share_all_of_the_traffic_as_the_first_step_says(share):
-    shared = variants(planned(rollout={"steps": [share]})["first"])
+    shared = variants(planned(rollout={"steps": [share]})["open"])
     assert {name: variant["InitialVariantWeight"] for name, variant in shared.items()} == {"main": round(1 - share, 6), "challenger": share}
     assert [shared[name]["ModelName"] for name in ("main", "challenger")] == ["noria-bikeshare-000000000001", planned()["config"]]
 
 
 def test_a_shadow_gets_a_copy_of_every_request_and_answers_nobody():
-    first = planned("shadow")["first"]
+    first = planned("shadow")["open"]
     assert list(variants(first)) == ["main"]
     shadow = variants(first, "ShadowProductionVariants")
     assert list(shadow) == ["challenger"]
     assert variants(first)["main"]["InitialVariantWeight"] == shadow["challenger"]["InitialVariantWeight"] == 1.0
-    assert "ShadowProductionVariants" not in planned()["first"]["config"]
+    assert "ShadowProductionVariants" not in planned()["open"]["config"]
 
 
 def test_each_update_keeps_instances_that_autoscaling_added_but_not_weights_or_capture():
-    update = planned()["first"]["update"]
+    update = planned()["open"]["update"]
     assert update["RetainAllVariantProperties"] is True
     assert [one["VariantPropertyType"] for one in update["ExcludeRetainedVariantProperties"]] == ["DataCaptureConfig", "DesiredWeight"]
     assert (update["EndpointName"], update["EndpointConfigName"]) == ("noria-bikeshare", f"{planned()['config']}-try")
@@ -62,18 +65,18 @@ def test_each_update_keeps_instances_that_autoscaling_added_but_not_weights_or_c
     ],
 )
 def test_a_release_begins_with_as_many_instances_as_run_now(endpoint, count, running):
-    assert endpoint_config.running(endpoint, count) == running
+    assert running_instances(endpoint, count) == running
 
 
 def test_a_new_endpoint_has_the_specs_instances_and_an_old_one_keeps_what_it_has():
-    assert variants(planned()["last"])["main"]["InitialInstanceCount"] == 2
-    assert variants(planned(serve={"count": 4}, endpoint={"EndpointStatus": "Failed"})["last"])["main"]["InitialInstanceCount"] == 4
+    assert variants(planned()["promote"])["main"]["InitialInstanceCount"] == 2
+    assert variants(planned(serve={"count": 4}, endpoint={"EndpointStatus": "Failed"})["promote"])["main"]["InitialInstanceCount"] == 4
 
 
 def test_one_type_of_instance_is_named_and_several_are_pools_in_their_order():
-    one = variants(planned()["last"])["main"]
+    one = variants(planned()["promote"])["main"]
     assert (one["InstanceType"], "InstancePools" in one) == ("ml.m5.large", False)
-    several = variants(planned(serve={"instance": ["ml.m5.large", "ml.c5.large"]})["last"])["main"]
+    several = variants(planned(serve={"instance": ["ml.m5.large", "ml.c5.large"]})["promote"])["main"]
     pools = [{"InstanceType": "ml.m5.large", "Priority": 1}, {"InstanceType": "ml.c5.large", "Priority": 2}]
     assert (several["InstancePools"], "InstanceType" in several) == (pools, False)
 
@@ -91,7 +94,7 @@ def test_one_type_of_instance_is_named_and_several_are_pools_in_their_order():
 def test_answers_are_captured_for_the_guard_and_requests_as_well_for_monitoring(answers, watched, percent, modes):
     answers = answers and {"harm": 1.0, "margin": 1.25, "tolerated": 0.01, "drift": None, **answers}
     plan = planned(guard={"answers": answers}, monitor={"capture": watched})
-    capture = plan["first"]["config"].get("DataCaptureConfig")
+    capture = plan["open"]["config"].get("DataCaptureConfig")
     if percent is None:
         assert capture is None
     else:
@@ -99,39 +102,39 @@ def test_answers_are_captured_for_the_guard_and_requests_as_well_for_monitoring(
         assert [option["CaptureMode"] for option in capture["CaptureOptions"]] == modes
         assert capture["DestinationS3Uri"] == "s3://noria-lake/capture"
     # Once a version serves alone, only monitoring captures.
-    assert plan["last"]["config"].get("DataCaptureConfig", {}).get("InitialSamplingPercentage") == (watched or None)
+    assert plan["promote"]["config"].get("DataCaptureConfig", {}).get("InitialSamplingPercentage") == (watched or None)
 
 
 def test_a_guardrail_shifts_traffic_as_the_spec_says_and_goes_back_at_the_alarm():
     for strategy, key in (("canary", "CanarySize"), ("linear", "LinearStepSize")):
-        config = planned(strategy, rollout={"steps": [0.3], "bake_minutes": 7})["first"]["update"]["DeploymentConfig"]
+        config = planned(strategy, rollout={"steps": [0.3], "bake_minutes": 7})["open"]["update"]["DeploymentConfig"]
         routing = config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
         assert routing == {"Type": strategy.upper(), "WaitIntervalInSeconds": 420, key: {"Type": "CAPACITY_PERCENT", "Value": 30}}
         assert config["BlueGreenUpdatePolicy"]["TerminationWaitInSeconds"] == 420
         assert config["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": "noria/bikeshare/errors"}]}
-    rolling = planned("rolling", rollout={"steps": [0.3], "bake_minutes": 7})["first"]["update"]["DeploymentConfig"]
+    rolling = planned("rolling", rollout={"steps": [0.3], "bake_minutes": 7})["open"]["update"]["DeploymentConfig"]
     assert rolling["RollingUpdatePolicy"] == {"MaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 30}, "WaitIntervalInSeconds": 420}
     assert "AutoRollbackConfiguration" in rolling
-    assert "DeploymentConfig" not in planned("all_at_once")["first"]["update"]
-    assert "DeploymentConfig" not in planned("canary")["last"]["update"]
+    assert "DeploymentConfig" not in planned("all_at_once")["open"]["update"]
+    assert "DeploymentConfig" not in planned("canary")["promote"]["update"]
 
 
 def test_two_versions_serve_side_by_side_only_where_one_serves_already_and_the_strategy_observes():
     assert planned()["observe"] is not None
     for plan in (planned("canary"), planned(champion=None, endpoint={"EndpointStatus": "Failed"}), planned(endpoint={"EndpointStatus": "Failed"})):
         assert plan["observe"] is None
-        assert list(variants(plan["first"])) == ["main"]
-        assert plan["first"]["config"]["EndpointConfigName"] == plan["config"]
+        assert list(variants(plan["open"])) == ["main"]
+        assert plan["open"]["config"]["EndpointConfigName"] == plan["config"]
     assert (planned("canary")["strategy"], planned(endpoint={"EndpointStatus": "Failed"})["strategy"]) == ("canary", "all_at_once")
 
 
 def test_what_goes_back_is_the_champions_own_configuration():
-    back = planned()["back"]
+    back = planned()["undo"]
     assert back["update"]["EndpointConfigName"] == "noria-bikeshare-000000000001"
     assert {name: (variant["ModelName"], variant["InitialVariantWeight"]) for name, variant in variants(back).items()} == {
         "main": ("noria-bikeshare-000000000001", 1.0)
     }
-    assert planned(champion=None)["back"] is None
+    assert planned(champion=None)["undo"] is None
 
 
 def champion(autoscale):
@@ -140,7 +143,7 @@ def champion(autoscale):
 
 
 def test_instances_follow_the_traffic_by_the_specs_numbers_after_the_update():
-    last = planned(serve={"autoscale": SCALED})["last"]
+    last = planned(serve={"autoscale": SCALED})["promote"]
     assert [one["ResourceId"] for one in last["pause"]] == ["endpoint/noria-bikeshare/variant/main", "endpoint/noria-bikeshare/variant/challenger"]
     (resume,) = last["resume"]
     assert (resume["register"]["MinCapacity"], resume["register"]["MaxCapacity"]) == (2, 8)
@@ -148,12 +151,12 @@ def test_instances_follow_the_traffic_by_the_specs_numbers_after_the_update():
     policy = resume["follow"]["TargetTrackingScalingPolicyConfiguration"]
     assert (policy["TargetValue"], policy["ScaleOutCooldown"], policy["ScaleInCooldown"]) == (600.0, 60, 300)
     assert resume["follow"]["PolicyType"] == "TargetTrackingScaling"
-    assert planned()["last"]["resume"] == []
+    assert planned()["promote"]["resume"] == []
 
 
 def test_beside_a_challenger_the_champion_may_grow_and_not_shrink():
     plan = planned(serve={"autoscale": SCALED}, champion=champion({**SCALED, "max": 5}))
-    (beside,), (alone,) = plan["first"]["resume"], plan["last"]["resume"]
+    (beside,), (alone,) = plan["open"]["resume"], plan["promote"]["resume"]
     assert beside["register"]["MaxCapacity"] == 5
     held = {"DynamicScalingInSuspended": True, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": True}
     assert beside["register"]["SuspendedState"] == held
@@ -162,15 +165,15 @@ def test_beside_a_challenger_the_champion_may_grow_and_not_shrink():
 
 def test_an_endpoint_that_does_not_come_to_what_was_asked_goes_on_scaling_as_the_champion():
     plan = planned(serve={"autoscale": SCALED}, champion=champion({**SCALED, "max": 5}))
-    (otherwise,) = plan["last"]["otherwise"]
-    assert otherwise["register"]["MaxCapacity"] == 5
-    assert otherwise["register"]["SuspendedState"]["DynamicScalingInSuspended"] is False
-    assert planned(serve={"autoscale": SCALED}, champion=champion(None))["last"]["otherwise"] == []
-    assert planned(serve={"autoscale": SCALED}, champion=None)["last"]["otherwise"] == []
+    (fallback,) = plan["promote"]["fallback"]
+    assert fallback["register"]["MaxCapacity"] == 5
+    assert fallback["register"]["SuspendedState"]["DynamicScalingInSuspended"] is False
+    assert planned(serve={"autoscale": SCALED}, champion=champion(None))["promote"]["fallback"] == []
+    assert planned(serve={"autoscale": SCALED}, champion=None)["promote"]["fallback"] == []
 
 
 def test_the_alarm_on_what_serves_goes_off_at_five_per_cent_in_three_of_five_minutes():
-    errors, monitoring = endpoint_config.plan_alarms({"prefix": "s", "model": "m", "endpoint": "s-m"})["alarms"]
+    errors, monitoring = plan_alarms({"prefix": "s", "model": "m", "endpoint": "s-m"})["alarms"]
     assert (errors["AlarmName"], errors["MetricName"], errors["Statistic"], errors["Threshold"]) == ("s/m/errors", "Invocation5XXErrors", "Average", 0.05)
     assert (errors["Period"], errors["EvaluationPeriods"], errors["DatapointsToAlarm"]) == (60, 5, 3)
     assert errors["ComparisonOperator"] == "GreaterThanThreshold"
@@ -182,7 +185,7 @@ def test_the_alarm_on_what_serves_goes_off_at_five_per_cent_in_three_of_five_min
 
 
 def test_no_alarm_on_monitoring_begins_as_those_do_that_start_a_rollback():
-    errors, monitoring = endpoint_config.plan_alarms({"prefix": "s", "model": "m", "endpoint": "s-m"})["alarms"]
+    errors, monitoring = plan_alarms({"prefix": "s", "model": "m", "endpoint": "s-m"})["alarms"]
     assert errors["AlarmName"].startswith("s/m/")
     assert not monitoring["AlarmName"].startswith("s/m/")
 
@@ -192,16 +195,16 @@ def test_no_alarm_on_monitoring_begins_as_those_do_that_start_a_rollback():
     [("e-m-222-try", True), ("e-m-111-try", True), ("e-m-222", False), ("other-m-222-try", False), ("e-m-x-222-try", False), ("e-m-111", False)],
 )
 def test_what_an_interrupted_release_left_is_known_by_its_name(config, own):
-    serving = endpoint_config.Champion("p/1", "e-m-111", "e-m-111", "0")
-    assert endpoint_config.is_own({"EndpointConfigName": config}, serving) is own
+    serving = Champion("p/1", "e-m-111", "e-m-111", "0")
+    assert serving.shares({"EndpointConfigName": config}) is own
 
 
 def test_a_champion_of_an_earlier_version_lacks_what_came_later():
     item = {name: {"S": name} for name in ("package", "config")}
-    finding = endpoint_config.Champion.of({**item, "count": {"N": "1"}})
-    assert finding == endpoint_config.Champion("package", "config", "config", "", None)
-    assert endpoint_config.Champion.of(None) is None
-    assert endpoint_config.Champion.of({}) is None
+    finding = Champion.of({**item, "count": {"N": "1"}})
+    assert finding == Champion("package", "config", "config", "", None)
+    assert Champion.of(None) is None
+    assert Champion.of({}) is None
 
 
 def refused(**changed):
@@ -251,28 +254,28 @@ def test_a_version_that_was_approved_before_the_champion_is_superseded():
 
 def test_the_smoke_test_asks_no_more_rows_than_the_holdout_has():
     metadata = sample("functions/release/plan_rollout.json")["metadata"]
-    assert [planned(metadata={**metadata, "holdout_rows": rows})["smoke_test"]["check"]["rows"] for rows in ("3", "5", "6", "1752")] == [3, 5, 5, 5]
+    assert [planned(metadata={**metadata, "holdout_rows": rows})["smoke_test"]["comparison"]["rows"] for rows in ("3", "5", "6", "1752")] == [3, 5, 5, 5]
 
 
 def concluded(released=None, **changed):
     event = {**sample("functions/release/conclude_rollout.json"), **changed}
     if released is not None:
-        event["released"] |= released
+        event["report"] |= released
     return conclude_rollout(event)
 
 
 def test_what_a_release_took_and_how_many_requests_it_exposed_are_on_record():
     findings = [{"challenger": {"requests": 5.0}}, {"challenger": {"requests": 9.0}}]
-    observed = {
-        **(sample("functions/release/conclude_rollout.json")["released"].get("observed") or {"outcome": "promote", "verdict": {"reasons": []}}),
+    observation = {
+        **(sample("functions/release/conclude_rollout.json")["report"].get("observation") or {"outcome": "promote", "verdict": {"reasons": []}}),
         "findings": findings,
     }
     event = sample("functions/release/conclude_rollout.json")
     later = {**event["cause"], "time": event["began"].replace("Z", "")[:-3].rsplit(":", 1)[0] + ":59.500Z"}
-    data = concluded({"observed": observed}, cause=later)["entries"][0]["Detail"]["data"]
+    data = concluded({"observation": observation}, cause=later)["entries"][0]["Detail"]["data"]
     assert data["exposed_requests"] == 9.0
     assert 0 < data["seconds"] < 60
-    none = concluded({"observed": None})["entries"][0]["Detail"]["data"]
+    none = concluded({"observation": None})["entries"][0]["Detail"]["data"]
     assert none["exposed_requests"] is None
 
 

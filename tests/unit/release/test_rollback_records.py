@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from noria.release.rollback import conclude_rollback, plan_rollback
+from noria.release.conclude_rollback import conclude_rollback
+from noria.release.plan_rollback import plan_rollback
 from noria.training.conclude_run import conclude_run
 from tests.samples import sample
 
@@ -96,7 +97,7 @@ def test_the_record_of_a_run_has_its_outcome_and_the_importance_apart():
 
 def rollback(items=None, lock=None, began=None, now=None, **request):
     event = sample("functions/release/plan_rollback.json")
-    event["asked"] |= request
+    event["request"] |= request
     event["items"] = [*([lock] if lock else []), *(event["items"] if items is None else items)]
     event["began"], event["now"] = began or event["began"], now or event["now"]
     return plan_rollback(event)
@@ -120,7 +121,7 @@ def test_a_lock_that_nobody_holds_or_that_never_ran_is_none():
 
 @pytest.mark.parametrize(("by", "asks"), [("alarm noria/m/errors", False), ("noria", False), ("arn:aws:iam::1:user/ann", True), ("alarming", True)])
 def test_a_person_alone_ends_a_release_under_way(by, asks):
-    assert rollback(lock=lock_of(), now=1, by=by)["asks"] is asks
+    assert rollback(lock=lock_of(), now=1, by=by)["requests_stop"] is asks
 
 
 def release(number, status, time):
@@ -138,21 +139,21 @@ def release(number, status, time):
 def test_releases_are_taken_in_the_order_of_their_times():
     items = [release(3, "completed", "2026-11-24T10:00:00Z"), release(1, "completed", "2026-11-24T08:00:00Z"), release(2, "completed", "2026-11-24T09:00:00Z")]
     plan = rollback(items, began="2026-11-24T11:00:00Z")
-    assert (plan["from"]["package"], plan["to"]["package"]) == (f"{VERSION}3", f"{VERSION}2")
+    assert (plan["current"]["package"], plan["target"]["package"]) == (f"{VERSION}3", f"{VERSION}2")
 
 
 def test_a_version_that_was_asked_for_is_restored_as_it_was_released_last():
     items = [release(number, "completed", f"2026-11-24T0{number}:00:00Z") for number in (1, 2, 3)]
     again = {**release(1, "restored", "2026-11-24T01:30:00Z"), "release": {"S": "1b"}}
     plan = rollback([*items, again], began="2026-11-24T11:00:00Z", to=f"{VERSION}1", by="arn:aws:iam::1:user/ann")
-    assert (plan["outcome"], plan["to"]["release"]) == ("restore", "1b")
+    assert (plan["outcome"], plan["target"]["release"]) == ("restore", "1b")
     assert plan["deploy"]["update"]["EndpointName"] == "noria-bikeshare"
 
 
 def test_the_version_before_is_another_version_than_the_one_that_serves():
     items = [release(1, "completed", "2026-11-24T01:00:00Z"), release(2, "completed", "2026-11-24T02:00:00Z")]
     again = {**release(2, "completed", "2026-11-24T03:00:00Z"), "release": {"S": "2b"}, "sk": {"S": "RELEASE#2b"}}
-    assert rollback([*items, again], began="2026-11-24T11:00:00Z")["to"]["package"] == f"{VERSION}1"
+    assert rollback([*items, again], began="2026-11-24T11:00:00Z")["target"]["package"] == f"{VERSION}1"
 
 
 @pytest.mark.parametrize(
@@ -183,19 +184,19 @@ def test_a_rollback_says_how_long_it_took_and_who_asked():
     event = sample("functions/release/conclude_rollback.json")
     answer = after()
     data = answer["entry"]["Detail"]["data"]
-    assert (answer["outcome"], data["asked_by"], data["seconds"]) == ("rolled_back", event["asked"]["by"], 30.0)
+    assert (answer["outcome"], data["requested_by"], data["seconds"]) == ("rolled_back", event["request"]["by"], 30.0)
     audit = answer["record"]["TransactItems"][0]["Put"]["Item"]
     assert (audit["sk"]["S"], audit["status"]["S"]) == (f"ROLLBACK#{event['cause']['causation_id']}", "rolled_back")
-    assert json.loads(audit["document"]["S"])["asked"] == event["asked"]
+    assert json.loads(audit["document"]["S"])["request"] == event["request"]
 
 
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
         ({"failure": {"Error": "States.Timeout", "Cause": "late"}}, "States.Timeout"),
-        ({"deployed": None}, "States.Runtime"),
-        ({"deployed": {"EndpointStatus": "Failed"}}, "NotRestored"),
-        ({"deployed": {"EndpointConfigName": "other"}}, "NotRestored"),
+        ({"deployment": None}, "States.Runtime"),
+        ({"deployment": {"EndpointStatus": "Failed"}}, "NotRestored"),
+        ({"deployment": {"EndpointConfigName": "other"}}, "NotRestored"),
     ],
 )
 def test_a_rollback_that_does_not_end_with_the_configuration_asked_for_has_failed(changed, code):
@@ -209,7 +210,7 @@ def test_what_serves_after_a_rollback_is_on_record_from_now_on():
     event = sample("functions/release/conclude_rollback.json")
     items = after()["record"]["TransactItems"]
     times = {item["Update"]["Key"]["sk"]["S"]: item["Update"]["ExpressionAttributeValues"][":time"]["S"] for item in items if "Update" in item}
-    assert times == {"RELEASE#000000000002": event["plan"]["from"]["time"], "RELEASE#000000000001": event["cause"]["time"]}
+    assert times == {"RELEASE#000000000002": event["plan"]["current"]["time"], "RELEASE#000000000001": event["cause"]["time"]}
     champion = next(item["Put"]["Item"] for item in items if "Put" in item and item["Put"]["Item"]["sk"]["S"] == "CHAMPION")
     assert (champion["time"], "status" in champion) == ({"S": event["cause"]["time"]}, False)
     document = json.loads(champion["document"]["S"])

@@ -4,7 +4,9 @@ import pytest
 
 from noria.release.analysis import weigh_traffic
 from noria.release.analysis_plan import plan_observation
-from noria.release.guard import CAPTURE_LOOKS, Guard, Watch, decide, text, verdict
+from noria.release.comparison import GuardMetric
+from noria.release.findings import text, verdict
+from noria.release.guard import CAPTURE_LOOKS, Guard, decide
 from tests.samples import sample
 
 ERRORS = {"harm": 1.0, "margin": 1.25, "tolerated": 0.01}
@@ -51,7 +53,7 @@ def test_slow_requests_are_those_over_so_many_microseconds():
     plan = observed(guard={"errors": None, "slow": {**ERRORS, "over_ms": 300.5}})
     assert counters(plan)["champion_hits_0"] == ("ModelLatency", "TC(300500:)", 60)
     assert counters(plan)["champion_requests_0"] == ("ModelLatency", "SampleCount", 60)
-    assert plan["guard"]["watches"] == [{"name": "slow", **ERRORS}]
+    assert plan["guard"]["metrics"] == [{"name": "slow", **ERRORS}]
 
 
 def test_an_owners_metric_is_a_sum_over_its_samples():
@@ -60,26 +62,26 @@ def test_an_owners_metric_is_a_sum_over_its_samples():
     assert counters(plan)["challenger_requests_1"] == ("sold", "SampleCount", 60)
     assert counters(plan)["challenger_hits_1"] == ("sold", "Sum", 60)
     assert [one["MetricStat"]["Metric"]["Namespace"] for one in plan["counters"]][::4] == ["AWS/SageMaker", "Shop"]
-    assert plan["guard"]["watches"][1] == {"name": "sold", "good": True, "harm": 1.0, "margin": 1.1, "tolerated": None}
+    assert plan["guard"]["metrics"][1] == {"name": "sold", "good": True, "harm": 1.0, "margin": 1.1, "tolerated": None}
 
 
 def test_captured_answers_come_after_what_cloudwatch_counts():
     answers = {**ERRORS, "percent": 50, "drift": None}
     plan = observed(guard={"answers": answers})
-    assert plan["answers"] == {"bucket": "b", "first": 1, "kinds": 0}
-    assert plan["guard"]["watches"][1] == {"name": "broken answers", "captured": True, **ERRORS}
+    assert plan["capture"] == {"bucket": "b", "first_metric": 1, "kinds": 0}
+    assert plan["guard"]["metrics"][1] == {"name": "broken answers", "captured": True, **ERRORS}
     drifting = observed(guard={"answers": {**answers, "drift": 2.0}})
-    assert drifting["answers"]["kinds"] == 5
-    kinds = drifting["guard"]["watches"][2:]
-    assert [watch["name"] for watch in kinds] == [f"predictions, kind {number}" for number in range(1, 6)]
-    assert all((watch["harm"], watch["harm_only"], watch["captured"]) == (2.0, True, True) for watch in kinds)
-    assert observed()["answers"] is None
+    assert drifting["capture"]["kinds"] == 5
+    kinds = drifting["guard"]["metrics"][2:]
+    assert [metric["name"] for metric in kinds] == [f"predictions, kind {number}" for number in range(1, 6)]
+    assert all((metric["harm"], metric["harm_only"], metric["captured"]) == (2.0, True, True) for metric in kinds)
+    assert observed()["capture"] is None
 
 
 def test_cloudwatch_is_asked_for_something_where_only_captured_answers_are_watched():
     plan = observed(guard={"errors": None, "answers": {**ERRORS, "percent": 50, "drift": None}})
     assert counters(plan) == {"seen": ("Invocations", "Sum", 60)}
-    assert plan["answers"]["first"] == 0
+    assert plan["capture"]["first_metric"] == 0
 
 
 TIMES = [f"2026-11-24T08:{minute:02}:00Z" for minute in range(10)]
@@ -166,17 +168,25 @@ def test_a_release_whose_endpoint_is_being_updated_is_not_taken_for_one_changed_
 
 def guard(**changed):
     return Guard(
-        **{"watches": (Watch("errors", tolerated=0.01),), "confidence": 0.98, "steps": (0.1, 0.5), "step_looks": 3, "looks": 60, "undecided": "undo", **changed}
+        **{
+            "metrics": (GuardMetric("errors", tolerated=0.01),),
+            "confidence": 0.98,
+            "steps": (0.1, 0.5),
+            "step_looks": 3,
+            "looks": 60,
+            "undecided": "undo",
+            **changed,
+        }
     )
 
 
 def decided(*periods, look=1, share=0.1, since=1, **changed):
     request = guard(**changed)
-    tallies = request.tallies()
+    comparisons = request.comparisons()
     for period in periods:
-        for tally in tallies:
-            tally.add(*period)
-    return decide(request, tallies, look, share, since)
+        for comparison in comparisons:
+            comparison.add(*period)
+    return decide(request, comparisons, look, share, since)
 
 
 @pytest.mark.parametrize(("undecided", "share"), [("undo", 0.0), ("promote", 1.0), ("hold", 0.1)])
@@ -210,20 +220,20 @@ def test_an_endpoint_that_nobody_asks_ends_as_the_spec_says_after_the_looks_of_o
 
 
 def test_captures_that_never_come_do_not_hold_a_release_up():
-    watches = (Watch("errors", tolerated=0.01), Watch("broken answers", captured=True))
-    request = guard(watches=watches)
+    metrics = (GuardMetric("errors", tolerated=0.01), GuardMetric("broken answers", captured=True))
+    request = guard(metrics=metrics)
 
     def at(look):
-        tallies = request.tallies()
-        tallies[0].add(2_000, 0, 18_000, 0)
-        return decide(request, tallies, look, 0.1, 1)[0]
+        comparisons = request.comparisons()
+        comparisons[0].add(2_000, 0, 18_000, 0)
+        return decide(request, comparisons, look, 0.1, 1)[0]
 
     late = CAPTURE_LOOKS * request.step_looks
     assert (at(late - 1), at(late)) == ("wait", "promote")
 
 
 def entry(**changed):
-    finding = {"watch": "errors", "challenger": {"requests": 200.0, "hits": 5.0}, "champion": {"requests": 1800.0, "hits": 9.0}, "low": 1.234, "high": 8.5}
+    finding = {"metric": "errors", "challenger": {"requests": 200.0, "hits": 5.0}, "champion": {"requests": 1800.0, "hits": 9.0}, "low": 1.234, "high": 8.5}
     return {**finding, "harmful": False, "harmless": False, **changed}
 
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from noria.release.approval import decide_approval, objection
+from noria.release.decide_approval import decide_approval
+from noria.release.policy import objection_to_approver as objection
 from tests.samples import sample
 
 
-def decided(policy=None, approve=None, data=None, spec=None, **changed):
+def decided(policy=None, approve=None, spec=None, **changed):
     event = {**sample("functions/release/decide_approval.json"), **changed}
     event["spec"]["approve"] |= approve or {}
     event["spec"]["approve"]["policy"] |= policy or {}
     event["spec"] |= spec or {}
-    event["data"] |= data or {}
     return decide_approval(event)
 
 
@@ -25,12 +25,12 @@ ACCEPTED, NOW = "2026-11-20T12:00:00.000Z", "2026-11-22T12:00:00.000Z"
         ({"most_mb": 2}, {"bytes": 2 * MIB}, None),
         ({"most_mb": 2}, {"bytes": 2 * MIB + 1}, "TooLarge"),
         ({"most_mb": None}, {"bytes": 10**12}, None),
-        ({"most_days": 2}, {"accepted": ACCEPTED, "now": NOW}, None),
-        ({"most_days": 1.9}, {"accepted": ACCEPTED, "now": NOW}, "NotFresh"),
-        ({"most_days": 1.9}, {"accepted": None, "now": NOW}, "NotFresh"),
-        ({"most_days": None}, {"accepted": None, "now": NOW}, None),
-        ({"least_holdout_rows": 100}, {"data": {"rows": 100}}, None),
-        ({"least_holdout_rows": 101}, {"data": {"rows": 100}}, "TooFewRows"),
+        ({"most_days": 2}, {"accepted_at": ACCEPTED, "now": NOW}, None),
+        ({"most_days": 1.9}, {"accepted_at": ACCEPTED, "now": NOW}, "NotFresh"),
+        ({"most_days": 1.9}, {"accepted_at": None, "now": NOW}, "NotFresh"),
+        ({"most_days": None}, {"accepted_at": None, "now": NOW}, None),
+        ({"least_holdout_rows": 100}, {"rows": 100}, None),
+        ({"least_holdout_rows": 101}, {"rows": 100}, "TooFewRows"),
         ({"published_by": ["arn:aws:iam::1:user/*"]}, {"spec": {"published_by": "arn:aws:iam::1:user/ann"}}, None),
         ({"published_by": ["arn:aws:iam::1:user/*"]}, {"spec": {"published_by": "arn:aws:iam::2:user/ann"}}, "NotTrusted"),
         ({"published_by": ["a", "b"]}, {"spec": {"published_by": "b"}}, None),
@@ -50,12 +50,12 @@ def test_a_version_that_passes_the_policy_is_approved_and_of_any_other_a_person_
 
 
 def test_what_the_policy_asks_is_told_with_what_was_found():
-    reasons = decided({"most_mb": 2, "most_days": 1.5, "least_holdout_rows": 10**6}, bytes=3 * MIB, accepted=ACCEPTED, now=NOW)["verdict"]["reasons"]
-    rows = sample("functions/release/decide_approval.json")["data"]["rows"]
+    reasons = decided({"most_mb": 2, "most_days": 1.5, "least_holdout_rows": 10**6}, bytes=3 * MIB, accepted_at=ACCEPTED, now=NOW)["verdict"]["reasons"]
+    rows = sample("functions/release/decide_approval.json")["rows"]
     assert [(reason["observed"], reason["limit"]) for reason in reasons] == [(3.0, 2), (2.0, 1.5), (rows, 10**6)]
     assert "the model has 3.0 MB, the policy allows 2" in reasons[0]["text"]
     assert "its dataset was accepted 2.0 days ago, the policy allows 1.5 days" in reasons[1]["text"]
-    unknown = decided({"most_days": 1}, accepted=None)["verdict"]["reasons"][0]
+    unknown = decided({"most_days": 1}, accepted_at=None)["verdict"]["reasons"][0]
     assert (unknown["observed"], "nobody knows when" in unknown["text"]) == (None, True)
 
 
@@ -73,15 +73,15 @@ def test_a_person_has_the_specs_hours_and_then_the_version_is_rejected(hours, se
 
 
 def test_approvers_are_told_what_the_version_scored_and_how_to_answer():
-    data = {"metrics": {"accuracy": 0.9, "f1": 0.80001}, "champion": {"accuracy": 0.85}, "rows": 77}
-    notice = decided(approve={"mode": "manual"}, data=data)["notice"]
+    data = {"metrics": {"accuracy": 0.9, "f1": 0.80001}, "champion_metrics": {"accuracy": 0.85}, "rows": 77}
+    notice = decided(approve={"mode": "manual"}, **data)["notice"]
     assert "on 77 rows it has never seen: accuracy 0.9000, f1 0.8000" in notice["Message"]
     assert "the version that serves, on the same rows: accuracy 0.8500" in notice["Message"]
     assert "why it asks: approve.mode is manual" in notice["Message"]
     number = sample("functions/release/decide_approval.json")["package"].rsplit("/", 1)[1]
     assert f"noria approve bikeshare/{number} --comment why" in notice["Message"]
     assert notice["Subject"] == f"bikeshare: version {number} asks for approval"
-    assert "the version that serves" not in decided(approve={"mode": "manual"}, data={**data, "champion": None})["notice"]["Message"]
+    assert "the version that serves" not in decided(approve={"mode": "manual"}, **{**data, "champion_metrics": None})["notice"]["Message"]
 
 
 def test_a_subject_is_no_longer_than_sns_takes():

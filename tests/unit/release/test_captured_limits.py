@@ -7,7 +7,7 @@ import pytest
 
 from noria.adapters import objects
 from noria.kernel.errors import SmokeMismatchError
-from noria.release import captured_predictions, smoke_test, sticky
+from noria.release import captured_predictions, read_captured, read_smoke_predictions, smoke_test, sticky
 
 ANY = {"between": None, "values": None}
 
@@ -86,9 +86,18 @@ def line(value: str, at: str) -> str:
 
 
 def look(read=(), results=(), kinds=0, since="08:30:00", began="08:00:00", task="regression"):
-    request = {"bucket": "lake", "prefix": "capture/e/", "artifacts": "a", "expected": "expected", "task": task, "contract": ANY, "first": 1, "kinds": kinds}
-    event = {"answers": request, "began": f"2026-11-24T{began}Z", "since": f"2026-11-24T{since}Z", "now": "2026-11-24T08:59:00Z", "read": read}
-    return captured_predictions.count_captured({**event, "results": results})
+    request = {
+        "bucket": "lake",
+        "prefix": "capture/e/",
+        "artifacts": "a",
+        "expected": "expected",
+        "task": task,
+        "contract": ANY,
+        "first_metric": 1,
+        "kinds": kinds,
+    }
+    event = {"capture": request, "began": f"2026-11-24T{began}Z", "since": f"2026-11-24T{since}Z", "now": "2026-11-24T08:59:00Z", "files": read}
+    return read_captured.count_captured({**event, "results": results})
 
 
 def series(report):
@@ -112,19 +121,19 @@ def test_files_are_listed_from_ten_minutes_before_the_look_and_not_from_before_t
 def test_a_request_belongs_to_the_look_in_which_it_was_answered(lake):
     first = look(since="08:30:00")
     lake["capture/e/main/2026/11/24/08/31-00-000-a.jsonl"] = "\n".join(line("1", at) for at in ("08:30:30", "08:31:00", "08:31:59", "08:45:00"))
-    second = look(first["read"], first["results"], since="08:31:00")
+    second = look(first["files"], first["results"], since="08:31:00")
     assert series(second)["champion_requests_1"] == [1, 3]
     assert second["results"][0]["Timestamps"] == ["2026-11-24T08:30:00Z", "2026-11-24T08:31:00Z"]
 
 
 def test_more_files_than_fit_into_one_look_wait_for_the_next(lake, monkeypatch):
-    monkeypatch.setattr(captured_predictions, "MOST_FILES", 3)
+    monkeypatch.setattr(read_captured, "MOST_FILES", 3)
     for number in range(5):
         lake[f"capture/e/main/2026/11/24/08/31-{number:02}-000-a.jsonl"] = line("1", "08:30:30")
     first = look()
-    assert (series(first)["champion_requests_1"], len(first["read"])) == ([3], 3)
-    second = look(first["read"], first["results"], since="08:31:00")
-    assert (series(second)["champion_requests_1"], len(second["read"])) == ([5, 0], 5)
+    assert (series(first)["champion_requests_1"], len(first["files"])) == ([3], 3)
+    second = look(first["files"], first["results"], since="08:31:00")
+    assert (series(second)["champion_requests_1"], len(second["files"])) == ([5, 0], 5)
 
 
 def test_of_the_kinds_of_predictions_each_is_counted_as_a_hit_of_its_own(lake):
@@ -166,7 +175,7 @@ def test_smoke_answers_may_differ_in_the_last_bit_and_by_no_more():
 def test_the_smoke_test_compares_as_many_rows_as_were_asked(monkeypatch):
     files = {"got": b"1\n2\n", "wanted": b"1\n2\n3\n4\n"}
     monkeypatch.setattr(objects, "read", lambda bucket, key: files[key])
-    assert smoke_test.compare_predictions({"bucket": "b", "answers": "got", "expected": "wanted", "rows": 2}) == {"outcome": "equal", "rows": 2}
+    assert read_smoke_predictions.compare_predictions({"bucket": "b", "predictions": "got", "expected": "wanted", "rows": 2}) == {"outcome": "equal", "rows": 2}
 
 
 def test_keys_are_spread_by_weight_over_any_number_of_variants():

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from noria.release.admission import freeze_ends, plan_admission
+from noria.release.admission import plan_admission
+from noria.release.freeze import freeze_ends
 from tests.samples import sample
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -79,7 +80,7 @@ def test_a_deferred_release_says_from_when_it_can_begin():
 
 def test_a_release_takes_the_lock_that_nobody_holds_or_that_has_run_out():
     plan = planned(now=NOW.isoformat())
-    lock, note = plan["take"]["TransactItems"]
+    lock, note = plan["transaction"]["TransactItems"]
     values = lock["Update"]["ExpressionAttributeValues"]
     assert (plan["outcome"], plan["seconds"]) == ("go", 0)
     assert values[":now"] == {"N": str(int(NOW.timestamp()))}
@@ -93,10 +94,10 @@ def test_a_release_takes_the_lock_that_nobody_holds_or_that_has_run_out():
 def test_a_release_that_begins_is_recorded_with_what_it_is_to_serve():
     plan = planned()
     event = sample("functions/release/plan_admission.json")
-    item = plan["take"]["TransactItems"][1]["Put"]["Item"]
+    item = plan["transaction"]["TransactItems"][1]["Put"]["Item"]
     release = item["release"]["S"]
     assert item["sk"] == {"S": f"RELEASE#{release}"}
-    assert item["config"] == item["served"] == {"S": f"{event['prefix']}-{event['model']}-{release}"}
+    assert item["config"] == item["endpoint_model"] == {"S": f"{event['prefix']}-{event['model']}-{release}"}
     assert (item["approved_at"], item["package"]) == ({"S": str(event["approved_at"])}, {"S": event["package"]})
     data = plan["entry"]["Detail"]["data"]
     assert (plan["entry"]["DetailType"], data["release"], data["strategy"]) == ("RolloutStarted", release, "progressive")
