@@ -1,4 +1,4 @@
-"""What it costs to watch one model for a month: hourly looks at a million predictions whose truth comes once a day, priced."""
+"""The price of monitoring one model for a month: hourly runs over a million predictions with ground truth once a day."""
 
 import json
 import os
@@ -23,11 +23,11 @@ from noria.monitoring.judge_window import judge_window
 from noria.monitoring.read_window import read_window
 from noria.training import quality
 
-#: Looks of a month, predictions of it, and files of captured traffic in an hour.
-LOOKS, PREDICTIONS, FILES = 720, 1_000_000, 12
-#: What is true comes once a day, of that day; looks of a day, and the memory of both functions (GB).
+#: Monitoring runs of a month, predictions of it, and files of captured traffic in an hour.
+RUNS, PREDICTIONS, FILES = 720, 1_000_000, 12
+#: Ground truth comes once a day, of that day; runs of a day, and the memory of both functions (GB).
 DAY, READ_GB, JUDGE_GB = 24, 2.0, 0.5
-#: States of a look and of its share of the patrol; items read and written; events; metrics.
+#: States of a run and of its share of the schedule; items read and written; events; metrics.
 STATES, READS, WRITES, EVENTS, METRICS = 11, 8, 1, 1, 6
 #: Minutes that an hourly processing job of Model Monitor is taken to be billed for; it has no shorter start than any job.
 MONITOR_MINUTES = 5
@@ -47,7 +47,7 @@ class Counter:
 
 
 def measure() -> Result:
-    """Every look of a month, over real rows."""
+    """Every run of a month, over real rows."""
     prices = json.loads(Path(__file__).with_name("prices.json").read_text())
     keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
     with mock_aws(), patch.dict(os.environ, keys):
@@ -55,25 +55,25 @@ def measure() -> Result:
         report = _month()
         objects._client.cache_clear()
     month = {
-        "state transitions": LOOKS * STATES * prices["state_transition"],
-        "Lambda": 2 * LOOKS * prices["lambda_request"] + prices["lambda_gb_second"] * (READ_GB * report.reading + JUDGE_GB * report.judging),
+        "state transitions": RUNS * STATES * prices["state_transition"],
+        "Lambda": 2 * RUNS * prices["lambda_request"] + prices["lambda_gb_second"] * (READ_GB * report.reading + JUDGE_GB * report.judging),
         "S3": report.counter.puts * prices["s3_put"] + report.counter.gets * prices["s3_get"],
-        "DynamoDB": LOOKS * (READS * prices["dynamodb_read"] + WRITES * prices["dynamodb_write"]),
-        "events": LOOKS * EVENTS * prices["eventbridge_event"],
-        "PutMetricData": LOOKS * prices["put_metric_data"],
+        "DynamoDB": RUNS * (READS * prices["dynamodb_read"] + WRITES * prices["dynamodb_write"]),
+        "events": RUNS * EVENTS * prices["eventbridge_event"],
+        "PutMetricData": RUNS * prices["put_metric_data"],
         "metrics and alarms": METRICS * prices["custom_metric"] + 2 * prices["alarm"],
     }
-    other = LOOKS * MONITOR_MINUTES / 60 * prices["processing_m5_xlarge_hour"]
+    other = RUNS * MONITOR_MINUTES / 60 * prices["processing_m5_xlarge_hour"]
     parts = {name: f"{price:.2f} USD" for name, price in month.items()}
-    parts["a look"] = f"{report.reading / LOOKS:.2f} s to read, {report.judging / LOOKS:.3f} s to judge, {report.counter.gets / LOOKS:.0f} objects read"
-    parts["the last look with truth"] = f"{report.last:.1f} s and {report.memory:.0f} MB to read"
-    parts["Model Monitor"] = f"{LOOKS} jobs of {MONITOR_MINUTES} minutes on ml.m5.xlarge"
+    parts["a run"] = f"{report.reading / RUNS:.2f} s to read, {report.judging / RUNS:.3f} s to judge, {report.counter.gets / RUNS:.0f} objects read"
+    parts["the last run with ground truth"] = f"{report.last:.1f} s and {report.memory:.0f} MB to read"
+    parts["Model Monitor"] = f"{RUNS} jobs of {MONITOR_MINUTES} minutes on ml.m5.xlarge"
     return Result("watching", round(sum(month.values()), 2), round(other, 2), "USD a month", f"watching one model, hourly, {PREDICTIONS:,} predictions", parts)
 
 
 @dataclass
 class Month:
-    """What the looks of a month took: seconds in all, and the last one with truth by itself (seconds, MB)."""
+    """Seconds of the runs of a month, and the last run with ground truth by itself (seconds, MB)."""
 
     counter: Counter
     reading: float = 0.0
@@ -94,36 +94,37 @@ def _month() -> Month:
     held = known[-len(known) // 5 :]
     _put(s3, "artifacts", "runs/m/r/predictions/candidate/holdout.csv.out", "".join(f"{row['busy']},{0.9 if row['busy'] else 0.1}\n" for row in held))
     _put(s3, "artifacts", "runs/m/r/truth/truth.csv", "".join(f"{row['busy']},{row['ts']}\n" for row in held))
-    event: Json = {"model": MODEL, "bucket": "lake", "artifacts": "artifacts", "endpoint": "e", "spec": spec, "run_folder": "runs/m/r/"}
-    event |= {"release": {"id": "r", "time": RELEASED.isoformat(), "version": "m/1"}, "baseline": f"curated/{MODEL}/d/", "state": None}
-    event |= {"level": quality.QualityBaseline("accuracy", 0.93, 0.91).to_json(), "importance": None, "previous": None, "ledger": "l"}
+    event: Any = {"model": MODEL, "bucket": "lake", "artifacts": "artifacts", "endpoint": "e", "spec": spec, "run_folder": "runs/m/r/"}
+    event |= {"release": {"id": "r", "time": RELEASED.isoformat(), "model_package_arn": "m/1"}, "dataset_folder": f"curated/{MODEL}/d/", "state": None}
+    event |= {"quality_baseline": quality.QualityBaseline("accuracy", 0.93, 0.91).to_json(), "importance": None, "previous": None, "ledger": "l"}
     report, truth = Month(Counter()), list[str]()
     calls = objects._client().meta.events
     calls.register("before-call.s3", report.counter.count)
-    for number in range(LOOKS):
+    for number in range(RUNS):
         now = RELEASED + timedelta(hours=number + 1)
         truth += _captured(s3, request, number, now - timedelta(hours=1))
-        event |= {"number": number + 1, "token": str(number), "now": now.isoformat(), "began": now.isoformat()}
+        event |= {"number": number + 1, "token": str(number), "now": now.isoformat(), "started_at": now.isoformat()}
         if (number + 1) % DAY == 0:
             _put(s3, "lake", f"truth/{MODEL}/{number}.csv", "\n".join(["prediction_id,busy", *truth, ""]))
             truth = []
         began = time.perf_counter()
-        look = read_window(event)
+        window = read_window(event)
         took = time.perf_counter() - began
         report.reading += took
-        if number == LOOKS - 1:
+        if number == RUNS - 1:
             calls.unregister("before-call.s3", report.counter.count)
             report.last, report.memory = took, _memory(event)
         cause = {"bus": "b", "stage": "s", "time": now.isoformat(), "correlation_id": "c", "causation_id": "c"}
         began = time.perf_counter()
-        judged = judge_window({**event, "look": look, "cause": cause})
+        judgement: Any = {**event, "window": window, "cause": cause}
+        judged = judge_window(judgement)
         report.judging += time.perf_counter() - began
-        event |= {"state": look["state"], "previous": json.loads(judged["record"]["Item"]["document"]["S"])}
+        event |= {"state": window["state"], "previous": json.loads(judged["record"]["Item"]["document"]["S"])}
     return report
 
 
-def _memory(event: Json) -> float:
-    """What a look holds at most (MB); it is taken once more for it, which changes nothing."""
+def _memory(event: Any) -> float:
+    """The memory of a monitoring run at most (MB); the run is repeated for it, which changes nothing."""
     tracemalloc.start()
     read_window(event)
     peak = tracemalloc.get_traced_memory()[1]
@@ -133,7 +134,7 @@ def _memory(event: Json) -> float:
 
 def _captured(s3: Any, rows: list[Json], hour: int, since: datetime) -> list[str]:
     """An hour of captured traffic; lines of what is true of it."""
-    size, truth = PREDICTIONS // LOOKS // FILES, []
+    size, truth = PREDICTIONS // RUNS // FILES, []
     for file in range(FILES):
         at = since + timedelta(minutes=5 * file)
         lines = []

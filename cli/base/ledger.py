@@ -120,7 +120,7 @@ def record_attention(session: Session, model: str) -> None:
     session.dynamodb.update_item(
         TableName=session.outputs["LedgerTable"],
         Key=ledger.healing(model),
-        UpdateExpression="SET answered = :time",
+        UpdateExpression="SET requested_at = :time",
         ExpressionAttributeValues={":time": ledger.attribute(datetime.now(UTC).isoformat())},
     )
 

@@ -201,6 +201,6 @@ class MonitoringRun(TypedDict):
     reasons: list[Reason]
     drift: WindowDrift | None
     quality: Quality | None
-    level: QualityLevel | None
+    quality_baseline: QualityLevel | None
     series: list[QualityPoint]
     labelled_rows: int

@@ -23,7 +23,7 @@ from cli.demo.reports import HealReport, Point
 from cli.monitoring.runs import monitor
 from cli.monitoring.truth import upload_truth
 from cli.project.publish import publish
-from noria.monitoring.window_state import BELOW_BEST, DEGRADED
+from noria.monitoring.causes import BELOW_BEST, DEGRADED
 from noria.training.metrics import quality
 
 #: A quarter passes in seconds here: what a policy counts in days would never come to an end.

@@ -9,7 +9,7 @@ LEGEND = """
 the years pass: every hour of a quarter is asked of the endpoint, then the truth is uploaded
   managed    what Noria serves; frozen: the first version for ever; the numbers are the share of that quarter's hours that were right
   degraded   worse than in its evaluation, by more than chance: an alarm, and a reason to train
-  faded      as good as in its evaluation, and an earlier version was better: a reason to train
+  below_best as good as in its evaluation, and an earlier version was better: a reason to train
   drift      its inputs are not those of its training: told, and no reason to train here
 a quarter passes in seconds, so what else takes days, such as the pause between two trainings, takes seconds as well"""
 NEXT = (

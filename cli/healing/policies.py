@@ -1,7 +1,7 @@
 """Reads a policy of automatic retraining from the command line: the spec's `heal` block with some fields changed."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import ValidationError
@@ -41,6 +41,7 @@ def policy_of(spec: ModelSpec, text: str) -> "Policy":
     if "on" in changed:
         changed["on"] = [word for word in str(changed["on"] or "").split("+") if word]
     try:
-        return Policy.of(HealSpec.model_validate({**block, **changed}).model_dump(mode="json"))
+        heal: Any = HealSpec.model_validate({**block, **changed}).model_dump(mode="json")
     except ValidationError as error:
         raise CliError(f"--policy {text}: {sentence(error.errors()[0], HealSpec)}") from error
+    return Policy.of(heal)

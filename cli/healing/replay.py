@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from cli.base import files
 from cli.base.errors import CliError
@@ -88,7 +88,7 @@ def replay(
     spec = of_project(folder)
     if spec.preprocess.script:
         raise CliError("a replay runs no processing jobs: give it the rows that preprocess.script makes, and a model.yaml without that block")
-    document = spec.model_dump(mode="json")
+    document: Any = spec.model_dump(mode="json")
     rules = {text: policy_of(spec, text) for text in policies or ("",)}
     good, set_aside = history(files.as_csv(file), DataContract.of(document["data"]), spec.target)
     begins, last = good.times[0], good.times[-1]

@@ -38,7 +38,7 @@ def _head(title: str, outcome: str, reasons: Sequence[Reason], when: str = "") -
 
 
 def _quality(run: MonitoringRun) -> str:
-    quality, level = run["quality"], run["level"]
+    quality, level = run["quality"], run["quality_baseline"]
     points = [(point["from"], point["value"]) for point in run["series"] if point["value"] is not None]
     if not points or not level or not quality or quality["value"] is None:
         return ""

@@ -58,7 +58,7 @@ def _estimate(run: MonitoringRun) -> None:
 
 def _quality(run: MonitoringRun) -> None:
     """The course of the metric since the release, beside the evaluation."""
-    quality, level = run["quality"], run["level"]
+    quality, level = run["quality"], run["quality_baseline"]
     if not quality or not level or quality["value"] is None:
         return
     answers = f"since the release on {quality['rows']:,.0f} answers; in the evaluation {level['value']:.3f}"

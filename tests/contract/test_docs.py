@@ -13,7 +13,7 @@ PAGING = sorted(kind.__name__ for kind in shapes.event_classes() if "page" in ki
 
 
 def section(title: str) -> str:
-    return RUNBOOK.partition(f"### {title}\n")[2].partition("\n### ")[0]
+    return re.split(r"\n##+ ", RUNBOOK.partition(f"### {title}\n")[2])[0]
 
 
 @pytest.mark.parametrize("name", [*PAGING, *(alarm.name for alarm in templates.resources("AWS::CloudWatch::Alarm"))])

@@ -63,6 +63,31 @@ def test_every_event_class_has_a_sample_of_its_version():
     assert {f"{kind.event_context()}/{kind.__name__}.v{kind.version}.json" for kind in shapes.event_classes()} <= set(NORIA)
 
 
+def literal_entries(node):
+    """Every entry of `PutEvents` that a machine spells out."""
+    if isinstance(node, dict):
+        if "DetailType" in node:
+            yield node
+        for value in node.values():
+            yield from literal_entries(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from literal_entries(value)
+
+
+CLASSES = {kind.__name__: kind for kind in shapes.event_classes()}
+LITERAL = [(name, entry) for name, machine, _ in machines() for entry in literal_entries(machine["States"]) if entry["DetailType"] in CLASSES]
+
+
+@pytest.mark.parametrize(("machine", "entry"), LITERAL, ids=[f"{machine}: {entry['DetailType']}" for machine, entry in LITERAL])
+def test_an_event_that_a_machine_spells_out_has_the_source_and_the_fields_of_its_class(machine, entry):
+    kind, detail = CLASSES[entry["DetailType"]], entry["Detail"]
+    assert entry["Source"] == kind.event_source()
+    assert (detail["metadata"]["name"], detail["metadata"]["version"]) == (kind.__name__, kind.version)
+    assert set(detail["metadata"]) == set(shapes.Metadata.model_fields)
+    assert set(detail["data"]) == set(kind._fields)
+
+
 def test_consumers_ignore_what_they_do_not_know():
     event = sample("data/DatasetAccepted.v1.json")
     event["detail"]["metadata"]["later"] = event["detail"]["data"]["later"] = 1

@@ -8,7 +8,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from noria.data.judge_dataset import judge_dataset
-from noria.healing.decide_healing import announce_healing
+from noria.healing.announce_healing import announce_healing
 from noria.monitoring.judge_window import judge_window
 from noria.release.admission import plan_admission
 from noria.release.alarms import plan_alarms

@@ -105,8 +105,8 @@ def uncaptured() -> Json:
     return {**event, "observe": {**event["observe"], "capture": None, "guard": {**guard, "metrics": guard["metrics"][:1]}}}
 
 
-def useless() -> list[Json]:
-    """Healings of the last hours that did not help."""
+def no_improvement() -> list[Json]:
+    """Automatic retrainings of the last hours without improvement."""
     now = datetime.now(UTC)
     return [{"time": (now - timedelta(hours=hours)).isoformat(), "run": f"{hours}" * 12, "dataset": "d", "labelled": 0, "reasons": []} for hours in (3, 2, 1)]
 
@@ -188,16 +188,16 @@ def _routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "nobody": (sample("aws/endpoint-in-service.json"), {"releases": []}),
         },
         "monitor": {
-            "told": (sample("aws/s3-truth-created.json"), {"champion": "m"}),
-            "asked": (sample("monitoring/MonitoringRequested.v1.json"), {"champion": "m", "looked": False}),
-            "nothing serves": (sample("monitoring/MonitoringRequested.v1.json"), {}),
-            "overtaken": (sample("aws/s3-truth-created.json"), {"champion": "m", "began": "9999", "faults": {"monitor: Record monitoring run": [BUSY]}}),
+            "ground truth": (sample("aws/s3-truth-created.json"), {"champion": "m"}),
+            "requested": (sample("monitoring/MonitoringRequested.v1.json"), {"champion": "m", "monitored": False}),
+            "no champion": (sample("monitoring/MonitoringRequested.v1.json"), {}),
+            "overtaken": (sample("aws/s3-truth-created.json"), {"champion": "m", "started_at": "9999", "faults": {"monitor: Record monitoring run": [BUSY]}}),
             "overtaken for ever": (sample("aws/s3-truth-created.json"), {"champion": "m", "faults": {"monitor: Record monitoring run": [BUSY, ...]}}),
         },
         "schedule_monitoring": {"hourly": ({}, {})},
         "heal": {
             "retrained": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m"}),
-            "stopped": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m", "attempts": useless()}),
+            "escalated": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m", "attempts": no_improvement()}),
             "deferred": (sample("monitoring/QualityDegraded.v1.json"), {"champion": "m", "heals": {"min_rows": 100_000}}),
             "ignored": (sample("monitoring/DriftDetected.v1.json"), {"champion": "m"}),
         },

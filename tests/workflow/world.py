@@ -17,7 +17,8 @@ from noria.adapters import objects
 from noria.data.curate import curate_dataset
 from noria.data.judge_dataset import judge_dataset
 from noria.data.read_upload import inspect_upload
-from noria.healing.decide_healing import announce_healing, decide_healing
+from noria.healing.announce_healing import announce_healing
+from noria.healing.decide_healing import decide_healing
 from noria.kernel.errors import NoriaError
 from noria.monitoring.judge_window import judge_window
 from noria.preprocessing.prepare import prepare_dataset
@@ -84,9 +85,9 @@ class World:
         waiting: whether a machine waits for an answer.
         by_hand: whether somebody puts another configuration in place while both versions serve.
         weights: of the challenger, as they were set.
-        looked: whether there was a look before.
-        began: when it did.
-        attempts: the healings so far; each was of no use.
+        monitored: whether there was a monitoring run before.
+        started_at: when it began.
+        attempts: the automatic retrainings so far, each without improvement.
         heals: what the spec's heal block says otherwise.
         releases: the ledger's LOCK and RELEASE# items.
         written: keys of the objects that functions wrote.
@@ -123,8 +124,8 @@ class World:
     waiting: bool = True
     looks: int = 0
     weights: list[float] = field(default_factory=list)
-    looked: bool = True
-    began: str = "2026-11-02T08:00:00.000Z"
+    monitored: bool = True
+    started_at: str = "2026-11-02T08:00:00.000Z"
     attempts: list[Json] = field(default_factory=list)
     heals: Json = field(default_factory=dict)
     releases: list[Json] = field(default_factory=lambda: sample("functions/release/plan_rollback.json")["items"])
@@ -206,7 +207,7 @@ class World:
         return {"Items": [{"sk": {"S": "bikeshare"}}] if request["KeyConditionExpression"] == "pk = :models" else self.releases}
 
     def batch(self, request: Json) -> Json:
-        """The items of a look and of a healing."""
+        """The items of a monitoring run and of an automatic retraining."""
         ((name, requested),) = request["RequestItems"].items()
         assert all(placeholder in requested["ProjectionExpression"] for placeholder in requested.get("ExpressionAttributeNames", {}))
         results = [self._item(key["sk"]["S"]) for key in requested["Keys"]]
@@ -216,9 +217,9 @@ class World:
         heal, kind = sample("functions/healing/decide_healing.json"), key.split("#")[0]
         document: Json | None = {
             "SPEC": {**(self.spec or published()), "heal": {**published()["heal"], **self.heals}},
-            "RUN": {"run": "a4e33cbea049", "dataset": "8461379a676e", "level": sample("functions/monitoring/judge_window.json")["level"]},
-            "MONITOR": {"number": 1, "release": "before", "told": []} if self.looked else None,
-            "HEAL": {"attempts": self.attempts, "told": None} if self.attempts else None,
+            "RUN": {"run": "a4e33cbea049", "dataset": "8461379a676e", "level": sample("functions/monitoring/judge_window.json")["quality_baseline"]},
+            "MONITOR": {"number": 1, "release": "before", "reported": []} if self.monitored else None,
+            "HEAL": {"attempts": self.attempts, "attempts_at_escalation": None} if self.attempts else None,
         }.get(kind)
         item: Json = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": key}}
         if kind == "CHAMPION":
@@ -226,7 +227,7 @@ class World:
         if kind == "RUN":
             item |= {"status": {"S": "rejected"}, "ended": {"S": "2026-11-02T08:00:00.000Z"}}
         if kind == "MONITOR":
-            item |= {"number": {"N": "1"}, "began": {"S": self.began}, "state": {"S": heal["state"]}}
+            item |= {"number": {"N": "1"}, "started_at": {"S": self.started_at}, "state": {"S": heal["state"]}}
         return {**item, "document": {"S": json.dumps(document)}} if document else None
 
     def updated(self, request: Json) -> Json:
@@ -345,7 +346,7 @@ _FUNCTIONS = {
     "PlanAlarms": plan_alarms,
     "PlanRollback": plan_rollback,
     "ConcludeRollback": conclude_rollback,
-    "ReadWindow": lambda event: sample("functions/monitoring/judge_window.json")["look"],
+    "ReadWindow": lambda event: sample("functions/monitoring/judge_window.json")["window"],
     "JudgeWindow": judge_window,
     "DecideHealing": decide_healing,
     "AssembleDataset": lambda event: sample("functions/healing/announce_healing.json")["assembled"],

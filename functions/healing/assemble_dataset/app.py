@@ -1,4 +1,4 @@
-"""Puts together the rows that a model is trained on again."""
+"""Assembles the rows that a model is retrained on."""
 
 from noria.healing.assemble_dataset import assemble_dataset
 from noria.kernel.handler import lambda_handler_for

@@ -1,4 +1,4 @@
-"""Decides whether a model that got worse is trained again."""
+"""Decides on an automatic retraining after a cause for concern."""
 
 from noria.healing.decide_healing import decide_healing
 from noria.kernel.handler import lambda_handler_for

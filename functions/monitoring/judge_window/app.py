@@ -1,4 +1,4 @@
-"""Judges one look at a served model."""
+"""Judges one monitoring run."""
 
 from noria.kernel.handler import lambda_handler_for
 from noria.monitoring.judge_window import judge_window

@@ -1,4 +1,4 @@
-"""Looks at what was captured and what turned out to be true since the last look."""
+"""Reads captured traffic and ground truth since the last monitoring run."""
 
 from noria.kernel.handler import lambda_handler_for
 from noria.monitoring.read_window import read_window

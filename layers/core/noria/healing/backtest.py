@@ -1,29 +1,35 @@
-"""How far back the rows should reach that a model is trained on again: tried out on its own newest rows.
+"""Chooses the training window of a retraining by a backtest on the newest labelled rows.
 
-For each of several stretches of the newest labelled time, a small learner is trained on the rows before it, of each window, and
-asked about the stretch. It is an additive model (ridge regression on binned columns), not the user's: what is compared is
-the windows, a world that has changed has changed for every learner, and the choice costs no training job.
+For each of several test periods of the newest labelled time, a small learner is trained on the rows before it, of each window, and
+predicts the period. The learner is an additive model (ridge regression on binned columns), not the user's: the backtest compares
+windows, a changed world has changed for every learner, and the choice costs no training job.
 """
+
+from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noria.data.contract import DataContract
-from noria.kernel.json import Json
 from noria.kernel.values import EMPTY, parse_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from noria.data.contract import DataContract
+    from noria.training.shapes import BacktestShape
 
 Floats = NDArray[np.float64]
 DAY = 86_400.0
-#: The windows that are tried, as parts of `heal.recent_days`; and all rows.
+#: The candidate windows, as multiples of `heal.recent_days`; all rows are one as well.
 PARTS = (2.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
-#: The newest rows are asked about in so many stretches, and what they tell is taken as so many runs.
-STRETCHES, RUNS = 3, 30
-#: Fewer rows train nothing; more than so many, or so many values of binned columns, are thinned out evenly.
+#: Test periods of the newest rows; and runs of consecutive rows that the paired difference is averaged over.
+PERIODS, RUNS = 3, 30
+#: Fewer rows train nothing; of more rows, or values of binned columns, than these, evenly spaced ones are taken.
 LEAST_ROWS, MOST_ROWS, MOST_VALUES = 200, 60_000, 20_000_000
 #: Bins of a number, categories of a word, classes of a target.
 BINS, CATEGORIES, CLASSES = 16, 20, 10
@@ -31,11 +37,11 @@ RIDGE = 1.0
 
 
 @dataclass(frozen=True)
-class Question:
-    """What a shorter window has to show.
+class Comparison:
+    """The evidence that a shorter window needs.
 
     Attributes:
-        share: of the rows, the newest ones, on which windows are compared.
+        share: of the rows, the newest ones, that windows are compared on.
         certain: it must be better than a longer window by so many standard errors of the paired difference.
         least_gain: and by such a part of the loss.
     """
@@ -45,31 +51,31 @@ class Question:
     least_gain: float
 
 
-#: A tenth of the rows tells finer differences; the newest fiftieth tells a world that has turned over since, where that is plain.
-QUESTIONS = (Question(0.1, 1.64, 0.02), Question(0.02, 3.0, 0.25))
+#: A tenth of the rows shows finer differences; the newest fiftieth shows an abrupt change since, where it is plain.
+COMPARISONS = (Comparison(0.1, 1.64, 0.02), Comparison(0.02, 3.0, 0.25))
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a backtest has chosen.
+    """The window that a backtest chose.
 
     Attributes:
         days: how far back the rows reach from the newest one, or nothing for all of them.
-        losses: the mean loss of each window that was tried, by its days (`all` for all rows): the squared error of a
-            regression as a share of the target's variance, or that of the class shares; on the rows that decided it.
+        losses: the mean loss of each window by its days (`all` for all rows), on the rows that decided: the squared error of a
+            regression as a share of the target's variance, or that of the class probabilities.
     """
 
     days: float | None
     losses: dict[str, float]
 
-    def to_json(self) -> Json:
+    def to_json(self) -> BacktestShape:
         return {"days": self.days, "losses": self.losses}
 
 
 def choose(contract: DataContract, target: str, task: str, header: Sequence[str], rows: Sequence[Sequence[str]], recent_days: float) -> Choice:
-    """Choose a window for good rows in the order of their times; where too few tell, that of `recent_days`.
+    """Choose a window for good rows in the order of their times; `recent_days` where there are too few of them.
 
-    A window of fewer rows than `data.min_rows` makes no dataset, and is not tried.
+    A window of fewer rows than `data.min_rows` makes no dataset, and is no candidate.
     """
     assert contract.time is not None
     aim_at = list(header).index(target)
@@ -88,51 +94,53 @@ def choose(contract: DataContract, target: str, task: str, header: Sequence[str]
         return choice
     design = _design(contract, target, header, rows)
     aim = _aim(task, [row[aim_at] for row in rows])
-    for question in QUESTIONS:
-        tried = _tried(question, windows, times, design, aim, share)
-        if windows[0] not in tried:
+    for comparison in COMPARISONS:
+        losses = _losses_by_window(comparison, windows, times, design, aim, share)
+        if windows[0] not in losses:
             continue
-        best = _best(tried, question)
+        best = _best(losses, comparison)
         if best != windows[0] or not choice.losses:
-            choice = Choice(best, {"all" if window is None else f"{window:g}": round(float(loss.mean()), 6) for window, loss in tried.items()})
-        # What is asked next can only shorten it.
+            choice = Choice(best, {"all" if window is None else f"{window:g}": round(float(loss.mean()), 6) for window, loss in losses.items()})
+        # The next comparison can only shorten it.
         windows = windows[windows.index(best) :]
     return choice
 
 
-def _tried(question: Question, windows: Sequence[float | None], times: Floats, design: Floats, aim: Floats, share: float) -> dict[float | None, Floats]:
-    """The error of each row that is asked about, by window; a window with too few rows before any stretch is left out."""
-    size = int(len(times) * question.share / STRETCHES)
-    if size < LEAST_ROWS // STRETCHES:
+def _losses_by_window(
+    comparison: Comparison, windows: Sequence[float | None], times: Floats, design: Floats, aim: Floats, share: float
+) -> dict[float | None, Floats]:
+    """The error of each row of the test periods, by window; a window with too few rows before a period is left out."""
+    size = int(len(times) * comparison.share / PERIODS)
+    if size < LEAST_ROWS // PERIODS:
         return {}
     losses: dict[float | None, list[Floats]] = {window: [] for window in windows}
-    for number in range(STRETCHES):
-        begin = len(times) - size * (STRETCHES - number)
-        request = slice(begin, begin + size)
+    for number in range(PERIODS):
+        begin = len(times) - size * (PERIODS - number)
+        period = slice(begin, begin + size)
         for window in windows:
             first = 0 if window is None else int(np.searchsorted(times, times[begin] - window * DAY))
             if begin - first >= LEAST_ROWS and len(times) - first >= share * len(times):
-                losses[window].append(_loss(design[first:begin], aim[first:begin], design[request], aim[request]))
-    return {window: np.concatenate(parts) for window, parts in losses.items() if len(parts) == STRETCHES}
+                losses[window].append(_loss(design[first:begin], aim[first:begin], design[period], aim[period]))
+    return {window: np.concatenate(parts) for window, parts in losses.items() if len(parts) == PERIODS}
 
 
-def _best(tried: dict[float | None, Floats], question: Question) -> float | None:
-    """The longest window that no shorter one is clearly better than."""
-    chosen, *shorter = tried
+def _best(losses: dict[float | None, Floats], comparison: Comparison) -> float | None:
+    """The longest window, unless a shorter one is clearly better."""
+    chosen, *shorter = losses
     for window in shorter:
-        # Rows that follow each other resemble each other: runs of them are what counts as one.
-        gains = np.array([part.mean() for part in np.array_split(tried[chosen] - tried[window], RUNS)])
+        # Consecutive rows are correlated: a run of them counts as one.
+        gains = np.array([part.mean() for part in np.array_split(losses[chosen] - losses[window], RUNS)])
         error = float(gains.std(ddof=1)) / math.sqrt(RUNS)
-        if float(gains.mean()) > max(question.certain * error, question.least_gain * float(tried[chosen].mean())):
+        if float(gains.mean()) > max(comparison.certain * error, comparison.least_gain * float(losses[chosen].mean())):
             chosen = window
     return chosen
 
 
-def _loss(design: Floats, aim: Floats, request: Floats, truth: Floats) -> Floats:
-    """The squared error of each row that is asked about."""
+def _loss(design: Floats, aim: Floats, rows: Floats, truth: Floats) -> Floats:
+    """The squared error of each test row after training on the others."""
     mean = aim.mean(axis=0)
     weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ (aim - mean))
-    errors: Floats = ((truth - mean - request @ weights) ** 2).sum(axis=1)
+    errors: Floats = ((truth - mean - rows @ weights) ** 2).sum(axis=1)
     return errors
 
 

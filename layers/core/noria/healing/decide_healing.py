@@ -1,101 +1,102 @@
-"""A healing: from the news that a model got worse to the request of a training."""
+"""Decides on an automatic retraining after a cause for concern: now, later, or only by a person."""
 
-import json
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from noria.healing import policy
-from noria.kernel.events import EventContext, put_named_entry
-from noria.kernel.identity import digest, event_id
-from noria.kernel.json import Json
+from noria.healing.events import RetrainingDeferred, RetrainingEscalated
+from noria.healing.record import first_document, put_document
+from noria.kernel import lake, ledger
+from noria.kernel.events import EventContext, put_events_entry
+from noria.kernel.identity import digest
 from noria.kernel.spec_defaults import with_defaults
-from noria.kernel.verdict import Reason, Verdict
 
-#: What events are causes of.
-CAUSES = {"QualityDegraded": "quality", "DriftDetected": policy.DRIFT}
-#: A run's status in the ledger, as a healing's outcome.
+if TYPE_CHECKING:
+    from noria.healing.shapes import AssembleRequest, AttemptShape, DecideHealingInput, DecideHealingResult, HealingDocument
+    from noria.kernel.json import Json
+    from noria.kernel.ledger import Item
+    from noria.kernel.published_spec import PublishedSpec
+
+#: The cause of each event.
+CAUSES = {"QualityDegraded": policy.QUALITY, "DriftDetected": policy.DRIFT}
+#: The outcome of a retraining by the status of its run in the ledger.
 OUTCOMES = {"registered": policy.IMPROVED, "rejected": policy.NO_IMPROVEMENT, "failed": policy.FAILED}
-#: The ledger's document before the first healing.
-NONE_YET: Json = {"attempts": [], "told": None}
-#: Healings that are remembered.
-MOST_ATTEMPTS = 50
-#: A training that has told nothing for so long (days) is not waited for any more.
+#: A run without a result counts as failed after so long (days).
 LONGEST_DAYS = 2
 
 
-def decide_healing(event: Json) -> Json:
-    """Decide whether a model is trained again.
+def decide_healing(event: DecideHealingInput) -> DecideHealingResult:
+    """Decide whether the model is retrained now."""
+    spec: PublishedSpec = with_defaults(event["spec"])
+    rule, heal = policy.Policy.of(spec["heal"]), event["heal"] or first_document()
+    decision = policy.decide(rule, _state(event, spec, heal))
+    outcome = decision.verdict.outcome
+    dataset = digest(event["model"], "healing", event["event_id"])
+    result: DecideHealingResult = {
+        "outcome": outcome,
+        "verdict": decision.verdict.to_json(),
+        "dataset": dataset,
+        "assemble": _assemble(event, rule, spec, dataset) if outcome == policy.RETRAIN else None,
+        "transaction": None,
+        "entry": None,
+    }
+    if outcome == policy.ESCALATE:
+        is_first = heal["attempts_at_escalation"] != len(heal["attempts"])
+        result["entry"] = _escalated(event, decision, is_first)
+        result["transaction"] = _record_escalation(event, heal) if is_first else None
+    elif outcome == policy.DEFER:
+        result["entry"] = _deferred(event, decision)
+    return result
 
-    Args:
-        event: `{model, name, data, event_id, spec, heal, answered, runs, run, releasing, dataset, state, bucket, ledger, cause}`: `name` and
-            `data` are the event's; `spec` is the published document, `heal` the ledger's document of earlier healings, or null,
-            `runs` the ledger's items of their runs, `answered` when a person last asked for a training, or null; `run` and
-            `dataset` are those of the serving version, `state` what the last look has left.
 
-    Returns:
-        `{outcome, verdict, dataset, assemble, transaction, entry}`: `assemble` is what the function that puts the rows together is
-        given; `entry` is `RetrainingDeferred` or `RetrainingEscalated`, with the `transaction` that goes before it; each may be null.
-    """
-    spec, cause, data = with_defaults(event["spec"]), EventContext(**event["cause"]), event["data"]
-    rule, now = policy.Policy.of(spec["heal"]), datetime.fromisoformat(cause.time)
-    heal = event["heal"] or NONE_YET
-    attempts = [
-        policy.Attempt(datetime.fromisoformat(attempt["time"]), _outcome(attempt, event["runs"], now), _seconds(attempt["run"], event["runs"]))
-        for attempt in heal["attempts"]
-    ]
-    state = policy.State(
+def _state(event: DecideHealingInput, spec: PublishedSpec, heal: HealingDocument) -> policy.State:
+    data, now, attempts = event["data"], datetime.fromisoformat(event["cause"]["time"]), heal["attempts"]
+    return policy.State(
         now,
         (CAUSES[event["name"]],),
-        _fresh(data, spec, heal),
-        data.get("trained_rows", 0),
-        attempts,
+        _fresh_rows(event, spec, heal),
+        data["trained_rows"],
+        [_attempt(attempt, event["runs"], now) for attempt in attempts],
         releasing=event["releasing"],
-        unchanged=bool(heal["attempts"]) and heal["attempts"][-1]["labelled"] == data["labelled_rows"],
-        weight=data.get("weight"),
-        training_seconds=_seconds(event.get("run", ""), event["runs"]),
-        answered=datetime.fromisoformat(event["answered"]) if event["answered"] else None,
+        unchanged=bool(attempts) and attempts[-1]["labelled"] == data["labelled_rows"],
+        weight=data["weight"],
+        training_seconds=_billed_seconds(_run_item(event["run"], event["runs"])),
+        requested_at=datetime.fromisoformat(event["requested_at"]) if event["requested_at"] else None,
     )
-    decision = policy.decide(rule, state)
-    verdict = decision.verdict
-    dataset = digest(event["model"], "healing", event["event_id"])
-    report = {"cause": CAUSES[event["name"]], "until": decision.until.isoformat() if decision.until else None, "reasons": verdict.to_json()["reasons"]}
-    answer: Json = {"outcome": verdict.outcome, "verdict": verdict.to_json(), "dataset": dataset, "assemble": None, "transaction": None, "entry": None}
-    if verdict.outcome == policy.RETRAIN:
-        answer["assemble"] = _assemble(event, rule, spec, dataset)
-    elif verdict.outcome != policy.IGNORE:
-        name = "RetrainingEscalated" if verdict.outcome == policy.ASK else "RetrainingDeferred"
-        first = verdict.outcome == policy.ASK and heal["told"] != len(attempts)
-        answer["entry"] = put_named_entry("healing", name, event["model"], event["event_id"], cause, {**report, "page": first})
-        answer["transaction"] = {"TransactItems": [_heal(event, {**heal, "told": len(attempts)}, cause)]} if first else None
-    return answer
 
 
-def _fresh(data: Json, spec: Json, heal: Json) -> int:
-    """Labelled rows that are newer than what serves; without times, those since the last healing."""
+def _fresh_rows(event: DecideHealingInput, spec: PublishedSpec, heal: HealingDocument) -> int:
+    """Labelled rows that are newer than the champion's dataset; without times, those since the last retraining."""
+    data = event["data"]
     if spec["data"]["time"] or not heal["attempts"]:
         return int(data["fresh_rows"])
     return int(data["labelled_rows"] - heal["attempts"][-1]["labelled"])
 
 
-def _outcome(attempt: Json, runs: list[Json], now: datetime) -> str:
-    item = next((run for run in runs if run["sk"]["S"] == f"RUN#{attempt['run']}"), None)
-    if item is not None and (status := item.get("status", {}).get("S")) in OUTCOMES:
-        return OUTCOMES[status]
-    age = now - datetime.fromisoformat(attempt["time"])
-    return policy.RUNNING if age.days < LONGEST_DAYS else policy.FAILED
+def _attempt(attempt: AttemptShape, runs: list[Item], now: datetime) -> policy.Attempt:
+    time, item = datetime.fromisoformat(attempt["time"]), _run_item(attempt["run"], runs)
+    late = policy.RUNNING if (now - time).days < LONGEST_DAYS else policy.FAILED
+    return policy.Attempt(time, OUTCOMES.get(ledger.text(item, "status"), late), _billed_seconds(item))
 
 
-def _seconds(run: str, runs: list[Json]) -> float:
-    """What a run's training was billed for, as far as the ledger has it."""
-    item = next((entry for entry in runs if entry["sk"]["S"] == f"RUN#{run}"), {})
-    return float(json.loads(item.get("document", {}).get("S", "{}")).get("train_seconds") or 0.0)
+def _run_item(run: str, runs: list[Item]) -> Item:
+    """The ledger's item of a run; empty where there is none."""
+    return next((item for item in runs if item["sk"] == ledger.run("", run)["sk"]), {})
 
 
-def _assemble(event: Json, rule: policy.Policy, spec: Json, dataset: str) -> Json:
+def _billed_seconds(item: Item) -> float:
+    """Billed seconds of a run's training; 0 where they are unknown."""
+    return float(ledger.document(item).get("train_seconds") or 0.0)
+
+
+def _assemble(event: DecideHealingInput, rule: policy.Policy, spec: PublishedSpec, dataset: str) -> AssembleRequest:
     return {
         "bucket": event["bucket"],
         "model": event["model"],
         "dataset": dataset,
-        "folder": f"curated/{event['model']}/{dataset}/",
+        "folder": lake.curated(event["model"], dataset),
         "base": event["dataset"],
         "state": event["state"],
         "recent_days": None if rule.data == "all" else rule.recent_days,
@@ -104,87 +105,16 @@ def _assemble(event: Json, rule: policy.Policy, spec: Json, dataset: str) -> Jso
     }
 
 
-def _heal(event: Json, document: Json, cause: EventContext) -> Json:
-    """The healings so far in the ledger; a document that another execution has changed meanwhile is not overwritten."""
-    before = event["heal"]
-    put = {
-        "TableName": event["ledger"],
-        "Item": {"pk": {"S": f"MODEL#{event['model']}"}, "sk": {"S": "HEAL"}, "time": {"S": cause.time}, "document": {"S": json.dumps(document)}},
-    }
-    if event.get("answered"):
-        put["Item"]["answered"] = {"S": event["answered"]}
-    if before is None:
-        return {"Put": {**put, "ConditionExpression": "attribute_not_exists(#document)", "ExpressionAttributeNames": {"#document": "document"}}}
-    values = {":before": {"S": json.dumps(before)}}
-    return {
-        "Put": {
-            **put,
-            "ConditionExpression": "#document = :before",
-            "ExpressionAttributeNames": {"#document": "document"},
-            "ExpressionAttributeValues": values,
-        }
-    }
+def _deferred(event: DecideHealingInput, decision: policy.Decision) -> Json:
+    until = decision.until.isoformat() if decision.until else None
+    deferred = RetrainingDeferred(cause=CAUSES[event["name"]], until=until, reasons=decision.verdict.to_json()["reasons"])
+    return put_events_entry(deferred, event["model"], event["event_id"], EventContext(**event["cause"]))
 
 
-def announce_healing(event: Json) -> Json:
-    """What makes a healing's dataset a dataset, and its training a training.
-
-    Args:
-        event: `{model, dataset, assembled, labelled, spec, heal, answered, verdict, bucket, ledger, cause}`; `assembled` is what
-            `assemble_dataset` returned.
-
-    Returns:
-        `{outcome, assemble: null, transaction, entry}`: `TransactWriteItems` of the dataset and the healing, and the entry of
-        `TrainingRequested`; of rows that make no dataset, nothing but `RetrainingDeferred`.
-    """
-    spec, cause, result, model = with_defaults(event["spec"]), EventContext(**event["cause"]), event["assembled"], event["model"]
-    if reason := _unfit(result, spec):
-        report = {"cause": None, "until": None, "reasons": Verdict(policy.DEFER, (reason,)).to_json()["reasons"], "page": False}
-        deferred = put_named_entry("healing", "RetrainingDeferred", model, event["dataset"], cause, report)
-        return {"outcome": policy.DEFER, "assemble": None, "transaction": None, "entry": deferred}
-    subject = f"{model}/{event['dataset']}"
-    run = digest(model, event["dataset"], event_id("TrainingRequested", subject))
-    heal = event["heal"] or NONE_YET
-    attempt = {"time": cause.time, "run": run, "dataset": event["dataset"], "labelled": event["labelled"], "reasons": event["verdict"]["reasons"]}
-    data = {
-        "dataset": event["dataset"],
-        "bucket": event["bucket"],
-        "location": f"curated/{model}/{event['dataset']}/data.csv",
-        "source": {"healing": cause.causation_id, "base": result["base"], "since": result["since"], "backtest": result["backtest"]},
-        "spec": spec["id"],
-        "train": True,
-        "digest": result["digest"],
-        "rows": result["rows"],
-        "set_aside": result["set_aside"],
-        "reasons": event["verdict"]["reasons"],
-    }
-    key = {"pk": {"S": f"MODEL#{model}"}}
-    dataset = {**key, "sk": {"S": f"DATASET#{event['dataset']}"}, "status": {"S": "accepted"}, "time": {"S": cause.time}}
-    dataset |= {"document": {"S": json.dumps(data)}, "spec": {"S": json.dumps(spec)}}
-    retained = {"attempts": [*heal["attempts"], attempt][-MOST_ATTEMPTS:], "told": None}
-    return {
-        "outcome": policy.RETRAIN,
-        "assemble": None,
-        "transaction": {
-            "TransactItems": [
-                {"Put": {"TableName": event["ledger"], "Item": dataset, "ConditionExpression": "attribute_not_exists(claims)"}},
-                _heal(event, retained, cause),
-            ]
-        },
-        "entry": put_named_entry("training", "TrainingRequested", model, subject, cause, data),
-    }
+def _escalated(event: DecideHealingInput, decision: policy.Decision, page: bool) -> Json:
+    escalated = RetrainingEscalated(cause=CAUSES[event["name"]], reasons=decision.verdict.to_json()["reasons"], page=page)
+    return put_events_entry(escalated, event["model"], event["event_id"], EventContext(**event["cause"]))
 
 
-def _unfit(result: Json, spec: Json) -> Reason | None:
-    """Why rows that were put together are no dataset."""
-    if result["missing"]:
-        text = f"the spec asks for {', '.join(result['missing'])}, which what serves was not trained on: upload a dataset that has it"
-        return Reason("SchemaChanged", text, None, result["missing"])
-    if result["rows"] < spec["data"]["min_rows"]:
-        return Reason(
-            "TooFewRows",
-            f"{result['rows']:,} good rows came together, data.min_rows asks {spec['data']['min_rows']:,}",
-            result["rows"],
-            spec["data"]["min_rows"],
-        )
-    return None
+def _record_escalation(event: DecideHealingInput, heal: HealingDocument) -> Json:
+    return {"TransactItems": [put_document(event, {**heal, "attempts_at_escalation": len(heal["attempts"])})]}

@@ -1,21 +1,27 @@
 """A labelled history: the good rows of a file, in the order of their times."""
 
+from __future__ import annotations
+
 import csv
 import io
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from noria.data import split
-from noria.data.contract import DataContract
 from noria.kernel.errors import ContractError
 from noria.kernel.values import parse_timestamp
 
-#: Kinds of bad rows that are named.
-MOST_TOLD = 5
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from noria.data.contract import DataContract
+
+#: Faults that a message names.
+MOST_FAULTS = 5
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,12 @@ class History:
     times: list[float]
 
     def between(self, since: float | None, until: float) -> slice:
+        """The rows from one time on, and before another."""
         return slice(0 if since is None else bisect_left(self.times, since), bisect_left(self.times, until))
 
     @cached_property
     def _ends(self) -> list[int]:
-        """Bytes of a file of the rows up to each."""
+        """The size of a file of the rows up to each (bytes)."""
         return list(accumulate(split.size_of(row) for row in self.rows))
 
     def fitting(self, rows: slice, most: int) -> slice:
@@ -56,9 +63,9 @@ def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tup
         raise ContractError(f"the file lacks the column {error}; the spec asks for {', '.join(contract.required(target))}") from error
     header, *rows = list(csv.reader(io.StringIO(good, newline="")))
     if not rows:
-        result = Counter(" ".join(row[-2:]).strip() for row in list(csv.reader(io.StringIO(bad, newline="")))[1:])
-        report = ", ".join(f"{fault} × {count:,}" for fault, count in result.most_common(MOST_TOLD))
-        raise ContractError(f"no row of the file keeps the contract ({report or 'it has none'}): noria contract suggest FILE writes one that it keeps")
+        faults = Counter(" ".join(row[-2:]).strip() for row in list(csv.reader(io.StringIO(bad, newline="")))[1:])
+        named = ", ".join(f"{fault} × {count:,}" for fault, count in faults.most_common(MOST_FAULTS))
+        raise ContractError(f"no row of the file keeps the contract ({named or 'it has none'}): noria contract suggest FILE writes one that it keeps")
     at = header.index(contract.time)
     ordered = sorted(((parse_timestamp(row[at]), row) for row in rows), key=lambda pair: pair[0])
     return History(header, [row for _, row in ordered], [time for time, _ in ordered]), max(0, bad.count("\n") - 1)

@@ -1,25 +1,32 @@
-"""The well-known measures of a difference, from two profiles: for those who are used to them. No verdict is made of them.
+"""Standard drift metrics (PSI, KS, Jensen-Shannon, Wasserstein) of two profiles, for display; verdicts do not use them.
 
 Sources: Lin (1991), Divergence measures based on the Shannon entropy; Yurdakul and Naranjo (2020), Statistical properties of the
-population stability index. What a sample's size alone is expected to add to the population stability index, B - 1 times the sum
-of the inverse sizes over B bins, is taken off.
+population stability index. The population stability index is corrected for its bias: B - 1 times the sum of the inverse sample
+sizes, over B bins.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from noria.monitoring import two_sample_tests
-from noria.profile.column import INTEGER, NUMBER, TIME, ColumnProfile
+from noria.profile.column import INTEGER, NUMBER, TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from noria.profile.column import ColumnProfile
 
 #: Bins of equal share in the reference; points at which quantiles are compared.
 BINS, POINTS = 10, 128
-#: An empty bin is taken for so small a share.
+#: The share that stands for an empty bin.
 LEAST_SHARE = 1e-4
 
 
 def measures(reference: ColumnProfile, current: ColumnProfile) -> dict[str, float]:
-    """What there is of a column.
+    """The metrics of one column.
 
     Returns:
         Of numbers `ks` (the largest distance of the distribution functions, 0 to 1), `psi`, `js` (distance, base 2, 0 to 1) and
@@ -29,15 +36,19 @@ def measures(reference: ColumnProfile, current: ColumnProfile) -> dict[str, floa
         return _of_numbers(reference, current)
     if reference.kind == TIME or reference.values.counts is None or current.values.counts is None:
         return {}
-    mine, theirs = ({str(value): float(count) for value, count in (column.values.counts or {}).items()} for column in (current, reference))
-    sizes = sum(mine.values()), sum(theirs.values())
-    if not all(sizes):
+    return _of_categories(reference, current)
+
+
+def _of_categories(reference: ColumnProfile, current: ColumnProfile) -> dict[str, float]:
+    new, old = ({str(value): float(count) for value, count in (column.values.counts or {}).items()} for column in (current, reference))
+    new_size, old_size = sum(new.values()), sum(old.values())
+    if not new_size or not old_size:
         return {}
-    names = sorted({*mine, *theirs})
-    before, now = [theirs.get(name, 0.0) / sizes[1] for name in names], [mine.get(name, 0.0) / sizes[0] for name in names]
-    statistic, degrees = two_sample_tests.chi_squared(mine, theirs)
-    report = {"psi": _psi(before, now, sizes[1], sizes[0]), "js": _js(before, now), "chi2": statistic / degrees if degrees else 0.0}
-    return {name: round(value, 4) for name, value in report.items()}
+    names = sorted({*new, *old})
+    before, now = [old.get(name, 0.0) / old_size for name in names], [new.get(name, 0.0) / new_size for name in names]
+    statistic, degrees = two_sample_tests.chi_squared(new, old)
+    metrics = {"psi": _psi(before, now, old_size, new_size), "js": _js(before, now), "chi2": statistic / degrees if degrees else 0.0}
+    return {name: round(value, 4) for name, value in metrics.items()}
 
 
 def _of_numbers(reference: ColumnProfile, current: ColumnProfile) -> dict[str, float]:
@@ -50,13 +61,13 @@ def _of_numbers(reference: ColumnProfile, current: ColumnProfile) -> dict[str, f
     points = sorted({*middles[0], *middles[1]})
     ranks = [column.ranks(points) for column in (reference, current)]
     spread = math.sqrt(reference.numbers.variance) or 1.0
-    report = {
+    metrics = {
         "ks": max(abs(a - b) for a, b in zip(*ranks, strict=True)),
         "psi": _psi(before, now, reference.numbers.count, current.numbers.count),
         "js": _js(before, now),
         "wasserstein": sum(abs(a - b) for a, b in zip(*middles, strict=True)) / POINTS / spread,
     }
-    return {name: round(value, 4) for name, value in report.items() if math.isfinite(value)}
+    return {name: round(value, 4) for name, value in metrics.items() if math.isfinite(value)}
 
 
 def _psi(before: Sequence[float], now: Sequence[float], first: float, second: float) -> float:

@@ -1,87 +1,110 @@
-"""A complete window of traffic against what the serving version was trained and evaluated on."""
+"""Compares a complete window of traffic with the dataset that the champion was trained on, and with its evaluation."""
+
+from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from noria.adapters import objects
-from noria.data.contract import DataContract
 from noria.data.rows import column_fault
-from noria.kernel.json import Json
+from noria.kernel import lake
 from noria.monitoring import drift
 from noria.monitoring.charts import pictures
+from noria.monitoring.monitoring_run import day_of
 from noria.profile import baseline
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.training import cbpe, quality
 from noria.training.score_holdout import lines
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from noria.data.contract import DataContract
+    from noria.monitoring.monitoring_run import MonitoringRun
+    from noria.monitoring.shapes import DriftResult, ReferenceComparison
+    from noria.training.shapes import EstimateShape
+
 #: The column under which predictions are profiled.
 PREDICTION = "#prediction"
+#: The last day of a dataset without times: every day is later.
+NEVER = "0000-00-00"
+#: Predictions of the holdout in one block of time, at least.
+LEAST_BLOCK = 24
 
 
-@dataclass(frozen=True)
-class Reference:
-    """Where lies what is compared with.
-
-    Attributes:
-        lake, artifacts: buckets.
-        dataset: folder of the dataset that the version was trained on.
-        run: folder of its run.
-        level: what its evaluation has shown, or null.
-    """
-
-    lake: str
-    artifacts: str
-    dataset: str
-    run: str
-    level: Json | None
+def has_reference(run: MonitoringRun) -> bool:
+    """Whether the champion's dataset has a profile."""
+    folder = run.event["dataset_folder"]
+    return folder + lake.PROFILE in objects.keys(run.bucket, folder, folder)
 
 
-def compare(known: Reference, spec: Json, window: Profile, message: dict[str, int]) -> Json:
-    """The verdict on the window's inputs and predictions, with pictures, and its quality as the probabilities tell it.
+def read_extent(run: MonitoringRun) -> tuple[int, str]:
+    """The rows of the champion's dataset, and their last day."""
+    profile = _read_profile(run)
+    column = profile.columns.get(run.contract.time or "")
+    last = column.numbers.most if column and column.numbers.count else None
+    return profile.rows, day_of(last) if last is not None else NEVER
+
+
+def compare(run: MonitoringRun, window: Profile, scores: dict[str, int]) -> ReferenceComparison:
+    """The verdict on a window's inputs, drift of its predictions, charts, and its metric as the probabilities estimate it.
 
     Args:
-        message: answers of the window by `noria.training.cbpe.seen`.
-
-    Returns:
-        What `noria.monitoring.drift.check` does, with `predictions`, `pictures` and `estimate` (or null).
+        scores: predictions of the window by `noria.training.cbpe.seen`.
     """
-    contract, target = DataContract.of(spec["data"]), spec["target"]
-    reference = Profile.from_bytes(objects.read(known.lake, f"{known.dataset}data.profile"))
-    parts = baseline.by_rows(baseline.unpacked(objects.read(known.lake, f"{known.dataset}blocks.profile")), window.rows) if contract.time else None
-    watched = {name for name, column in contract.columns.items() if column.drift != "ignore" and name != target}
-    judged = drift.check(reference, window, parts, [name for name in reference.columns if name not in watched], tolerated=spec["data"]["bad_rows"]["at_most"])
-    held = lines(objects.read(known.artifacts, f"{known.run}predictions/candidate/holdout.csv.out").decode())
-    answers = [row[0] for row in held]
-    before = profile_rows([PREDICTION], [[answer] for answer in answers])
-    size = max(24, len(answers) // baseline.MOST_BLOCKS)
-    singles = [profile_rows([PREDICTION], [[answer] for answer in answers[i : i + size]]) for i in range(0, len(answers), size)]
-    report = drift.check(before, window, baseline.by_rows(singles, window.rows) if contract.time else None, contract.features(target))
+    reference = _read_profile(run)
+    inputs = _check_inputs(run, reference, window)
+    predictions = lines(objects.read(run.event["artifacts"], f"{run.event['run_folder']}{lake.PREDICTIONS}/candidate/holdout.csv.out").decode())
     return {
-        **judged,
-        "predictions": report["columns"].get(PREDICTION),
-        "pictures": pictures(judged, reference, window),
-        "estimate": _estimate(known, spec, held, message),
+        **inputs,
+        "predictions": _check_predictions(run, [row[0] for row in predictions], window)["columns"].get(PREDICTION),
+        "pictures": pictures(inputs, reference, window),
+        "estimate": _estimate(run, predictions, scores),
     }
 
 
-def _estimate(known: Reference, spec: Json, answers: list[list[str]], message: dict[str, int]) -> Json | None:
-    if known.level is None or not message:
+def _read_profile(run: MonitoringRun) -> Profile:
+    return Profile.from_bytes(objects.read(run.bucket, run.event["dataset_folder"] + lake.PROFILE))
+
+
+def _check_inputs(run: MonitoringRun, reference: Profile, window: Profile) -> DriftResult:
+    contract, blocks = run.contract, None
+    if contract.time:
+        blocks = baseline.by_rows(baseline.unpacked(objects.read(run.bucket, run.event["dataset_folder"] + lake.BLOCKS)), window.rows)
+    watched = {name for name, column in contract.columns.items() if column.drift != "ignore" and name != run.target}
+    return drift.check(reference, window, blocks, [name for name in reference.columns if name not in watched], tolerated=contract.bad_rows)
+
+
+def _check_predictions(run: MonitoringRun, holdout: Sequence[str], window: Profile) -> DriftResult:
+    """Drift of the window's predictions from those of the holdout, which are in the order of their times."""
+    size = max(LEAST_BLOCK, len(holdout) // baseline.MOST_BLOCKS)
+    parts = [_profile_predictions(holdout[begin : begin + size]) for begin in range(0, len(holdout), size)]
+    blocks = baseline.by_rows(parts, window.rows) if run.contract.time else None
+    return drift.check(_profile_predictions(holdout), window, blocks, run.features)
+
+
+def _profile_predictions(predictions: Sequence[str]) -> Profile:
+    return profile_rows([PREDICTION], [[prediction] for prediction in predictions])
+
+
+def _estimate(run: MonitoringRun, predictions: list[list[str]], scores: dict[str, int]) -> EstimateShape | None:
+    """The metric of the window without ground truth (`noria.training.cbpe`)."""
+    if run.event["quality_baseline"] is None or not scores:
         return None
-    level = quality.QualityBaseline.of(known.level)
-    truth = lines(objects.read(known.artifacts, f"{known.run}truth/truth.csv").decode())
-    held = [(true[0], answer[0], answer[1] if len(answer) > 1 else "") for true, answer in zip(truth, answers, strict=True)]
-    calibration = cbpe.calibrate(spec["task"], held)
-    return cbpe.estimate(level.metric, calibration, message, level.design_effect) if calibration else None
+    at_release = quality.QualityBaseline.of(run.event["quality_baseline"])
+    truth = lines(objects.read(run.event["artifacts"], run.event["run_folder"] + lake.HOLDOUT_TRUTH).decode())
+    holdout = [(true[0], row[0], row[1] if len(row) > 1 else "") for true, row in zip(truth, predictions, strict=True)]
+    calibration = cbpe.calibrate(run.task, holdout)
+    return cbpe.estimate(at_release.metric, calibration, scores, at_release.design_effect) if calibration else None
 
 
-def against_contract(contract: DataContract, names: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[int, Counter[str]]:
-    """How many rows of these columns break the contract, and how often by which column and in which way."""
+def count_breaches(contract: DataContract, names: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[int, Counter[str]]:
+    """How many rows of these columns break the contract, and the breaches by `<column> <code>`."""
     columns = [(name, contract.columns[name]) for name in names]
-    broken, result = 0, Counter[str]()
+    broken, breaches = 0, Counter[str]()
     for row in rows:
         faults = [f"{name} {fault}" for (name, column), value in zip(columns, row, strict=True) if (fault := column_fault(column, value))]
         broken += bool(faults)
-        result.update(faults)
-    return broken, result
+        breaches.update(faults)
+    return broken, breaches

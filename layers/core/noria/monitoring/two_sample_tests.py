@@ -1,4 +1,4 @@
-"""How unlikely a difference between two samples is, were there none: upper bounds and approximations that need no table.
+"""Two-sample tests: p-values by upper bounds and approximations that need no table.
 
 Sources: Massey (1951), The Kolmogorov-Smirnov test for goodness of fit, with Stephens' (1970) correction for small samples;
 Hoeffding (1963), theorems 1 and 4, for shares; Wilson and Hilferty (1931), The distribution of chi-square.
@@ -12,10 +12,10 @@ LEAST_EXPECTED = 5.0
 
 
 def of_distance(distance: float, first: int, second: int) -> float:
-    """Of the largest distance between two samples' distribution functions.
+    """The p-value of the largest distance between two samples' distribution functions (Kolmogorov and Smirnov).
 
     Args:
-        distance: between 0 and 1, what a sketch may have got wrong already taken off.
+        distance: between 0 and 1, already less the error of the sketches.
         first, second: sizes of the samples.
     """
     if distance <= 0 or not first or not second:
@@ -26,7 +26,7 @@ def of_distance(distance: float, first: int, second: int) -> float:
 
 
 def of_share(hits: float, size: float, other_hits: float, other_size: float) -> float:
-    """Of a share that is higher than the other one: a bound that holds for every size.
+    """The p-value of a share that is higher than the other one: a bound that holds for every size.
 
     Given all the hits, how many fall to one sample is drawn without replacement; the binomial bound of Chernoff and Hoeffding
     dominates it.
@@ -40,35 +40,33 @@ def of_share(hits: float, size: float, other_hits: float, other_size: float) -> 
 
 
 def of_categories(first: Mapping[str, float], second: Mapping[str, float]) -> float:
-    """Of two samples' counts by category; rare ones are pooled."""
+    """The p-value of two samples' counts by category; rare ones are pooled."""
     statistic, degrees = chi_squared(first, second)
     return _above(statistic, degrees) if degrees else 1.0
 
 
 def chi_squared(first: Mapping[str, float], second: Mapping[str, float]) -> tuple[float, int]:
-    """The statistic of two samples' counts by category, rare ones pooled, and its degrees of freedom."""
+    """Pearson's statistic of two samples' counts by category, rare ones pooled, and its degrees of freedom."""
     sizes = sum(first.values()), sum(second.values())
     if not all(sizes):
         return 0.0, 0
     smaller = min(sizes) / sum(sizes)
-    retained: list[tuple[float, float]] = []
+    cells: list[tuple[float, float]] = []
     pooled = [0.0, 0.0]
     for name in {**first, **second}:
         counts = first.get(name, 0.0), second.get(name, 0.0)
         if sum(counts) * smaller < LEAST_EXPECTED:
             pooled = [pooled[0] + counts[0], pooled[1] + counts[1]]
         else:
-            retained.append(counts)
+            cells.append(counts)
     if sum(pooled) * smaller >= LEAST_EXPECTED:
-        retained.append((pooled[0], pooled[1]))
-    if len(retained) < 2:
+        cells.append((pooled[0], pooled[1]))
+    if len(cells) < 2:
         return 0.0, 0
-    totals = [sum(column) for column in zip(*retained, strict=True)]
+    totals = [sum(column) for column in zip(*cells, strict=True)]
     whole = sum(totals)
-    statistic = sum(
-        (count - sum(pair) * total / whole) ** 2 / (sum(pair) * total / whole) for pair in retained for count, total in zip(pair, totals, strict=True)
-    )
-    return statistic, len(retained) - 1
+    statistic = sum((count - sum(pair) * total / whole) ** 2 / (sum(pair) * total / whole) for pair in cells for count, total in zip(pair, totals, strict=True))
+    return statistic, len(cells) - 1
 
 
 def _above(statistic: float, degrees: int) -> float:

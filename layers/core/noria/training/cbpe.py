@@ -6,13 +6,18 @@ is asked harder questions. It does not see that the world answers the same quest
 told as one and never starts an alarm.
 """
 
+from __future__ import annotations
+
 import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from noria.kernel.json import Json
 from noria.training import quality
 from noria.training.metrics import label
+
+if TYPE_CHECKING:
+    from noria.training.shapes import EstimateShape
 
 METHOD = "confidence-based performance estimation"
 #: Answers of about the same probability are put together, at most so many bins of each label, each of so many rows of the holdout.
@@ -75,7 +80,7 @@ def _bins(scores: Mapping[float, tuple[int, int]]) -> list[tuple[float, int, int
     return results
 
 
-def estimate(metric: str, calibration: Calibration, counts: Mapping[str, int], design_effect: float = 1.0) -> Json | None:
+def estimate(metric: str, calibration: Calibration, counts: Mapping[str, int], design_effect: float = 1.0) -> EstimateShape | None:
     """What the metric is likely to be on answers without truth.
 
     Args:

@@ -8,14 +8,17 @@ smaller weights, so a loss after a long good time is seen as well. Errors of one
 that many answers count as one.
 """
 
+from __future__ import annotations
+
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from noria.kernel.json import Json
+if TYPE_CHECKING:
+    from noria.training.shapes import FindingShape, QualityBaselineShape
 
 #: Answers by kind: `tp`, `fp`, `fn`, `tn`; `right`, `wrong`; or the number of a bin of errors.
 Counts = Mapping[str, float]
@@ -57,12 +60,13 @@ class QualityBaseline:
     design_effect: float = 1.0
     cap: float = 0.0
 
-    def to_json(self) -> Json:
-        return asdict(self)
+    def to_json(self) -> QualityBaselineShape:
+        return {"metric": self.metric, "value": self.value, "limit": self.limit, "design_effect": self.design_effect, "cap": self.cap}
 
     @classmethod
-    def of(cls, result: Json) -> Self:
-        return cls(**result)
+    def of(cls, document: QualityBaselineShape) -> Self:
+        """Out of an evaluation or a run's document."""
+        return cls(**document)
 
 
 def watched(metric: str, task: str) -> str:
@@ -232,8 +236,15 @@ class Finding:
     fallen: str | None
     since: str | None
 
-    def to_json(self) -> Json:
-        return asdict(self)
+    def to_json(self) -> FindingShape:
+        return {
+            "rows": self.rows,
+            "value": self.value,
+            "evidence": self.evidence,
+            "needed": self.needed,
+            "fallen": self.fallen,
+            "since": self.since,
+        }
 
 
 def detect_degradation(at_release: QualityBaseline, days: Mapping[str, Counts], margin: float = 0.0) -> Finding:

@@ -1,7 +1,10 @@
 """Predictions of a holdout against its truth: Noria's own count, never the user's word."""
 
+from __future__ import annotations
+
 import csv
 import io
+from typing import TYPE_CHECKING
 
 from noria.adapters import objects
 from noria.kernel.errors import EvaluationError
@@ -11,6 +14,9 @@ from noria.kernel.verdict import root_cause
 from noria.training import metrics, quality
 from noria.training.gates import LESS_IS_BETTER
 from noria.training.importance import importance
+
+if TYPE_CHECKING:
+    from noria.training.shapes import QualityBaselineShape
 
 
 def score_holdout(event: Json) -> Json:
@@ -71,7 +77,7 @@ def evaluate(task: str, held: list[list[str]], answers: dict[str, list[str]], co
     }
 
 
-def _level(task: str, metric: str, held: list[list[str]], predicted: list[str]) -> Json | None:
+def _level(task: str, metric: str, held: list[list[str]], predicted: list[str]) -> QualityBaselineShape | None:
     """What the live metric may be held against later: the holdout's answers by day."""
     numbers = task == "regression"
     cap = quality.cap_of([float(answer) - float(row[0]) for row, answer in zip(held, predicted, strict=True)]) if numbers else 0.0

@@ -54,4 +54,4 @@ def test_a_person_s_attention_leaves_the_attempts_as_they_are(stack, put):
     put("HEAL", {"attempts": [{"run": "r"}]}, time="t")
     ledger.record_attention(stack, "m")
     assert ledger.read(stack, "m").healings == [{"run": "r"}]
-    assert "answered" in stack.dynamodb.get_item(TableName="ledger", Key={"pk": {"S": "MODEL#m"}, "sk": {"S": "HEAL"}})["Item"]
+    assert "requested_at" in stack.dynamodb.get_item(TableName="ledger", Key={"pk": {"S": "MODEL#m"}, "sk": {"S": "HEAL"}})["Item"]

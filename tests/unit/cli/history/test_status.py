@@ -84,7 +84,17 @@ def test_an_endpoint_that_serves_something_else_or_is_gone_is_told(stack, model,
 def test_a_monitoring_run_of_the_version_before_is_marked(stack, model, put, noria):
     endpoint(stack, EndpointStatus="InService", EndpointConfigName="c")
     counts = dict.fromkeys(("predictions", "labelled", "unreadable", "bad_truths", "waiting", "repeated", "conflicting"), 0)
-    run = {"number": 7, "release": "before", "outcome": "ok", "counts": counts, "reasons": [], "drift": None, "quality": None, "level": None, "series": []}
+    run = {
+        "number": 7,
+        "release": "before",
+        "outcome": "ok",
+        "counts": counts,
+        "reasons": [],
+        "drift": None,
+        "quality": None,
+        "quality_baseline": None,
+        "series": [],
+    }
     put("MONITOR", run, time="2026-01-01T00:00:00Z")
     assert "the last look was at the version before:\nlook 7 at 2026-01-01T00:00:00: ok\n" in noria("status", "m").stdout
     put("MONITOR", {**run, "release": "l"}, time="2026-01-01T00:00:00Z")

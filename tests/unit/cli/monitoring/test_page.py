@@ -9,10 +9,11 @@ from tests.samples import sample
 
 def look() -> dict:
     event = sample("functions/monitoring/judge_window.json")
-    drift = {"verdict": "drift", "rows": 2, "since": "s", "until": "u", "predictions": None, "reasons": []}
-    drift["columns"] = {"<b>": {"drifted": True, "effect": 0.2, "measure": "distance", "evidence": 0.0, "limit": 0.1}}
+    drift = {"verdict": "drift", "rows": 2, "since": "s", "until": "u", "predictions": None, "reasons": [], "estimate": None}
+    drift["contract"] = {"rows": 2, "broken": 0, "faults": {}}
+    drift["columns"] = {"<b>": {"drifted": True, "effect": 0.2, "measure": "distance", "evidence": 0.0, "limit": 0.1, "measures": {}}}
     drift["pictures"] = {"<b>": {"from": 0.0, "to": 1.0, "before": [0.5, 0.5], "now": [0.0, 1.0]}}
-    judged = judge_window({**event, "look": {**event["look"], "drift": drift, "drifted": 1}})
+    judged = judge_window({**event, "window": {**event["window"], "drift": drift, "drifted_windows": 1}})
     return {**json.loads(judged["record"]["Item"]["document"]["S"]), "time": "2026-01-01T00:00:00Z"}
 
 

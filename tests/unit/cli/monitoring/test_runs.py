@@ -17,7 +17,7 @@ RUN = {
     "reasons": [],
     "drift": None,
     "quality": None,
-    "level": None,
+    "quality_baseline": None,
     "series": [],
 }
 SPEC = {"format": "csv", "time": None, "key": [], "columns": {"x": {"type": "number"}}, "bad_rows": {"at_most": 0}, "min_rows": 1}

@@ -31,7 +31,7 @@ def test_the_newest_accepted_dataset_is_trained_on_again(stack, put, entries, no
     assert detail["data"] == {"dataset": "new", "spec": "s", "rows": 9}
     assert json.loads(result.stdout) == {"model": "m", "dataset": "new", "spec": "s", "event": detail["metadata"]["id"]}
     assert noria("retrain", "m").stdout == "asked for a run of m on dataset new; see: noria status m\n"
-    assert "answered" in stack.dynamodb.get_item(TableName="ledger", Key={"pk": {"S": "MODEL#m"}, "sk": {"S": "HEAL"}})["Item"]
+    assert "requested_at" in stack.dynamodb.get_item(TableName="ledger", Key={"pk": {"S": "MODEL#m"}, "sk": {"S": "HEAL"}})["Item"]
 
 
 def test_without_an_accepted_dataset_nothing_is_requested(stack, put, entries):

@@ -8,7 +8,8 @@ import pytest
 from noria.data.contract import Column, DataContract
 from noria.kernel.errors import UnreadableDatasetError
 from noria.monitoring import truth
-from noria.monitoring.truth import Prediction, Truth
+from noria.monitoring.predictions import KEYED, Prediction, parse_captured
+from noria.monitoring.truth import Truth
 
 CONTRACT = DataContract("csv", "at", ("id",), {"x": Column("number"), 'a "$ b': Column("number"), "y": Column("integer")}, 0.01, 1)
 
@@ -34,7 +35,7 @@ def parse(*given):
 
 
 def test_each_row_of_a_request_is_a_prediction_of_its_own():
-    result, unreadable = truth.captured("\n".join([line("1,2\n3,4\n", "0,0.2\n1,0.9\n"), line("5,6\n", "1\n", "m")]), "main", SENT, "y")
+    result, unreadable = parse_captured("\n".join([line("1,2\n3,4\n", "0,0.2\n1,0.9\n"), line("5,6\n", "1\n", "m")]), "main", SENT, "y")
     assert [(p.id, p.value, p.features) for p in result] == [("n#0", "0", ("1", "2")), ("n#1", "1", ("3", "4")), ("m", "1", ("5", "6"))]
     assert unreadable == 0
 
@@ -44,7 +45,7 @@ def test_each_row_of_a_request_is_a_prediction_of_its_own():
     ["{", "[]", "null", '{"captureData": {}}', line(answers=""), line(rows="1,2,3\n"), line(rows="1,2\n3,4\n"), line(rows=""), line(captureData=None)],
 )
 def test_a_captured_request_that_cannot_be_read_is_counted_and_the_others_are_read(bad):
-    result, unreadable = truth.captured(f"{bad}\n{line()}\n", "main", SENT, "y")
+    result, unreadable = parse_captured(f"{bad}\n{line()}\n", "main", SENT, "y")
     assert (len(result), unreadable) == (1, 1)
 
 
@@ -52,7 +53,7 @@ def test_truth_is_joined_by_prediction_id_or_by_key():
     named, bad = parse(["prediction_id", "at", "y"], [["n#0", "2026-01-01", "1"]], CONTRACT, "y", "binary", LATEST)
     assert (named, bad.total()) == ([Truth("n#0", "1", {"at": "2026-01-01"})], 0)
     keyed, _ = parse(["id", "y", "other"], [["7", "0", "?"]], CONTRACT, "y", "binary", LATEST)
-    assert keyed == [Truth(truth.KEYED + "7", "0", {"id": "7"})]
+    assert keyed == [Truth(KEYED + "7", "0", {"id": "7"})]
 
 
 def test_rows_without_a_truth_a_name_or_a_time_that_is_one_are_counted():
@@ -102,22 +103,22 @@ def test_what_is_no_value_of_the_task_tells_no_truth(task, value, tells):
 
 def test_truth_by_key_meets_the_prediction_of_a_row_with_that_key_whatever_its_request_was_called():
     contract = DataContract("csv", None, ("shop", "id"), {"id": Column("integer"), "shop": Column("string"), "y": Column("integer")}, 0.01, 1)
-    result, _ = truth.captured(line("7,north\n8,north\n", "1\n0\n", "made up"), "main", contract, "y")
+    result, _ = parse_captured(line("7,north\n8,north\n", "1\n0\n", "made up"), "main", contract, "y")
     given, _ = parse(["shop", "id", "y"], [["north", "8", "1"], ["south", "8", "0"]], contract, "y", "binary", LATEST)
     joined = truth.join(result, given, {}, {})
     assert [(p.id, t.value) for p, t in joined.pairs] == [("made up#1", "1")]
-    assert list(joined.waiting) == [truth.KEYED + "south|8"]
+    assert list(joined.waiting) == [KEYED + "south|8"]
 
 
 def test_an_id_is_no_key_though_both_may_be_the_same_number():
     one, two = (Prediction(name, "2026-01-01T00:00:00Z", "main", "1", (key, "0"), key=key) for name, key in (("1", "2"), ("2", "7")))
     by_id = truth.join([one, two], [Truth("2", "1", {})], {}, {})
     assert [p.id for p, _ in by_id.pairs] == ["2"]
-    both = truth.join([one, two], [Truth("1", "1", {}), Truth(truth.KEYED + "2", "0", {})], {}, {})
+    both = truth.join([one, two], [Truth("1", "1", {}), Truth(KEYED + "2", "0", {})], {}, {})
     assert [(p.id, t.value) for p, t in both.pairs] == [("1", "1")]
     assert (both.conflicting, both.waiting) == (1, {})
 
 
 def test_a_key_that_the_endpoint_is_not_sent_is_the_id_of_the_request():
-    joined = truth.join([prediction("7")], [Truth(truth.KEYED + "7", "0", {})], {}, {})
+    joined = truth.join([prediction("7")], [Truth(KEYED + "7", "0", {})], {}, {})
     assert [p.id for p, _ in joined.pairs] == ["7"]

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from noria.healing import policy
-from noria.healing.decide_healing import announce_healing, decide_healing
+from noria.healing.announce_healing import announce_healing
+from noria.healing.decide_healing import decide_healing
 from noria.kernel.identity import digest, event_id
 from noria.spec.monitoring import HealSpec
 from tests.samples import sample
@@ -51,7 +52,7 @@ def test_drift_in_columns_that_matter_little_to_the_model_starts_nothing():
 
 def spent(*seconds):
     """Healings ten days apart, the last one ten days ago, and what each was billed for."""
-    return [policy.Attempt(NOW - timedelta(days=10 * (len(seconds) - i)), "helped", float(item)) for i, item in enumerate(seconds)]
+    return [policy.Attempt(NOW - timedelta(days=10 * (len(seconds) - i)), "improved", float(item)) for i, item in enumerate(seconds)]
 
 
 def test_a_training_that_would_exceed_the_budget_waits_until_enough_is_free_again():
@@ -72,8 +73,8 @@ def test_a_training_that_would_exceed_the_budget_waits_until_enough_is_free_agai
         ("HealingUnderWay", {}, {"attempts": attempts("running")}),
         ("TooFewNewRows", {}, {"new_rows": 499}),
         ("NothingNew", {}, {"unchanged": True}),
-        ("Cooldown", {"cooldown_days": 31}, {"attempts": attempts("helped")}),
-        ("Cap", {"a_month": 2}, {"attempts": attempts("helped", "helped", days=9)}),
+        ("Cooldown", {"cooldown_days": 31}, {"attempts": attempts("improved")}),
+        ("Cap", {"a_month": 2}, {"attempts": attempts("improved", "improved", days=9)}),
         ("OffPeak", {"off_peak": "22:00-06:00"}, {}),
     ],
 )
@@ -83,22 +84,22 @@ def test_each_reason_to_wait_is_told(code, changed, state):
 
 
 def test_when_waiting_ends_is_told_where_it_is_known():
-    assert decide({"cooldown_days": 31}, attempts=attempts("helped")).until == NOW + timedelta(days=1)
+    assert decide({"cooldown_days": 31}, attempts=attempts("improved")).until == NOW + timedelta(days=1)
     assert decide({"off_peak": "22:00-06:00"}).until == datetime(2026, 3, 1, 22, tzinfo=UTC)
     assert decide(new_rows=1).until is None
     assert decide({"off_peak": "11:00-13:00"}).verdict.outcome == "retrain"
 
 
-def test_each_useless_healing_doubles_the_cooldown():
-    assert decide({"cooldown_days": 7}, attempts=attempts("useless", days=13)).verdict.outcome == "defer"
-    assert decide({"cooldown_days": 7}, attempts=attempts("useless", days=15)).verdict.outcome == "retrain"
+def test_each_retraining_without_improvement_doubles_the_cooldown():
+    assert decide({"cooldown_days": 7}, attempts=attempts("no_improvement", days=13)).verdict.outcome == "defer"
+    assert decide({"cooldown_days": 7}, attempts=attempts("no_improvement", days=15)).verdict.outcome == "retrain"
 
 
 def test_a_person_is_asked_after_several_that_did_not_help_and_a_later_try_is_made_all_the_same():
-    stuck = attempts("helped", "useless", "failed", "useless")
-    assert decide(attempts=stuck).verdict.outcome == "ask"
-    assert decide(attempts=stuck, answered=NOW).verdict.outcome == "retrain"
-    assert decide(attempts=attempts("useless", "useless", "useless", days=57)).verdict.outcome == "retrain"
+    stuck = attempts("improved", "no_improvement", "failed", "no_improvement")
+    assert decide(attempts=stuck).verdict.outcome == "escalate"
+    assert decide(attempts=stuck, requested_at=NOW).verdict.outcome == "retrain"
+    assert decide(attempts=attempts("no_improvement", "no_improvement", "no_improvement", days=57)).verdict.outcome == "retrain"
 
 
 def run_of(number, status):
@@ -106,7 +107,10 @@ def run_of(number, status):
 
 
 def heal(*runs):
-    return {"told": None, "attempts": [{"time": "2026-11-01T10:00:00+00:00", "run": run, "dataset": "d", "labelled": 1, "reasons": []} for run in runs]}
+    return {
+        "attempts_at_escalation": None,
+        "attempts": [{"time": "2026-11-01T10:00:00+00:00", "run": run, "dataset": "d", "labelled": 1, "reasons": []} for run in runs],
+    }
 
 
 def test_how_a_healing_ended_is_read_from_its_run():
@@ -125,7 +129,7 @@ def test_a_person_is_paged_once_for_the_same_failures():
     first = decide_healing(event)
     assert (first["entry"]["DetailType"], first["entry"]["Detail"]["data"]["page"]) == ("RetrainingEscalated", True)
     assert first["transaction"]["TransactItems"][0]["Put"]["Item"]["sk"]["S"] == "HEAL"
-    again = decide_healing({**event, "heal": {**event["heal"], "told": 3}})
+    again = decide_healing({**event, "heal": {**event["heal"], "attempts_at_escalation": 3}})
     assert (again["entry"]["Detail"]["data"]["page"], again["transaction"]) == (False, None)
 
 
@@ -148,9 +152,9 @@ def test_rows_that_make_no_dataset_ask_for_no_training():
 
 
 def test_that_a_person_asked_is_not_forgotten_by_the_next_healing():
-    event = {**sample("functions/healing/announce_healing.json"), "answered": "2026-11-01T00:00:00+00:00"}
+    event = {**sample("functions/healing/announce_healing.json"), "requested_at": "2026-11-01T00:00:00+00:00"}
     retained = announce_healing(event)["transaction"]["TransactItems"][1]["Put"]["Item"]
-    assert retained["answered"] == {"S": event["answered"]}
+    assert retained["requested_at"] == {"S": event["requested_at"]}
 
 
 def test_the_weight_of_a_drift_and_what_trainings_cost_reach_the_decision():
