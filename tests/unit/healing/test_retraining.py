@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from noria.healing.decide_healing import announce_healing, decide_healing
+from noria.healing.announce_healing import announce_healing
+from noria.healing.decide_healing import decide_healing
 from tests.samples import sample
 
 NOW = datetime(2026, 11, 2, 18, 53, 3, tzinfo=UTC)
@@ -25,7 +26,7 @@ def decided(heal=None, attempts=(), report=None, data=None, time=None, **changed
     event["data"] |= data or {}
     event["cause"] = {**event["cause"], "time": time or NOW.isoformat()}
     if attempts:
-        event["heal"] = {"attempts": list(attempts), "told": report}
+        event["heal"] = {"attempts": list(attempts), "attempts_at_escalation": report}
     return decide_healing(event)
 
 
@@ -83,7 +84,7 @@ def test_rows_are_put_together_as_the_spec_says():
 def test_a_healing_that_waits_says_until_when_and_pages_nobody():
     answer = decided(attempts=[attempt(ago=timedelta(days=1))], runs=[run_of("r", "registered")])
     data = answer["entry"]["Detail"]["data"]
-    assert (answer["outcome"], answer["entry"]["DetailType"], data["page"], data["cause"]) == ("defer", "RetrainingDeferred", False, "quality")
+    assert (answer["outcome"], answer["entry"]["DetailType"], data.get("page"), data["cause"]) == ("defer", "RetrainingDeferred", None, "quality")
     assert (data["until"], answer["transaction"], answer["assemble"]) == ((NOW + timedelta(days=6)).isoformat(), None, None)
     assert decided(data={"fresh_rows": 1})["entry"]["Detail"]["data"]["until"] is None
 
@@ -103,12 +104,12 @@ def test_a_person_is_asked_once_for_as_many_failures_and_again_after_one_more():
 
 def test_what_is_recorded_of_a_page_replaces_only_what_was_read():
     stuck = [attempt(run, timedelta(days=10 - number)) for number, run in enumerate("abc")]
-    answer = decided(attempts=stuck, runs=[run_of(run, "rejected") for run in "abc"], answered="2026-01-01T00:00:00+00:00")
+    answer = decided(attempts=stuck, runs=[run_of(run, "rejected") for run in "abc"], requested_at="2026-01-01T00:00:00+00:00")
     put = answer["transaction"]["TransactItems"][0]["Put"]
-    assert json.loads(put["Item"]["document"]["S"]) == {"attempts": stuck, "told": 3}
+    assert json.loads(put["Item"]["document"]["S"]) == {"attempts": stuck, "attempts_at_escalation": 3}
     assert put["ConditionExpression"] == "#document = :before"
-    assert json.loads(put["ExpressionAttributeValues"][":before"]["S"]) == {"attempts": stuck, "told": None}
-    assert put["Item"]["answered"] == {"S": "2026-01-01T00:00:00+00:00"}
+    assert json.loads(put["ExpressionAttributeValues"][":before"]["S"]) == {"attempts": stuck, "attempts_at_escalation": None}
+    assert put["Item"]["requested_at"] == {"S": "2026-01-01T00:00:00+00:00"}
 
 
 def test_what_the_serving_version_cost_stands_for_a_healing_that_was_none_yet():
@@ -131,7 +132,7 @@ def test_rows_that_came_together_are_as_many_as_the_contract_asks(rows, outcome)
     assert answer["outcome"] == outcome
     if outcome == "defer":
         data = answer["entry"]["Detail"]["data"]
-        assert (data["page"], data["cause"], data["until"]) == (False, None, None)
+        assert (data.get("page"), data["cause"], data["until"]) == (None, None, None)
         assert (data["reasons"][0]["code"], data["reasons"][0]["observed"], data["reasons"][0]["limit"]) == ("TooFewRows", 499, 500)
 
 
@@ -146,8 +147,8 @@ def test_a_dataset_of_a_healing_is_one_as_any_other():
 
 
 def test_no_more_than_fifty_healings_are_remembered_the_newest_of_them():
-    before = {"attempts": [attempt(str(number)) for number in range(50)], "told": 3}
+    before = {"attempts": [attempt(str(number)) for number in range(50)], "attempts_at_escalation": 3}
     heal = announced(heal=before)["transaction"]["TransactItems"][1]["Put"]
     remaining = json.loads(heal["Item"]["document"]["S"])
-    assert (len(remaining["attempts"]), remaining["attempts"][0]["run"], remaining["told"]) == (50, "1", None)
+    assert (len(remaining["attempts"]), remaining["attempts"][0]["run"], remaining["attempts_at_escalation"]) == (50, "1", None)
     assert remaining["attempts"][-1]["dataset"] == "4dc982d6fef6"

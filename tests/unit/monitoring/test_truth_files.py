@@ -7,9 +7,10 @@ import pytest
 
 from noria.data.contract import Column, DataContract
 from noria.kernel.errors import UnreadableDatasetError
-from noria.monitoring import truth
-from noria.monitoring.read_reference import against_contract
-from noria.monitoring.truth import Prediction, Truth
+from noria.monitoring import predictions, truth
+from noria.monitoring.predictions import Prediction
+from noria.monitoring.read_reference import count_breaches
+from noria.monitoring.truth import Truth
 
 COLUMNS = {"x": Column("number", between=(0, 10)), "z": Column("string"), "y": Column("integer")}
 CONTRACT = DataContract("csv", "at", ("id", "shop"), COLUMNS, 0.01, 1)
@@ -24,7 +25,7 @@ def report(header, rows, contract=CONTRACT, task="binary", latest=LATEST):
 
 def test_truth_by_key_carries_what_else_it_says_of_the_contracts_columns():
     (result,), faults = report(["shop", "id", "x", "other", "at", "y"], [["north", "7", "3", "?", "2026-01-01", "1"]])
-    assert result == Truth(f"{truth.KEYED}7|north", "1", {"x": "3", "id": "7", "shop": "north", "at": "2026-01-01"})
+    assert result == Truth(f"{predictions.KEYED}7|north", "1", {"x": "3", "id": "7", "shop": "north", "at": "2026-01-01"})
     assert not faults
 
 
@@ -82,7 +83,7 @@ def test_each_reason_to_leave_a_row_out_counts_its_rows():
     rows = [["p"], ["p", "1", "1"], ["", "1"], ["p", "NA"], ["p", "x" * 50], ["p", "1"]]
     result, faults = report(["prediction_id", "y"], rows, BY_ID)
     assert len(result) == 1
-    assert faults == {truth.UNEVEN: 2, "no prediction_id": 1, "no y": 1, f"a y that is none, such as '{'x' * 40}'": 1}
+    assert faults == {predictions.UNEVEN: 2, "no prediction_id": 1, "no y": 1, f"a y that is none, such as '{'x' * 40}'": 1}
 
 
 def prediction(name, key=""):
@@ -102,14 +103,14 @@ def test_of_new_truth_for_one_prediction_the_first_counts():
 
 
 def test_what_is_known_already_is_not_joined_again():
-    joined = truth.join([prediction("a", "k")], [Truth(f"{truth.KEYED}k", "1", {})], {}, {"a": "0"})
+    joined = truth.join([prediction("a", "k")], [Truth(f"{predictions.KEYED}k", "1", {})], {}, {"a": "0"})
     assert (joined.pairs, joined.waiting) == ([], {})
 
 
 def test_truth_by_id_and_by_key_for_one_prediction_is_told_twice():
-    same = truth.join([prediction("a", "k")], [Truth("a", "1", {}), Truth(f"{truth.KEYED}k", "1", {})], {}, {})
+    same = truth.join([prediction("a", "k")], [Truth("a", "1", {}), Truth(f"{predictions.KEYED}k", "1", {})], {}, {})
     assert (len(same.pairs), same.repeated, same.conflicting) == (1, 1, 0)
-    other = truth.join([prediction("a", "k")], [Truth("a", "1", {}), Truth(f"{truth.KEYED}k", "0", {})], {}, {})
+    other = truth.join([prediction("a", "k")], [Truth("a", "1", {}), Truth(f"{predictions.KEYED}k", "0", {})], {}, {})
     assert ([result.value for _, result in other.pairs], other.repeated, other.conflicting) == (["1"], 0, 1)
 
 
@@ -128,7 +129,7 @@ def request(rows, answers, **about):
 
 
 def test_a_captured_row_has_its_answer_its_probability_and_its_key():
-    result, unreadable = truth.captured(request("7,n,1,a\n8,s,2,b\n", "1,0.9\n0,0.2\n", inferenceId="r"), "main", KEYED, "y")
+    result, unreadable = predictions.parse_captured(request("7,n,1,a\n8,s,2,b\n", "1,0.9\n0,0.2\n", inferenceId="r"), "main", KEYED, "y")
     assert unreadable == 0
     assert [(one.id, one.value, one.score, one.key, one.features) for one in result] == [
         ("r#0", "1", "0.9", "7|n", ("7", "n", "1", "a")),
@@ -137,51 +138,54 @@ def test_a_captured_row_has_its_answer_its_probability_and_its_key():
 
 
 def test_a_request_without_an_id_of_its_own_has_its_events():
-    (result,), _ = truth.captured(request("1,a\n", "1\n"), "challenger", BY_ID, "y")
+    (result,), _ = predictions.parse_captured(request("1,a\n", "1\n"), "challenger", BY_ID, "y")
     assert (result.id, result.variant, result.key, result.at) == ("e", "challenger", "", "t")
-    assert result.names == ("e", f"{truth.KEYED}e")
+    assert result.names == ("e", f"{predictions.KEYED}e")
 
 
 def test_each_request_that_cannot_be_read_counts():
     text = "\n".join(["{", request("1,a\n2,b\n", "1\n"), request("1\n", "1\n"), request("", ""), request("1,a\n", "1\n")])
-    result, unreadable = truth.captured(text, "main", BY_ID, "y")
+    result, unreadable = predictions.parse_captured(text, "main", BY_ID, "y")
     assert (len(result), unreadable) == (1, 4)
 
 
 def test_rows_of_a_batch_are_called_by_id_by_key_or_by_file_and_place():
     header = ["x", "z", "prediction", "probability", "prediction_id"]
-    result, faults = truth.answered(header, [["1", "a", "1", "0.9", "p"], ["2", "b", "0", "", ""], ["3"]], BY_ID, "y", "now", "f.csv")
+    result, faults = predictions.parse_scored(header, [["1", "a", "1", "0.9", "p"], ["2", "b", "0", "", ""], ["3"]], BY_ID, "y", "now", "f.csv")
     assert [(one.id, one.value, one.score, one.variant, one.at) for one in result] == [("p", "1", "0.9", "batch", "now"), ("f.csv#1", "0", "", "batch", "now")]
-    assert faults == {truth.UNEVEN: 1}
-    (keyed,), _ = truth.answered([*SENT, "prediction"], [["7", "n", "1", "a", "1"]], KEYED, "y", "now", "f.csv")
+    assert faults == {predictions.UNEVEN: 1}
+    (keyed,), _ = predictions.parse_scored([*SENT, "prediction"], [["7", "n", "1", "a", "1"]], KEYED, "y", "now", "f.csv")
     assert (keyed.id, keyed.key) == ("7|n", "7|n")
 
 
 def test_a_batch_names_what_was_sent_and_what_was_answered():
     with pytest.raises(UnreadableDatasetError, match="needs the columns z, prediction"):
-        truth.answered(["x"], [], BY_ID, "y", "now", "f.csv")
+        predictions.parse_scored(["x"], [], BY_ID, "y", "now", "f.csv")
 
 
 @pytest.mark.parametrize(("rows", "refused"), [(3, False), (4, True)])
 def test_a_batch_has_no_more_rows_than_are_read_at_once(monkeypatch, rows, refused):
-    monkeypatch.setattr(truth, "MOST_ANSWERED", 3)
+    monkeypatch.setattr(predictions, "MOST_SCORED", 3)
     given = [["1", "a", "1"]] * rows
     if refused:
         with pytest.raises(UnreadableDatasetError, match="more than 3 of them"):
-            truth.answered(["x", "z", "prediction"], given, BY_ID, "y", "now", "f.csv")
+            predictions.parse_scored(["x", "z", "prediction"], given, BY_ID, "y", "now", "f.csv")
     else:
-        assert len(truth.answered(["x", "z", "prediction"], given, BY_ID, "y", "now", "f.csv")[0]) == 3
+        assert len(predictions.parse_scored(["x", "z", "prediction"], given, BY_ID, "y", "now", "f.csv")[0]) == 3
 
 
 def test_rows_of_earlier_looks_are_found_by_id_or_by_key():
     header, rows = ["#id", "x", "#key"], [["a", "1", "k1"], ["b", "2", "k2"], ["c", "3", ""]]
-    assert [row[0] for row, _ in truth.called(header, rows, {"b"}, CONTRACT)] == ["b"]
-    assert [(row[0], key) for row, key in truth.called(header, rows, {f"{truth.KEYED}k1", f"{truth.KEYED}c"}, CONTRACT)] == [("a", "k1"), ("c", "")]
+    assert [row[0] for row, _ in predictions.select_named(header, rows, {"b"}, CONTRACT)] == ["b"]
+    assert [(row[0], key) for row, key in predictions.select_named(header, rows, {f"{predictions.KEYED}k1", f"{predictions.KEYED}c"}, CONTRACT)] == [
+        ("a", "k1"),
+        ("c", ""),
+    ]
     # A look of before keys were written down has them in its columns.
-    assert [key for _, key in truth.called(["#id", "id", "shop"], [["a", "7", "n"]], {f"{truth.KEYED}7|n"}, CONTRACT)] == ["7|n"]
+    assert [key for _, key in predictions.select_named(["#id", "id", "shop"], [["a", "7", "n"]], {f"{predictions.KEYED}7|n"}, CONTRACT)] == ["7|n"]
 
 
 def test_rows_that_break_the_contract_are_counted_once_and_each_of_their_faults():
-    broken, faults = against_contract(CONTRACT, ["x", "z"], [("1", "a"), ("11", ""), ("-1", "a"), ("word", "b")])
+    broken, faults = count_breaches(CONTRACT, ["x", "z"], [("1", "a"), ("11", ""), ("-1", "a"), ("word", "b")])
     assert (broken, faults) == (3, {"x Range": 2, "z Null": 1, "x Type": 1})
-    assert against_contract(CONTRACT, ["x"], []) == (0, {})
+    assert count_breaches(CONTRACT, ["x"], []) == (0, {})

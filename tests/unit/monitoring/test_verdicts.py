@@ -20,14 +20,14 @@ def drift(verdict: str = "ok", columns: dict[str, bool] | None = None, **more: A
         name: {"drifted": drifted, "effect": 0.2 if drifted else 0.01, "measure": "distance", "evidence": 0.0, "limit": 0.1}
         for name, drifted in (columns or {"tmin": False, "pn": False}).items()
     }
-    return {"verdict": verdict, "columns": finding, "reasons": [], **more}
+    return {"verdict": verdict, "columns": finding, "reasons": [], "estimate": None, "contract": None, "weight": None, **more}
 
 
 def event(look: dict[str, Any] | None = None, monitor: dict[str, Any] | None = None, **changed: Any) -> dict[str, Any]:
     """The sample, with a model that is as good as it was."""
     request = sample("functions/monitoring/judge_window.json")
-    request["level"] = FINE
-    request["look"] |= {"days": GOOD, "drift": drift(), **(look or {})}
+    request["quality_baseline"] = FINE
+    request["window"] |= {"days": GOOD, "drift": drift(), **(look or {})}
     request["spec"]["monitor"] |= monitor or {}
     return {**request, **changed}
 
@@ -71,8 +71,8 @@ def test_an_error_that_grew_is_above_its_limit_and_not_below():
     level = {"metric": "mae", "value": 1.0, "limit": 1.1, "design_effect": 1.0, "cap": 6.4}
     # Fifty answers a day, whose errors lie in the bins around 0.95, or around 3.05.
     small, large = ({day: {kind: 50} for day in GOOD} for kind in ("9", "30"))
-    assert judged({"days": small}, level=level)["outcome"] == "ok"
-    result = judged({"days": large}, level=level)
+    assert judged({"days": small}, quality_baseline=level)["outcome"] == "ok"
+    result = judged({"days": large}, quality_baseline=level)
     assert result["outcome"] == "degraded"
     assert "and above 1.100 is more than chance explains" in result["verdict"]["reasons"][0]["text"]
 
@@ -86,57 +86,57 @@ def test_a_fixed_limit_of_the_owner_takes_the_place_of_the_level_of_the_evaluati
 
 
 def test_without_a_level_or_without_answers_nothing_is_said_of_quality():
-    for result in (judged({"days": BAD}, level=None), judged({"days": {}})):
+    for result in (judged({"days": BAD}, quality_baseline=None), judged({"days": {}})):
         assert (result["outcome"], document(result)["quality"]) == ("ok", None)
         assert "Quality" not in metrics(result)
 
 
 def test_what_a_version_fell_behind_of_an_earlier_one_is_a_cause_that_pages_nobody():
-    previous = {"release": "another", "level": FINE, "wanted": 0.99, "told": [], "drift": None}
+    previous = {"release": "another", "quality_baseline": FINE, "best_limit": 0.99, "reported": [], "drift": None}
     result = judged(previous=previous)
-    assert (result["outcome"], codes(result)) == ("faded", ["QualityFaded"])
-    assert events(result) == [("QualityDegraded", "faded", False), ("MonitoringCompleted", None, None)]
-    assert document(result)["wanted"] == 0.99
+    assert (result["outcome"], codes(result)) == ("below_best", ["QualityBelowBest"])
+    assert events(result) == [("QualityDegraded", "below_best", False), ("MonitoringCompleted", None, None)]
+    assert document(result)["best_limit"] == 0.99
 
 
 def test_a_version_is_not_held_against_what_it_can_do_itself_or_another_metric_of_an_earlier_one():
-    same = {"release": "another", "level": FINE, "wanted": 0.912, "told": []}
-    other = {"release": "another", "level": {**FINE, "metric": "f1"}, "wanted": 0.99, "told": []}
+    same = {"release": "another", "quality_baseline": FINE, "best_limit": 0.912, "reported": []}
+    other = {"release": "another", "quality_baseline": {**FINE, "metric": "f1"}, "best_limit": 0.99, "reported": []}
     for previous in (same, other):
         result = judged(previous=previous)
-        assert (result["outcome"], document(result)["wanted"]) == ("ok", 0.912)
-    assert judged({"days": {}}, previous={**same, "wanted": 0.99})["outcome"] == "ok"
+        assert (result["outcome"], document(result)["best_limit"]) == ("ok", 0.912)
+    assert judged({"days": {}}, previous={**same, "best_limit": 0.99})["outcome"] == "ok"
 
 
 def test_the_best_limit_that_a_model_has_had_is_remembered():
-    lower = {"release": "another", "level": FINE, "wanted": 0.5, "told": []}
-    assert document(judged(previous=lower))["wanted"] == 0.912
-    assert document(judged(previous=lower, level=None))["wanted"] is None
+    lower = {"release": "another", "quality_baseline": FINE, "best_limit": 0.5, "reported": []}
+    assert document(judged(previous=lower))["best_limit"] == 0.912
+    assert document(judged(previous=lower, quality_baseline=None))["best_limit"] is None
 
 
 @pytest.mark.parametrize(("looks", "outcome"), [(0, "ok"), (1, "ok"), (2, "drift"), (3, "drift")])
 def test_drift_is_told_once_it_has_lasted_as_many_looks_as_the_spec_says(looks, outcome):
-    result = judged({"drift": drift("drift", {"tmin": True}), "drifted": looks}, {"persist": 2})
+    result = judged({"drift": drift("drift", {"tmin": True}), "drifted_windows": looks}, {"persist": 2})
     assert result["outcome"] == outcome
     assert [cause for _, cause, _ in events(result) if cause] == ([outcome] if outcome == "drift" else [])
 
 
 def test_drift_is_weighed_by_what_moves_the_models_answers():
-    result = judged({"drift": drift("drift", {"tmin": True, "pn": False, "lag_week": True}), "drifted": 1})
+    result = judged({"drift": drift("drift", {"tmin": True, "pn": False, "lag_week": True}), "drifted_windows": 1})
     (reason,) = result["verdict"]["reasons"]
     assert (reason["code"], reason["observed"], reason["limit"]) == ("DriftWeight", 0.22, 0.1)
     assert "22% of what moves" in reason["text"]
     assert (document(result)["weight"], result["entries"][0]["Detail"]["data"]["weight"]) == (0.22, 0.22)
-    unknown = judged({"drift": drift("drift", {"tmin": True}), "drifted": 1}, importance=None)
+    unknown = judged({"drift": drift("drift", {"tmin": True}), "drifted_windows": 1}, importance=None)
     assert (codes(unknown), document(unknown)["weight"]) == ([], None)
-    assert document(judged({"drift": drift("drift", {"new": True}), "drifted": 1}))["weight"] == 0
+    assert document(judged({"drift": drift("drift", {"new": True}), "drifted_windows": 1}))["weight"] == 0
 
 
 def test_the_reasons_of_the_drift_check_are_told_where_its_verdict_counts():
     reason = {"code": "ColumnDrifted", "text": "tmin moved", "observed": 0.2, "limit": 0.1}
     moved = drift("drift", {"tmin": True}, reasons=[reason])
-    assert codes(judged({"drift": moved, "drifted": 1})) == ["DriftWeight", "ColumnDrifted"]
-    assert codes(judged({"drift": moved, "drifted": 0})) == []
+    assert codes(judged({"drift": moved, "drifted_windows": 1})) == ["DriftWeight", "ColumnDrifted"]
+    assert codes(judged({"drift": moved, "drifted_windows": 0})) == []
     for verdict in ("incident", "undecided"):
         result = judged({"drift": drift(verdict, reasons=[reason])})
         assert (result["outcome"], codes(result)) == (verdict, ["ColumnDrifted"])
@@ -151,25 +151,25 @@ def test_while_a_feed_is_broken_wrong_answers_are_its_fault():
 
 
 def test_a_look_without_a_new_verdict_on_drift_goes_by_the_last_one_of_the_same_release():
-    previous = {"release": event()["release"]["id"], "told": [], "drift": drift("drift", {"tmin": True}, weight=0.05), "level": None}
-    assert judged({"drift": None, "drifted": 1}, previous=previous)["outcome"] == "drift"
-    assert document(judged({"drift": None, "drifted": 1}, previous=previous))["weight"] == 0.05
-    other = judged({"drift": None, "drifted": 1}, previous={**previous, "release": "another"})
+    previous = {"release": event()["release"]["id"], "reported": [], "drift": drift("drift", {"tmin": True}, weight=0.05), "quality_baseline": None}
+    assert judged({"drift": None, "drifted_windows": 1}, previous=previous)["outcome"] == "drift"
+    assert document(judged({"drift": None, "drifted_windows": 1}, previous=previous))["weight"] == 0.05
+    other = judged({"drift": None, "drifted_windows": 1}, previous={**previous, "release": "another"})
     assert (other["outcome"], document(other)["drift"]) == ("ok", None)
 
 
 def test_a_cause_pages_once_a_release():
-    same, other = ({"release": release, "told": ["degraded", "drift"], "drift": None} for release in (event()["release"]["id"], "another"))
+    same, other = ({"release": release, "reported": ["degraded", "drift"], "drift": None} for release in (event()["release"]["id"], "another"))
     again = judged({"days": BAD}, previous=same)
     assert events(again)[0] == ("QualityDegraded", "degraded", False)
-    assert document(again)["told"] == ["degraded", "drift"]
+    assert document(again)["reported"] == ["degraded", "drift"]
     first = judged({"days": BAD}, previous=other)
     assert events(first)[0] == ("QualityDegraded", "degraded", True)
-    assert document(first)["told"] == ["degraded"]
+    assert document(first)["reported"] == ["degraded"]
 
 
 def test_each_cause_is_an_event_and_the_worst_one_is_the_outcome():
-    look = {"days": BAD, "drift": drift("drift", {"tmin": True}), "drifted": 1, "last_prediction": None, "last_truth": None}
+    look = {"days": BAD, "drift": drift("drift", {"tmin": True}), "drifted_windows": 1, "last_prediction": None, "last_truth": None}
     result = judged(look, release={**event()["release"], "time": "2026-10-01T00:00:00Z"})
     assert (result["outcome"], document(result)["causes"]) == ("degraded", ["degraded", "drift", "no_traffic"])
     assert [name for name, _, _ in events(result)] == ["QualityDegraded", "DriftDetected", "MonitoringDataMissing", "MonitoringCompleted"]
@@ -266,18 +266,18 @@ def test_the_columns_that_moved_most_for_their_limit_are_kept_and_counted():
     columns = {f"c{number}": {"drifted": True, "effect": number / 100, "measure": "distance", "evidence": 0.0, "limit": 0.1} for number in range(30)}
     columns["c0"] |= {"effect": 0.2, "limit": 0.01}
     reasons = [{"code": "ColumnDrifted", "text": str(number), "observed": None, "limit": None} for number in range(30)]
-    remaining = document(judged({"drift": {"verdict": "drift", "columns": columns, "reasons": reasons}}))["drift"]
+    remaining = document(judged({"drift": {**drift("drift"), "columns": columns, "reasons": reasons}}))["drift"]
     assert list(remaining["columns"])[:3] == ["c0", "c29", "c28"]
     assert (len(remaining["columns"]), len(remaining["reasons"]), remaining["watched"]) == (20, 20, 30)
 
 
 def test_cloudwatch_gets_what_a_dashboard_shows():
-    look = {"days": {**GOOD, "2026-10-30": {"tn": 3, "fp": 1}}, "drift": drift("drift", {"tmin": True, "tmax": True, "pn": False}), "drifted": 1}
-    look["counts"] = {**event()["look"]["counts"], "predictions": 12, "labelled": 7}
+    look = {"days": {**GOOD, "2026-10-30": {"tn": 3, "fp": 1}}, "drift": drift("drift", {"tmin": True, "tmax": True, "pn": False}), "drifted_windows": 1}
+    look["counts"] = {**event()["window"]["counts"], "predictions": 12, "labelled": 7}
     result = judged(look)
     assert metrics(result) == {"Causes": 1, "NewPredictions": 12, "NewTruth": 7, "DriftedColumns": 2, "Quality": 0.75}
     assert all(datum["Dimensions"] == [{"Name": "Model", "Value": "bikeshare"}] for datum in result["metrics"]["MetricData"])
-    assert metrics(judged({"days": {"2026-10-01": {"tn": 5}}}, level={**FINE, "metric": "recall"})).get("Quality") is None
+    assert metrics(judged({"days": {"2026-10-01": {"tn": 5}}}, quality_baseline={**FINE, "metric": "recall"})).get("Quality") is None
 
 
 def test_a_look_is_recorded_after_the_one_before_it_and_twice_by_the_same_execution():
@@ -293,7 +293,12 @@ def test_the_record_says_what_the_next_look_and_automatic_retraining_need():
     result = judged(look, number=3)
     output = document(result)
     assert {name: output[name] for name in look} == look
-    assert (output["number"], output["release"], output["level"], output["state"]) == (3, "5e06cd60d734", FINE, result["record"]["Item"]["state"]["S"])
+    assert (output["number"], output["release"], output["quality_baseline"], output["state"]) == (
+        3,
+        "5e06cd60d734",
+        FINE,
+        result["record"]["Item"]["state"]["S"],
+    )
     data = result["entries"][-1]["Detail"]["data"]
     assert {name: data[name] for name in ("fresh_rows", "labelled_rows", "trained_rows")} == {"fresh_rows": 5, "labelled_rows": 6, "trained_rows": 7}
-    assert data["version"].endswith("noria-bikeshare/1")
+    assert data["model_package_arn"].endswith("noria-bikeshare/1")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from noria.data.contract import DataContract
-from noria.healing import policy, replay
+from noria.healing import course, policy, replay
 from noria.healing.history import History, history
 from noria.kernel.errors import ContractError
 from noria.kernel.verdict import Reason
@@ -138,18 +138,18 @@ def test_what_holds_a_training_back_is_counted_by_window_with_its_last_words():
 
 
 def test_the_reasons_of_several_windows_are_told_apart():
-    course = replay.Course()
-    course.wait([Reason("A", "first"), Reason("B", "other")])
-    course.wait([Reason("A", "second")])
-    assert course.to_json()["waited"] == [{"reason": "A", "windows": 2, "last": "second"}, {"reason": "B", "windows": 1, "last": "other"}]
+    record = course.Course()
+    record.defer([Reason("A", "first"), Reason("B", "other")])
+    record.defer([Reason("A", "second")])
+    assert record.to_json()["waited"] == [{"reason": "A", "windows": 2, "last": "second"}, {"reason": "B", "windows": 1, "last": "other"}]
 
 
 def test_a_course_is_told_with_its_mean_and_its_events_in_the_order_of_time():
-    course = replay.Course([0.5, None, 1.0], [{"time": "2", "what": "r"}], [{"time": "3", "what": "a"}, {"time": "1", "what": "b"}], 1.2345)
-    report = course.to_json()
+    record = course.Course([0.5, None, 1.0], [{"time": "2", "what": "r"}], [{"time": "3", "what": "a"}, {"time": "1", "what": "b"}], 1.2345)
+    report = record.to_json()
     assert (report["mean"], report["retrainings"], report["alarms"], report["train_seconds"]) == (0.75, 1, 2, 1.23)
     assert [event["time"] for event in report["events"]] == ["1", "2", "3"]
-    assert replay.Course([None]).to_json()["mean"] is None
+    assert course.Course([None]).to_json()["mean"] is None
 
 
 def test_a_broken_feed_is_an_alarm_and_its_rows_are_no_part_of_a_training():

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from noria.monitoring import drift, two_sample_tests
+from noria.monitoring.differences import differences
 from noria.monitoring.measures import measures
 from noria.profile.batches import add
 from noria.profile.dataset import Profile
@@ -182,12 +183,12 @@ def test_numbers_outside_of_all_that_was_seen_may_be_two_per_cent():
 def test_what_is_outside_is_so_in_any_unit(beyond):
     before = np.repeat(np.arange(100) / 100, 20)
     now = np.concatenate([before[:-100], np.full(100, beyond)])
-    (outside,) = [result for result in drift.differences(column(before), column(now)) if result.measure == "outside"]
+    (outside,) = [result for result in differences(column(before), column(now)) if result.measure == "outside"]
     assert outside.effect == pytest.approx(0.05)
 
 
 def test_the_bounds_of_what_was_seen_are_not_outside_of_it():
-    report = drift.differences(column([0.0, 1.0] * 100), column([0.0, 1.0] * 100))
+    report = differences(column([0.0, 1.0] * 100), column([0.0, 1.0] * 100))
     assert {difference.measure: difference.effect for difference in report} == {"empty": 0.0, "distance": 0.0, "outside": 0.0}
 
 
@@ -203,26 +204,26 @@ def test_a_verdict_needs_twenty_rows_and_fifty_of_the_reference(rows, reference,
 
 def test_evidence_of_empty_values_is_of_both_directions():
     more, fewer = (
-        drift.differences(column(pa.array([None] * first + [1.0] * (100 - first))), column(pa.array([None] * second + [1.0] * (100 - second))))[0]
+        differences(column(pa.array([None] * first + [1.0] * (100 - first))), column(pa.array([None] * second + [1.0] * (100 - second))))[0]
         for first, second in ((10, 40), (40, 10))
     )
     assert (more.measure, more.effect, fewer.effect) == ("empty", pytest.approx(0.3), pytest.approx(0.3))
     assert more.evidence == pytest.approx(2 * two_sample_tests.of_share(40, 100, 10, 100))
     assert fewer.evidence == pytest.approx(2 * two_sample_tests.of_share(90, 100, 60, 100))
-    same = drift.differences(column([1.0] * 100), column([1.0] * 100))[0]
+    same = differences(column([1.0] * 100), column([1.0] * 100))[0]
     assert (same.effect, same.evidence) == (0.0, 1.0)
 
 
 def test_evidence_of_new_values_expects_as_many_as_were_seen_once():
     before, now = column(["a"] * 97 + ["b", "c", "d"]), column(["a"] * 90 + ["new"] * 10)
-    (unseen,) = [result for result in drift.differences(before, now) if result.measure == "unseen"]
+    (unseen,) = [result for result in differences(before, now) if result.measure == "unseen"]
     # Three were seen once, and one that might have been (Good, 1953).
     assert (unseen.effect, unseen.evidence) == (0.1, pytest.approx(two_sample_tests.of_share(10, 100, 4, 100)))
 
 
 def test_the_effect_on_categories_is_half_the_sum_of_what_each_has_moved():
     (moved,) = [
-        result for result in drift.differences(column(["a"] * 70 + ["b"] * 30), column(["a"] * 40 + ["b"] * 50 + ["c"] * 10)) if result.measure == "categories"
+        result for result in differences(column(["a"] * 70 + ["b"] * 30), column(["a"] * 40 + ["b"] * 50 + ["c"] * 10)) if result.measure == "categories"
     ]
     assert moved.effect == pytest.approx(0.3)
 
@@ -251,9 +252,7 @@ def whole(parts: list[Profile]) -> Profile:
 def test_what_its_own_blocks_show_is_usual_and_a_quarter_more():
     blocks = months(6, 20.0)
     report = drift.check(whole(blocks), profiled(x=RISING + 10), blocks)["columns"]["x"]
-    usual = max(
-        difference.effect for difference in drift.differences(whole(blocks[1:]).columns["x"], blocks[0].columns["x"]) if difference.measure == "distance"
-    )
+    usual = max(difference.effect for difference in differences(whole(blocks[1:]).columns["x"], blocks[0].columns["x"]) if difference.measure == "distance")
     assert (report["measure"], report["limit"]) == ("distance", pytest.approx(1.25 * usual, abs=1e-4))
     assert report["limit"] > 0.07
 

@@ -16,7 +16,7 @@ def decide(changed=None, **state):
     return policy.decide(rule, policy.State(**{"now": NOW, "causes": ("quality",), "new_rows": 5000, **state}))
 
 
-def attempt(ago: timedelta, outcome: str = "helped", seconds: float = 0.0) -> policy.Attempt:
+def attempt(ago: timedelta, outcome: str = "improved", seconds: float = 0.0) -> policy.Attempt:
     return policy.Attempt(NOW - ago, outcome, seconds)
 
 
@@ -64,7 +64,9 @@ def test_the_same_rows_as_last_time_are_one_reason_and_not_two():
     assert codes(decide(unchanged=True, new_rows=0)) == ["NothingNew"]
 
 
-@pytest.mark.parametrize(("outcomes", "times"), [(["helped"], 1), (["useless"], 2), (["failed"], 2), (["useless", "failed"], 4), (["useless", "helped"], 1)])
+@pytest.mark.parametrize(
+    ("outcomes", "times"), [(["improved"], 1), (["no_improvement"], 2), (["failed"], 2), (["no_improvement", "failed"], 4), (["no_improvement", "improved"], 1)]
+)
 def test_the_cooldown_ends_to_the_moment_and_doubles_with_each_healing_in_a_row_that_did_not_help(outcomes, times):
     span = days(7 * times)
     earlier = [attempt(days(100) - number * MOMENT, outcome) for number, outcome in enumerate(outcomes[:-1])]
@@ -82,27 +84,27 @@ def test_a_cooldown_of_less_than_a_day_is_told_in_hours(cooldown, report):
 
 
 def test_a_person_is_asked_after_as_many_as_the_spec_says_until_the_longest_cooldown_is_over():
-    useless = [attempt(days(40 - number), "useless") for number in range(3)]
+    useless = [attempt(days(40 - number), "no_improvement") for number in range(3)]
     request = decide(attempts=useless)
     (reason,) = request.verdict.reasons
-    assert (request.verdict.outcome, reason.code, reason.observed, reason.limit) == ("ask", "RetrainingDoesNotHelp", 3, 3)
+    assert (request.verdict.outcome, reason.code, reason.observed, reason.limit) == ("escalate", "RetrainingDoesNotHelp", 3, 3)
     assert "has not helped 3 times in a row" in reason.text
     assert "the next one by itself is 56 days after the last" in reason.text
     assert decide({"give_up_after": 4}, attempts=useless).verdict.outcome == "defer"
-    assert decide(attempts=[attempt(days(56) + number * MOMENT, "useless") for number in (2, 1, 0)]).verdict.outcome == "retrain"
+    assert decide(attempts=[attempt(days(56) + number * MOMENT, "no_improvement") for number in (2, 1, 0)]).verdict.outcome == "retrain"
 
 
 def test_what_was_useless_before_a_person_asked_for_a_training_counts_no_more():
-    useless = [attempt(days(40 - number), "useless") for number in range(3)]
+    useless = [attempt(days(40 - number), "no_improvement") for number in range(3)]
     # The last one began at the very time, or after it.
-    assert decide(attempts=useless, answered=NOW - days(38)).verdict.outcome == "retrain"
-    assert decide(attempts=useless, answered=NOW - days(38) - MOMENT).verdict.outcome == "retrain"
-    assert decide({"give_up_after": 1}, attempts=useless, answered=NOW - days(38) - MOMENT, now=NOW - days(30)).verdict.outcome == "ask"
-    assert decide({"give_up_after": 2}, attempts=useless, answered=NOW - days(38) - MOMENT, now=NOW - days(30)).verdict.outcome == "defer"
+    assert decide(attempts=useless, requested_at=NOW - days(38)).verdict.outcome == "retrain"
+    assert decide(attempts=useless, requested_at=NOW - days(38) - MOMENT).verdict.outcome == "retrain"
+    assert decide({"give_up_after": 1}, attempts=useless, requested_at=NOW - days(38) - MOMENT, now=NOW - days(30)).verdict.outcome == "escalate"
+    assert decide({"give_up_after": 2}, attempts=useless, requested_at=NOW - days(38) - MOMENT, now=NOW - days(30)).verdict.outcome == "defer"
 
 
 def test_a_healing_under_way_ends_the_row_of_useless_ones():
-    row = [attempt(days(9), "useless"), attempt(days(8), "useless"), attempt(days(7), "running")]
+    row = [attempt(days(9), "no_improvement"), attempt(days(8), "no_improvement"), attempt(days(7), "running")]
     assert codes(decide({"give_up_after": 1}, attempts=row)) == ["HealingUnderWay"]
 
 
@@ -152,19 +154,19 @@ BUDGET = {"cooldown_days": 0, "a_day": 10, "a_month": 10, "budget": {"a_month": 
     ],
 )
 def test_a_budget_counts_what_was_billed_in_thirty_days_and_one_more_like_the_last(spent, code, until):
-    decision = decide(BUDGET, attempts=[attempt(days(ago), "helped", seconds) for ago, seconds in spent])
+    decision = decide(BUDGET, attempts=[attempt(days(ago), "improved", seconds) for ago, seconds in spent])
     assert codes(decision) == ([code] if code else ["QualityCause"])
     assert decision.until == (NOW + days(until) if until else None)
 
 
 def test_a_healing_whose_bill_is_not_known_does_not_count_as_the_last_one():
-    known = [attempt(days(20), "helped", 2 * HOUR), attempt(days(10), "failed", 0.0)]
+    known = [attempt(days(20), "improved", 2 * HOUR), attempt(days(10), "failed", 0.0)]
     assert codes(decide({**BUDGET, "budget": {"a_month": 7.9, "per_hour": 2}}, attempts=known)) == ["Budget"]
     assert codes(decide({**BUDGET, "budget": {"a_month": 8, "per_hour": 2}}, attempts=known)) == ["QualityCause"]
 
 
 def test_a_budget_is_told_with_what_was_spent_what_one_more_costs_and_what_is_allowed():
-    (reason,) = decide(BUDGET, attempts=[attempt(days(10), "helped", 4 * HOUR)]).verdict.reasons
+    (reason,) = decide(BUDGET, attempts=[attempt(days(10), "improved", 4 * HOUR)]).verdict.reasons
     assert reason.text == "healings have cost 8.00 in 30 days, another one costs about 8.00; heal.budget.a_month is 10"
     assert (reason.observed, reason.limit) == (16.0, 10)
 
