@@ -12,7 +12,7 @@ CORE = ROOT / "layers" / "core"
 ABSENT = ("types_boto3", "mypy", "pytest", "hypothesis", "moto", "typer", "rich")
 MODULES = sorted(".".join(path.relative_to(CORE).with_suffix("").parts).removesuffix(".__init__") for path in CORE.rglob("*.py"))
 #: Modules of which nothing is there at run time but names for the type checker.
-SHAPES = {name for name in MODULES if name.endswith((".shapes", ".published_spec"))}
+SHAPES = {name for name in MODULES if ".shapes" in name or name.endswith((".published_spec", ".descriptions"))}
 
 
 def loaded(*modules: str) -> set[str]:

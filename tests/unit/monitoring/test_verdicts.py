@@ -87,8 +87,7 @@ def test_a_fixed_limit_of_the_owner_takes_the_place_of_the_level_of_the_evaluati
 
 def test_without_a_level_or_without_answers_nothing_is_said_of_quality():
     for result in (judged({"days": BAD}, quality_baseline=None), judged({"days": {}})):
-        assert (result["outcome"], document(result)["quality"]) == ("ok", None)
-        assert "Quality" not in metrics(result)
+        assert (result["outcome"], document(result)["quality"], "Quality" in metrics(result)) == ("ok", None, False)
 
 
 def test_what_a_version_fell_behind_of_an_earlier_one_is_a_cause_that_pages_nobody():
@@ -172,8 +171,9 @@ def test_each_cause_is_an_event_and_the_worst_one_is_the_outcome():
     look = {"days": BAD, "drift": drift("drift", {"tmin": True}), "drifted_windows": 1, "last_prediction": None, "last_truth": None}
     result = judged(look, release={**event()["release"], "time": "2026-10-01T00:00:00Z"})
     assert (result["outcome"], document(result)["causes"]) == ("degraded", ["degraded", "drift", "no_traffic"])
-    assert [name for name, _, _ in events(result)] == ["QualityDegraded", "DriftDetected", "MonitoringDataMissing", "MonitoringCompleted"]
-    assert len({entry["Detail"]["metadata"]["id"] for entry in result["entries"]}) == 4
+    names = [name for name, _, _ in events(result)]
+    assert names == ["QualityDegraded", "DriftDetected", "MonitoringDataMissing", "MonitoringCompleted"]
+    assert len({entry["Detail"]["metadata"]["id"] for entry in result["entries"]}) == len(names)
 
 
 SILENT_SINCE = "2026-10-26T18:53:02.427Z"
@@ -293,12 +293,8 @@ def test_the_record_says_what_the_next_look_and_automatic_retraining_need():
     result = judged(look, number=3)
     output = document(result)
     assert {name: output[name] for name in look} == look
-    assert (output["number"], output["release"], output["quality_baseline"], output["state"]) == (
-        3,
-        "5e06cd60d734",
-        FINE,
-        result["record"]["Item"]["state"]["S"],
-    )
+    assert (output["number"], output["release"], output["quality_baseline"]) == (3, "5e06cd60d734", FINE)
+    assert output["state"] == result["record"]["Item"]["state"]["S"]
     data = result["entries"][-1]["Detail"]["data"]
     assert {name: data[name] for name in ("fresh_rows", "labelled_rows", "trained_rows")} == {"fresh_rows": 5, "labelled_rows": 6, "trained_rows": 7}
     assert data["model_package_arn"].endswith("noria-bikeshare/1")
