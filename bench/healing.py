@@ -22,6 +22,7 @@ from cli.project.spec import load
 from noria.kernel.json import Json
 from noria.spec import ModelSpec
 from noria.training import quality
+from noria.training.quality_baseline import measure_baseline
 
 Row = dict[str, Any]
 #: What is asked of a delay (days), and of streams in which nothing changes.
@@ -229,7 +230,7 @@ def _river(errors: Sequence[tuple[str, int]]) -> dict[str, str | None]:
 def delay() -> Result:
     """Days until a loss of quality is flagged, and flags of streams in which nothing has changed."""
     with _errors() as (before, after):
-        level = quality.level("accuracy", _by_day(before))
+        level = measure_baseline("accuracy", _by_day(before))
         assert level is not None
         result = quality.detect_degradation(level, dict(list(_by_day(after).items())[:YEAR]), margin=0.05)
         days = list(_by_day(after))

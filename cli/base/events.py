@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from cli.base.errors import CliError
 from cli.base.session import Session
-from noria.kernel.events import EventContext, put_named_entry
+from noria.kernel.events import Event, EventContext, put_events_entry, put_named_entry
 from noria.kernel.identity import event_id
+from noria.kernel.json import Json
 
 if TYPE_CHECKING:
     from types_boto3_events.type_defs import PutEventsRequestEntryTypeDef
@@ -29,22 +30,35 @@ class PublishedEvent:
     entry_id: str
 
 
-def publish_event(session: Session, context: str, name: str, model: str, data: Mapping[str, object]) -> PublishedEvent:
+def publish_event(session: Session, event: Event, model: str) -> PublishedEvent:
     """Put one event on the stack's bus; it begins a story of its own, so it is its own cause.
-
-    Args:
-        context: `training`, `release`, `monitoring`: the source is `noria.<context>`.
-        name: the event's class name in the past tense.
 
     Raises:
         CliError: the bus refused the event.
     """
-    request = str(uuid.uuid4())
-    own = event_id(name, request)
-    story = EventContext(session.outputs["EventBus"], session.prefix, datetime.now(UTC).isoformat(), own, own)
-    entry = put_named_entry(context, name, model, request, story, dict(data))
-    entry["Detail"] = json.dumps(entry["Detail"])
-    response = session.events.put_events(Entries=[cast("PutEventsRequestEntryTypeDef", entry)])
+    subject = str(uuid.uuid4())
+    own = event_id(type(event).__name__, subject)
+    return _put(session, put_events_entry(event, model, subject, _story(session, own)), own)
+
+
+def publish_named_event(session: Session, context: str, name: str, model: str, data: Mapping[str, object]) -> PublishedEvent:
+    """The same for an event that has no class yet.
+
+    Args:
+        context: `training`, `monitoring`: the source is `noria.<context>`.
+    """
+    subject = str(uuid.uuid4())
+    own = event_id(name, subject)
+    return _put(session, put_named_entry(context, name, model, subject, _story(session, own), dict(data)), own)
+
+
+def _story(session: Session, own: str) -> EventContext:
+    return EventContext(session.outputs["EventBus"], session.prefix, datetime.now(UTC).isoformat(), own, own)
+
+
+def _put(session: Session, entry: Json, own: str) -> PublishedEvent:
+    request = {**entry, "Detail": json.dumps(entry["Detail"])}
+    response = session.events.put_events(Entries=[cast("PutEventsRequestEntryTypeDef", request)])
     (answer,) = response["Entries"]
     if response["FailedEntryCount"]:
         raise CliError(f"the bus refused the event: {answer.get('ErrorMessage')}")

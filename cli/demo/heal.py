@@ -24,7 +24,7 @@ from cli.monitoring.runs import monitor
 from cli.monitoring.truth import upload_truth
 from cli.project.publish import publish
 from noria.monitoring.causes import BELOW_BEST, DEGRADED
-from noria.training.metrics import quality
+from noria.training.metrics import measure
 
 #: A quarter passes in seconds here: what a policy counts in days would never come to an end.
 HURRIED = "heal: {cooldown_days: 0.00003, min_rows: 1000, a_day: 100, a_month: 100}\nrollout: {strategy: all_at_once}\n"
@@ -109,7 +109,7 @@ def _accuracy(session: Session, endpoint: str, hours: list[Hour]) -> float:
         request = {"ContentType": "text/csv", "Accept": "text/csv", "Body": request_body(rows), "InferenceId": week}
         response = session.runtime.invoke_endpoint(EndpointName=endpoint, **request)
         predictions += [line.split(",")[0] for line in response["Body"].read().decode().splitlines()]
-    return quality("binary", [hour[TARGET] for hour in hours], predictions)[METRIC]
+    return measure("binary", [hour[TARGET] for hour in hours], predictions)[METRIC]
 
 
 def _weeks(hours: list[Hour]) -> Iterator[tuple[str, list[Hour]]]:

@@ -46,7 +46,7 @@ class Scripts:
 
     def predict(self, model: str, features: str) -> list[str]:
         """The prediction of each CSV row without a header."""
-        from noria.training.score_holdout import first_column
+        from noria.training.predictions import first_column
 
         answer = self._request({"predict": str(self._folder / model), "rows": features}, "inference.py")
         predictions = first_column(answer["answer"])

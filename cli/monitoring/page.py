@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from cli.base.records import Drift, Histograms, MonitoringRun, Reason
 from cli.monitoring.check import DriftCheck
-from noria.training.quality import LESS_IS_BETTER
+from noria.training.metrics import less_is_better
 
 #: Pixels of a plot, and of its margin.
 WIDTH, HEIGHT, MARGIN = 720, 180, 10
@@ -43,7 +43,7 @@ def _quality(run: MonitoringRun) -> str:
     if not points or not level or not quality or quality["value"] is None:
         return ""
     values = [value for _, value in points]
-    side = "most" if quality["metric"] in LESS_IS_BETTER else "least"
+    side = "most" if less_is_better(quality["metric"]) else "least"
     text = (
         f"{quality['metric']} {quality['value']:.3f} on {quality['rows']:,.0f} answers; "
         f"in the evaluation {level['value']:.3f}, at {side} {quality['limit']:.3f} expected"

@@ -12,7 +12,7 @@ from cli.project.spec_errors import sentence
 from cli.project.yaml_lines import Loader, duplicate_keys, line_of
 from noria.kernel.errors import SpecError
 from noria.spec import ModelSpec
-from noria.spec.training import CROSS_FIELD
+from noria.spec.fields import CROSS_FIELD
 
 
 def load(path: Path) -> ModelSpec:

@@ -12,9 +12,9 @@ from pydantic_core import ErrorDetails
 from noria.kernel.json import Json
 from noria.spec import ModelSpec
 from noria.spec.approve import FreezeSpec
+from noria.spec.fields import CROSS_FIELD, ENTRY, INSTANCE
 from noria.spec.monitoring import HealSpec
-from noria.spec.preprocessing import DURATION
-from noria.spec.training import CROSS_FIELD, ENTRY, INSTANCE
+from noria.spec.preprocess import DURATION
 
 #: The right type of a value, by pydantic's name of the error.
 TYPES = {

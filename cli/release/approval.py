@@ -10,7 +10,7 @@ from cli.base.ledger import ModelRecord
 from cli.base.session import Session
 from cli.release.versions import version_arn
 from noria.release.freeze import freeze_ends
-from noria.sagemaker.approvals import version_number
+from noria.sagemaker.versions import version_number
 
 Status = Literal["Approved", "Rejected", "PendingManualApproval"]
 APPROVED: Status = "Approved"

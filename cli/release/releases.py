@@ -9,6 +9,7 @@ from cli.base.events import publish_event
 from cli.base.records import Reason, Release, Rollback
 from cli.base.session import Session
 from cli.release.versions import version_arn
+from noria.release.events import RollbackRequested
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def rollback(session: Session, model: str, to: str | None, reason: str, limit_se
         CliError: there is no such version, or the ledger has no result within the limit.
     """
     version = version_arn(session, to if "/" in to or to.startswith("arn:") else f"{model}/{to}") if to else None
-    event = publish_event(session, "release", "RollbackRequested", model, {"to": version, "by": session.caller, "reason": reason})
+    event = publish_event(session, RollbackRequested(to=version, by=session.caller, reason=reason), model)
     began = time.monotonic()
     while time.monotonic() < began + limit_seconds:
         result = next((entry for entry in ledger.read(session, model).rollbacks if entry["id"] == event.entry_id), None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cli.base import ledger
 from cli.base.errors import CliError
-from cli.base.events import publish_event
+from cli.base.events import publish_named_event
 from cli.base.session import Session
 
 #: Fields of the ledger's item that are not the dataset's own.
@@ -37,5 +37,5 @@ def retrain(session: Session, model: str) -> TrainingRequest:
         raise CliError(f"no dataset of {model!r} was accepted yet; upload one: noria upload {model} FILE")
     ledger.record_attention(session, model)
     data = {name: value for name, value in dataset.items() if name not in LEDGER_FIELDS}
-    event = publish_event(session, "training", "TrainingRequested", model, data)
+    event = publish_named_event(session, "training", "TrainingRequested", model, data)
     return TrainingRequest(model, dataset["dataset"], dataset["spec"], event.id)

@@ -149,6 +149,13 @@ def test_a_machine_may_do_what_its_tasks_call_and_no_more(name, machine, resourc
     assert allowed - BESIDES <= wanted, f"has more than it needs: {sorted(allowed - BESIDES - wanted)}"
 
 
+@pytest.mark.parametrize("resource", [*resources(MACHINE), *resources("AWS::IAM::Role")], ids=lambda resource: resource.address)
+def test_what_reads_or_writes_the_ledger_or_a_bucket_may_use_the_key_that_encrypts_it(resource):
+    allowed = actions(resource)
+    if any(action.startswith(("dynamodb:", "s3:GetObject", "s3:PutObject")) for action in allowed):
+        assert {"kms:Decrypt", "kms:GenerateDataKey"} <= allowed
+
+
 #: The role in each machine's requests to SageMaker: training sees no holdout, so it has a role of its own.
 PASSED = {
     "train.asl.yaml": "TrainingRole",

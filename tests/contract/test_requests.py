@@ -20,7 +20,8 @@ from noria.release.plan_rollback import plan_rollback
 from noria.release.plan_rollout import plan_rollout
 from noria.release.strategies import STRATEGIES
 from noria.training.conclude_run import conclude_run
-from noria.training.plan_run import plan_evaluation, plan_run
+from noria.training.plan_evaluation import plan_evaluation
+from noria.training.plan_run import plan_run
 from tests.samples import sample
 
 SESSION = botocore.session.get_session()

@@ -91,13 +91,13 @@ def told_events(stack: Session, model: str) -> set[str]:
 
 
 def test_real_data_become_a_served_model_and_a_second_look_redoes_nothing(stack):
-    told = demo(stack, quiet=True, releases=False)
-    assert told["ok"]
-    assert [stage["name"] for stage in told["stages"]] == ["ingest", "train", "evaluate", "register", "approve", "rollout"]
-    assert told["holdout"]["rows"] == 1752
-    assert told["holdout"]["accuracy"] > 0.9
+    report = demo(stack, quiet=True, releases=False)
+    assert report["ok"]
+    assert [stage["name"] for stage in report["stages"]] == ["ingest", "train", "evaluate", "register", "approve", "rollout"]
+    assert report["holdout"]["rows"] == 1752
+    assert report["holdout"]["accuracy"] > 0.9
     again = demo(stack, quiet=True, releases=False)
-    assert again["model_package_arn"] == told["model_package_arn"]
+    assert again["model_package_arn"] == report["model_package_arn"]
     assert json.loads((machine.home() / "demo.json").read_text())["endpoint"] == "noria-bikeshare"
 
 
@@ -108,8 +108,8 @@ def test_a_version_says_where_it_comes_from_and_who_approved_it(stack):
     assert {"data_digest", "code_digest", "environment_digest", "run", "spec"} <= set(version["CustomerMetadataProperties"])
     assert version["CustomerMetadataProperties"]["approved_by"] == "noria:automatic"
     baseline = version["DriftCheckBaselines"]["ModelDataQuality"]
-    for found in (baseline["Statistics"], baseline["Constraints"]):
-        bucket, _, key = found["S3Uri"].removeprefix("s3://").partition("/")
+    for record in (baseline["Statistics"], baseline["Constraints"]):
+        bucket, _, key = record["S3Uri"].removeprefix("s3://").partition("/")
         assert stack.s3.head_object(Bucket=bucket, Key=key)["ContentLength"] > 0
     assert "every gate" in version["ApprovalDescription"]
 
@@ -126,7 +126,7 @@ def test_the_second_version_must_beat_the_first_and_then_takes_its_place(stack, 
     assert changed[-1].verdict == "completed"
     second = ledger.read(stack, name).champion
     assert second["model_package_arn"].endswith("/2")
-    assert first["config"] in [found["EndpointConfigName"] for found in stack.sagemaker.list_endpoint_configs(NameContains=name)["EndpointConfigs"]]
+    assert first["config"] in [record["EndpointConfigName"] for record in stack.sagemaker.list_endpoint_configs(NameContains=name)["EndpointConfigs"]]
     assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "0"
 
 
@@ -172,11 +172,11 @@ def test_what_breaks_the_contract_lies_untouched_beside_its_verdict(stack, name,
     file = make(tmp_path)
     stages = loop(stack, name, file)
     assert [(stage.name, stage.verdict) for stage in stages] == [("ingest", "quarantined")]
-    found = status(stack, name).datasets[0]
-    assert [reason["code"] for reason in found["reasons"]] == [code]
-    assert stack.s3.get_object(Bucket=found["bucket"], Key=found["location"])["Body"].read() == file.read_bytes()
-    assert stack.s3.get_object(Bucket=found["bucket"], Key=found["source"]["key"])["Body"].read() == file.read_bytes()
-    verdict = json.loads(stack.s3.get_object(Bucket=found["bucket"], Key=found["verdict"])["Body"].read())
+    record = status(stack, name).datasets[0]
+    assert [reason["code"] for reason in record["reasons"]] == [code]
+    assert stack.s3.get_object(Bucket=record["bucket"], Key=record["location"])["Body"].read() == file.read_bytes()
+    assert stack.s3.get_object(Bucket=record["bucket"], Key=record["source"]["key"])["Body"].read() == file.read_bytes()
+    verdict = json.loads(stack.s3.get_object(Bucket=record["bucket"], Key=record["verdict"])["Body"].read())
     assert verdict["outcome"] == "quarantined"
     assert until(lambda: told_events(stack, name)) == {"DatasetQuarantined"}
 
@@ -185,9 +185,9 @@ def test_one_bad_row_is_set_aside_and_the_rest_goes_on(stack, name, tmp_path):
     publish(stack, project(tmp_path / "p", name))
     stages = loop(stack, name, data(tmp_path, bad=1))
     assert stages[-1].verdict == "completed"
-    found = status(stack, name).datasets[0]
-    assert (found["rows"], found["set_aside"]) == (199, 1)
-    aside = stack.s3.get_object(Bucket=found["bucket"], Key=found["location"].replace("data.csv", "set-aside.csv"))["Body"].read().decode()
+    record = status(stack, name).datasets[0]
+    assert (record["rows"], record["set_aside"]) == (199, 1)
+    aside = stack.s3.get_object(Bucket=record["bucket"], Key=record["location"].replace("data.csv", "set-aside.csv"))["Body"].read().decode()
     assert aside.splitlines()[1].endswith("x,Range")
 
 
@@ -239,9 +239,9 @@ def test_a_run_can_be_asked_for_again(stack, name, tmp_path):
     with pytest.raises(CliError, match="was accepted yet"):
         retrain(stack, name)
     loop(stack, name, data(tmp_path))
-    asked = retrain(stack, name)
+    request = retrain(stack, name)
     assert until(lambda: len(ledger.read(stack, name).runs) == 2, 60)
-    assert {run["dataset"] for run in ledger.read(stack, name).runs} == {asked.dataset}
+    assert {run["dataset"] for run in ledger.read(stack, name).runs} == {request.dataset}
 
 
 def test_a_training_script_cannot_read_the_holdout_or_its_truth(stack, name, tmp_path):
@@ -294,15 +294,15 @@ def test_a_hostile_key_is_only_a_name(stack, name, tmp_path, key):
     publish(stack, project(tmp_path / "p", name))
     body = data(tmp_path, rows=20).read_bytes()
     stack.s3.put_object(Bucket=stack.outputs["LakeBucket"], Key=f"incoming/{name}/{key}", Body=body)
-    found = until(lambda: ledger.read(stack, name).datasets)[0]
-    assert found["source"]["key"] == f"incoming/{name}/{key}"
-    assert found["location"].startswith(f"quarantine/{name}/{found['dataset']}/")
-    assert found["location"].count("/") == 3
-    assert stack.s3.get_object(Bucket=found["bucket"], Key=found["location"])["Body"].read() == body
+    record = until(lambda: ledger.read(stack, name).datasets)[0]
+    assert record["source"]["key"] == f"incoming/{name}/{key}"
+    assert record["location"].startswith(f"quarantine/{name}/{record['dataset']}/")
+    assert record["location"].count("/") == 3
+    assert stack.s3.get_object(Bucket=record["bucket"], Key=record["location"])["Body"].read() == body
 
 
 @pytest.mark.parametrize(
-    ("train", "stage", "told"),
+    ("train", "stage", "message"),
     [
         ("raise ValueError('no such luck')", "train", "no such luck"),
         ("import time; time.sleep(300)", "train", "limit of"),
@@ -310,11 +310,11 @@ def test_a_hostile_key_is_only_a_name(stack, name, tmp_path, key):
     ],
     ids=["raises", "never ends", "writes no model"],
 )
-def test_a_training_script_that_fails_is_told_with_its_own_words(stack, name, tmp_path, train, stage, told):
+def test_a_training_script_that_fails_is_told_with_its_own_words(stack, name, tmp_path, train, stage, message):
     publish(stack, project(tmp_path / "p", name, train=train, minutes=0.05 if "sleep" in train else 5))
     stages = loop(stack, name, data(tmp_path))
     assert (stages[-1].name, stages[-1].verdict) == (stage, "failed")
-    assert told in stages[-1].reasons[0]
+    assert message in stages[-1].reasons[0]
     assert until(lambda: {"DatasetAccepted", "TrainingFailed"} <= told_events(stack, name))
 
 
@@ -346,8 +346,8 @@ def test_what_is_asked_of_an_unknown_model_or_file_is_told(stack, name, tmp_path
 def noria(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = shutil.which("noria", path=str(machine.ROOT / ".venv" / "bin"))
     assert command
-    kept = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", **environment}
-    return subprocess.run([command, *arguments], capture_output=True, text=True, env=kept, timeout=60)
+    variables = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", **environment}
+    return subprocess.run([command, *arguments], capture_output=True, text=True, env=variables, timeout=60)
 
 
 def test_the_command_without_a_stack_says_what_to_do(tmp_path):

@@ -18,12 +18,12 @@ HEAL = "heal: {cooldown_days: 0, min_rows: 100}\nrollout: {strategy: all_at_once
 ROWS = 150
 
 
-def asked(stack: Session, model: str, name: str, cut: float) -> str:
+def predicted(stack: Session, model: str, name: str, cut: float) -> str:
     """A request of many rows, and the truth of each as the changed world has it."""
     rows = [{"x": (i * 37 % 100) / 10} for i in range(ROWS)]
-    told = predict(stack, model, rows, name=name).predictions
-    assert [answer.id for answer in told[:2]] == [f"{name}#0", f"{name}#1"]
-    return "".join(f"{answer.id},{name}{i},{int(answer.row['x'] > cut)}\n" for i, answer in enumerate(told))
+    predictions = predict(stack, model, rows, name=name).predictions
+    assert [answer.id for answer in predictions[:2]] == [f"{name}#0", f"{name}#1"]
+    return "".join(f"{answer.id},{name}{i},{int(answer.row['x'] > cut)}\n" for i, answer in enumerate(predictions))
 
 
 def _state(stack: Session, alarm: str) -> str:
@@ -45,9 +45,9 @@ def test_a_model_whose_world_changes_heals_by_itself(stack, tmp_path):
     with pytest.raises(CliError, match="serves yet"):
         monitor(stack, "healing")
     assert loop(stack, "healing", data(tmp_path))[-1].verdict == "completed"
-    good = tell(stack, "healing", tmp_path / "good.csv", asked(stack, "healing", "good", 4.0))
+    good = tell(stack, "healing", tmp_path / "good.csv", predicted(stack, "healing", "good", 4.0))
     assert (good["outcome"], good["quality"]["rows"]) == ("ok", ROWS)
-    rows = "".join(asked(stack, "healing", f"moved{i}", 7.0) for i in range(4))
+    rows = "".join(predicted(stack, "healing", f"moved{i}", 7.0) for i in range(4))
     moved = tell(stack, "healing", tmp_path / "moved.csv", rows)
     assert moved["outcome"] == "degraded"
     assert moved["labelled_rows"] == 5 * ROWS
@@ -56,5 +56,5 @@ def test_a_model_whose_world_changes_heals_by_itself(stack, tmp_path):
     assert len(healed.healings) == 1
     assert healed.champion["run"] == healed.healings[0]["run"]
     assert {"QualityDegraded", "MonitoringCompleted", "TrainingRequested"} <= told_events(stack, "healing")
-    better = tell(stack, "healing", tmp_path / "better.csv", asked(stack, "healing", "better", 7.0))
+    better = tell(stack, "healing", tmp_path / "better.csv", predicted(stack, "healing", "better", 7.0))
     assert better["quality"]["value"] > 0.8

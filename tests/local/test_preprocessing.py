@@ -85,11 +85,11 @@ def project(folder: Path, name: str, least: float) -> Path:
 
 
 def rows() -> list[list[str]]:
-    made = []
+    result = []
     for i in range(400):
         heat = "" if i % 29 == 3 else "-300" if i % 40 == 7 else f"{(i * 37 % 100) / 10 + i / 1000}"
-        made.append([f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00", "AB"[i % 2], heat, ["clear", "rain", "fog", ""][i % 4], str(int(i * 37 % 100 > 45))])
-    return made
+        result.append([f"2024-01-{1 + i // 24:02}T{i % 24:02}:00:00", "AB"[i % 2], heat, ["clear", "rain", "fog", ""][i % 4], str(int(i * 37 % 100 > 45))])
+    return result
 
 
 def uploaded(stack: Session, name: str, folder: Path) -> list[Stage]:
@@ -114,9 +114,9 @@ def test_what_the_model_is_sent_is_to_the_last_bit_what_it_was_trained_on(stack,
     assert header == ["ts_hour", "ts_weekday", "heat", "sky=clear", "sky=fog", "sky=other", "heat_1d_ago", "y"]
     raw = [row for row in rows() if row[2] != "-300"][: len(trained)]
     assert [row[4] for row in raw] == [row[-1] for row in trained]
-    asked = "".join(",".join(row[:4]) + "\n" for row in raw[-20:])
+    body = "".join(",".join(row[:4]) + "\n" for row in raw[-20:])
     endpoint = ledger.read(stack, name).champion["endpoint"]
-    answer = stack.runtime.invoke_endpoint(EndpointName=endpoint, Body=asked, ContentType="text/csv")["Body"].read().decode()
+    answer = stack.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType="text/csv")["Body"].read().decode()
     assert [line.split(",", 1)[1].split(";") for line in answer.splitlines()] == [row[:-1] for row in trained[-20:]]
 
 

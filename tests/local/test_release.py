@@ -120,7 +120,7 @@ def second(stack: Session, name: str, tmp_path: Path) -> Stage:
 
 def ended(stack: Session, name: str) -> list[dict]:
     """Releases that are no longer under way, newest first."""
-    return [found for found in ledger.read(stack, name).releases if found["status"] != "running"]
+    return [item for item in ledger.read(stack, name).releases if item["status"] != "running"]
 
 
 def with_rollout(tmp_path: Path, rollout: str) -> None:
@@ -199,11 +199,11 @@ def test_instances_follow_the_traffic_and_outlive_a_release(stack, name, client,
     assert loop(stack, name, data(tmp_path))[-1].verdict == "completed"
     scaling, resource = client("application-autoscaling"), f"endpoint/noria-{name}/variant/main"
     described = {"ServiceNamespace": "sagemaker", "ResourceId": resource}
-    with asking(stack, name) as asked:
+    with asking(stack, name) as traffic:
         assert until(lambda: instances(stack, name) == 2, 30), scaling.describe_scaling_activities(**described)
         assert second(stack, name, tmp_path).verdict == "completed"
         assert instances(stack, name) == 2
-    assert asked.failed == []
+    assert traffic.failed == []
     (target,) = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=[resource])["ScalableTargets"]
     assert (target["MinCapacity"], target["MaxCapacity"], target["SuspendedState"]["DynamicScalingInSuspended"]) == (1, 2, False)
 
@@ -236,8 +236,8 @@ def test_a_release_that_has_ended_is_gone_back_from_by_one_command_and_again_by_
     served(stack, name, tmp_path)
     first = ledger.read(stack, name).champion
     second(stack, name, tmp_path)
-    told = rollback(stack, name, None, "wrong prices", LIMIT)
-    assert told.status == "rolled_back", told
+    result = rollback(stack, name, None, "wrong prices", LIMIT)
+    assert result.status == "rolled_back", result
     assert status(stack, name).champion["serves"] == first["config"]
     assert predict(stack, name, [{"x": 5.5}]).predictions[0].prediction == "1"
     left = f"{first['model_package_arn'][:-1]}2"
@@ -275,7 +275,7 @@ def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
     first = ledger.read(stack, name).champion
     begun(stack, name, tmp_path)
     assert rollback(stack, name, None, "not today", LIMIT).status == "undone"
-    release = until(lambda: next((found for found in ledger.read(stack, name).releases if found["status"] == "rolled_back"), None), 60)
+    release = until(lambda: next((item for item in ledger.read(stack, name).releases if item["status"] == "rolled_back"), None), 60)
     assert "not today" in release["reasons"][0]["text"]
     assert status(stack, name).champion["serves"] == first["config"]
     assert ledger.read(stack, name).lock is None
@@ -288,7 +288,7 @@ def test_a_release_whose_machine_was_aborted_half_way_leaves_the_champion_alone_
     client("stepfunctions").stop_execution(executionArn=ledger.read(stack, name).lock["holder"], error="Aborted", cause="by hand")
     assert until(lambda: ledger.read(stack, name).rollbacks, 60)
     assert status(stack, name).champion["serves"] == first["config"]
-    (release,) = [found for found in ledger.read(stack, name).releases if found["config"] != first["config"]]
+    (release,) = [item for item in ledger.read(stack, name).releases if item["config"] != first["config"]]
     assert (release["status"], ledger.read(stack, name).lock) == ("rolled_back", None)
     # The next start finds nothing in its way.
     with_rollout(tmp_path, "{strategy: all_at_once}")
@@ -301,8 +301,8 @@ def test_two_rollbacks_at_once_are_one(stack, name, tmp_path):
     first = ledger.read(stack, name).champion
     second(stack, name, tmp_path)
     with ThreadPoolExecutor(2) as pool:
-        asked = [pool.submit(rollback, stack, name, None, "wrong prices", LIMIT) for _ in range(2)]
-    assert sorted(found.result().status for found in asked) in (["refused", "rolled_back"], ["rolled_back", "undone"])
+        requests = [pool.submit(rollback, stack, name, None, "wrong prices", LIMIT) for _ in range(2)]
+    assert sorted(item.result().status for item in requests) in (["refused", "rolled_back"], ["rolled_back", "undone"])
     assert status(stack, name).champion["serves"] == first["config"]
 
 
@@ -332,16 +332,16 @@ def asks(stack: Session, name: str, tmp_path: Path, approve: str) -> None:
 def approvals(client, name: str) -> list[str]:
     """How the machines that asked for this model's versions ended."""
     states = client("stepfunctions")
-    arn = next(found["stateMachineArn"] for found in states.list_state_machines()["stateMachines"] if found["name"] == "noria-approve")
-    ended = [states.describe_execution(executionArn=found["executionArn"]) for found in states.list_executions(stateMachineArn=arn)["executions"]]
-    return [found.get("output", found["status"]) for found in ended if f'"{name}"' in found["input"]]
+    arn = next(item["stateMachineArn"] for item in states.list_state_machines()["stateMachines"] if item["name"] == "noria-approve")
+    ended = [states.describe_execution(executionArn=item["executionArn"]) for item in states.list_executions(stateMachineArn=arn)["executions"]]
+    return [item.get("output", item["status"]) for item in ended if f'"{name}"' in item["input"]]
 
 
 def test_a_manual_version_waits_for_a_person_and_the_registrys_own_event_is_its_answer(stack, client, name, tmp_path):
     asks(stack, name, tmp_path, "{mode: manual}")
     assert until(lambda: approvals(client, name)) == ["RUNNING"]
-    told = approval.decide(stack, f"{name}/1", approval.APPROVED, "looks right")
-    assert (told.before, told.status) == ("PendingManualApproval", "Approved")
+    decision = approval.decide(stack, f"{name}/1", approval.APPROVED, "looks right")
+    assert (decision.before, decision.status) == ("PendingManualApproval", "Approved")
     assert until(lambda: ledger.read(stack, name).champion, 60)
     assert until(lambda: "looks right" in approvals(client, name)[0])
     with pytest.raises(CliError, match="has no version 7"):
@@ -356,8 +356,8 @@ def test_a_version_that_nobody_answers_is_rejected_when_its_time_is_up(stack, cl
 
 
 def _rejected(stack: Session, arn: str):
-    found = stack.sagemaker.describe_model_package(ModelPackageName=arn)
-    return found if found["ModelApprovalStatus"] == "Rejected" else None
+    item = stack.sagemaker.describe_model_package(ModelPackageName=arn)
+    return item if item["ModelApprovalStatus"] == "Rejected" else None
 
 
 def test_who_published_a_version_does_not_approve_it_where_two_are_asked(stack, name, tmp_path):
@@ -380,7 +380,7 @@ def test_a_version_whose_artefact_is_gone_is_not_released_and_the_champion_serve
     bucket, key = described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"].removeprefix("s3://").split("/", 1)
     stack.s3.delete_object(Bucket=bucket, Key=key)
     approval.decide(stack, version, approval.APPROVED, "though it is gone")
-    release = until(lambda: next((found for found in ended(stack, name) if found["model_package_arn"] == version), None), 60)
+    release = until(lambda: next((item for item in ended(stack, name) if item["model_package_arn"] == version), None), 60)
     assert release["status"] == "failed"
     assert "model.tar.gz" in release["reasons"][0]["text"]
     assert status(stack, name).champion["serves"] == before["config"]

@@ -23,13 +23,13 @@ def facts(model: str) -> list[dict[str, Any]]:
     heal = sample("functions/healing/decide_healing.json")
     spec = {**heal["spec"], "name": model, "heal": {**heal["spec"]["heal"], "on": ["quality", "drift"], "min_rows": 100_000}}
     (run,) = heal["runs"]
-    found = {
+    items = {
         "SPEC": {"document": {"S": json.dumps(spec)}},
         "CHAMPION": {"run": {"S": heal["run"]}},
         run["sk"]["S"]: {"document": run["document"], "status": run["status"]},
         "MONITOR": {"state": {"S": heal["state"]}},
     }
-    return [{"pk": {"S": f"MODEL#{model}"}, "sk": {"S": name}, **item} for name, item in found.items()]
+    return [{"pk": {"S": f"MODEL#{model}"}, "sk": {"S": name}, **item} for name, item in items.items()]
 
 
 def drifted(model: str, bus: str) -> dict[str, Any]:
@@ -40,13 +40,13 @@ def drifted(model: str, bus: str) -> dict[str, Any]:
 
 def deferred(stack: Session) -> Counter[str]:
     """How often each model of the storm was told that it has to wait."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     pages = stack.logs.get_paginator("filter_log_events").paginate(logGroupName=stack.outputs["EventLogGroup"], filterPattern="RetrainingDeferred")
     for page in pages:
         details = (json.loads(event["message"])["detail"] for event in page["events"])
-        told = [detail["metadata"] for detail in details if "metadata" in detail]
-        found.update(about["model"] for about in told if about["name"] == "RetrainingDeferred" and about["model"].startswith(STORM))
-    return found
+        deferrals = [detail["metadata"] for detail in details if "metadata" in detail]
+        counts.update(about["model"] for about in deferrals if about["name"] == "RetrainingDeferred" and about["model"].startswith(STORM))
+    return counts
 
 
 def test_every_model_of_a_storm_is_decided_once(stack):
@@ -60,5 +60,5 @@ def test_every_model_of_a_storm_is_decided_once(stack):
     for begin in range(0, MODELS, 5):
         sent = stack.events.put_events(Entries=events[begin : begin + 5] * 2)
         assert sent["FailedEntryCount"] == 0
-    told = until(lambda: found if len(found := deferred(stack)) == MODELS else None, 300)
-    assert set(told.values()) == {1}
+    deferrals = until(lambda: counts if len(counts := deferred(stack)) == MODELS else None, 300)
+    assert set(deferrals.values()) == {1}

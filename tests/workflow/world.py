@@ -33,7 +33,9 @@ from noria.release.plan_rollout import plan_rollout
 from noria.release.read_captured import count_captured
 from noria.release.read_smoke_predictions import compare_predictions
 from noria.training.conclude_run import conclude_run
-from noria.training.plan_run import plan_evaluation, plan_run, schema_digest
+from noria.training.plan_evaluation import plan_evaluation
+from noria.training.plan_run import plan_run
+from noria.training.schema import schema_digest
 from noria.training.score_holdout import score_holdout
 from tests.samples import sample
 from tests.workflow.running import Call, Execution, Failure, Interpreter, Json
@@ -217,7 +219,7 @@ class World:
         heal, kind = sample("functions/healing/decide_healing.json"), key.split("#")[0]
         document: Json | None = {
             "SPEC": {**(self.spec or published()), "heal": {**published()["heal"], **self.heals}},
-            "RUN": {"run": "a4e33cbea049", "dataset": "8461379a676e", "level": sample("functions/monitoring/judge_window.json")["quality_baseline"]},
+            "RUN": {"run": "a4e33cbea049", "dataset": "8461379a676e", "quality_baseline": sample("functions/monitoring/judge_window.json")["quality_baseline"]},
             "MONITOR": {"number": 1, "release": "before", "reported": []} if self.monitored else None,
             "HEAL": {"attempts": self.attempts, "attempts_at_escalation": None} if self.attempts else None,
         }.get(kind)

@@ -1,16 +1,11 @@
 """When a model is trained again by itself, and when not."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from noria.healing import policy
-from noria.healing.announce_healing import announce_healing
-from noria.healing.decide_healing import decide_healing
-from noria.kernel.identity import digest, event_id
 from noria.spec.monitoring import HealSpec
-from tests.samples import sample
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -100,69 +95,3 @@ def test_a_person_is_asked_after_several_that_did_not_help_and_a_later_try_is_ma
     assert decide(attempts=stuck).verdict.outcome == "escalate"
     assert decide(attempts=stuck, requested_at=NOW).verdict.outcome == "retrain"
     assert decide(attempts=attempts("no_improvement", "no_improvement", "no_improvement", days=57)).verdict.outcome == "retrain"
-
-
-def run_of(number, status):
-    return {"sk": {"S": f"RUN#{number}"}, "status": {"S": status}, "ended": {"S": "2026-11-02T12:00:00Z"}}
-
-
-def heal(*runs):
-    return {
-        "attempts_at_escalation": None,
-        "attempts": [{"time": "2026-11-01T10:00:00+00:00", "run": run, "dataset": "d", "labelled": 1, "reasons": []} for run in runs],
-    }
-
-
-def test_how_a_healing_ended_is_read_from_its_run():
-    event = sample("functions/healing/decide_healing.json")
-    event["spec"]["heal"]["cooldown_days"] = 7
-    assert decide_healing({**event, "heal": heal("r"), "runs": []})["verdict"]["reasons"][0]["code"] == "HealingUnderWay"
-    late = {**event["cause"], "time": "2026-11-09T10:00:00.000Z"}
-    assert decide_healing({**event, "heal": heal("r"), "runs": [run_of("r", "registered")], "cause": late})["outcome"] == "retrain"
-    assert decide_healing({**event, "heal": heal("r"), "runs": [run_of("r", "rejected")], "cause": late})["outcome"] == "defer"
-
-
-def test_a_person_is_paged_once_for_the_same_failures():
-    event = sample("functions/healing/decide_healing.json")
-    event["spec"]["heal"]["cooldown_days"] = 7
-    event |= {"heal": heal("a", "b", "c"), "runs": [run_of(run, "rejected") for run in "abc"]}
-    first = decide_healing(event)
-    assert (first["entry"]["DetailType"], first["entry"]["Detail"]["data"]["page"]) == ("RetrainingEscalated", True)
-    assert first["transaction"]["TransactItems"][0]["Put"]["Item"]["sk"]["S"] == "HEAL"
-    again = decide_healing({**event, "heal": {**event["heal"], "attempts_at_escalation": 3}})
-    assert (again["entry"]["Detail"]["data"]["page"], again["transaction"]) == (False, None)
-
-
-def test_the_run_of_a_healing_is_known_before_it_begins():
-    event = sample("functions/healing/announce_healing.json")
-    result = announce_healing(event)
-    metadata = result["entry"]["Detail"]["metadata"]
-    (dataset, healing) = [item["Put"]["Item"] for item in result["transaction"]["TransactItems"]]
-    assert metadata["id"] == event_id("TrainingRequested", f"{event['model']}/{event['dataset']}")
-    assert digest(event["model"], event["dataset"], metadata["id"]) in healing["document"]["S"]
-    assert dataset["sk"]["S"] == f"DATASET#{event['dataset']}"
-
-
-def test_rows_that_make_no_dataset_ask_for_no_training():
-    event = sample("functions/healing/announce_healing.json")
-    lacking = announce_healing({**event, "assembled": {**event["assembled"], "missing": ["wind"]}})
-    few = announce_healing({**event, "assembled": {**event["assembled"], "rows": 3}})
-    assert [record["entry"]["Detail"]["data"]["reasons"][0]["code"] for record in (lacking, few)] == ["SchemaChanged", "TooFewRows"]
-    assert lacking["transaction"] is None
-
-
-def test_that_a_person_asked_is_not_forgotten_by_the_next_healing():
-    event = {**sample("functions/healing/announce_healing.json"), "requested_at": "2026-11-01T00:00:00+00:00"}
-    retained = announce_healing(event)["transaction"]["TransactItems"][1]["Put"]["Item"]
-    assert retained["requested_at"] == {"S": event["requested_at"]}
-
-
-def test_the_weight_of_a_drift_and_what_trainings_cost_reach_the_decision():
-    event = {**sample("functions/healing/decide_healing.json"), "name": "DriftDetected"}
-    event["spec"]["heal"] |= {"on": ["quality", "drift"], "drift_weight": 0.3, "budget": {"a_month": 1, "per_hour": 3600}}
-    event["data"]["weight"] = 0.1
-    assert decide_healing(event)["verdict"]["reasons"][0]["code"] == "DriftMattersLittle"
-    event["data"]["weight"] = 0.4
-    run = event["runs"][0]
-    run["document"]["S"] = json.dumps({**json.loads(run["document"]["S"]), "train_seconds": 2})
-    assert "Budget" in [reason["code"] for reason in decide_healing(event)["verdict"]["reasons"]]

@@ -15,8 +15,8 @@ import pytest
 from noria.kernel.errors import ContractError, UnreadableDatasetError
 from noria.profile import quantiles
 from noria.profile.batches import add, profile
-from noria.profile.column import MOST_EXACT
 from noria.profile.dataset import Profile
+from noria.profile.values import MOST_EXACT
 
 #: What a share of a KLL sketch of this size may be wrong by, at 99 in 100 times; of a HyperLogLog's number, at 95.
 RANK, NUMBER = 0.0165, 0.06

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from noria.adapters import objects
-from noria.release import captured_predictions
+from noria.release import captured_predictions, read_captured
 from noria.release.read_captured import count_captured
 
 ANY = {"between": None, "values": None}
@@ -102,3 +102,32 @@ def test_few_different_predictions_are_told_apart_one_by_one(lake):
     lake["capture/e/challenger/2026/11/24/08/10-40-000-c.jsonl"] = "\n".join(map(line, ("1", "0", "0", "5")))
     report = series(look(kinds=5))
     assert [report[f"challenger_hits_{number}"][0] for number in range(2, 7)] == [1, 2, 0, 0, 1]
+
+
+def test_files_that_come_late_are_read_for_ten_minutes_and_none_from_before_the_release(lake, monkeypatch):
+    asked_after = []
+    monkeypatch.setattr(objects, "keys", lambda bucket, prefix, after: asked_after.append(after.removeprefix(prefix)) or [])
+    look(since="2026-11-24T08:12:00Z", now="2026-11-24T08:13:00Z")
+    look(since="2026-11-24T09:12:00Z", now="2026-11-24T09:13:00Z")
+    assert asked_after == ["2026/11/24/08/10-00"] * 2 + ["2026/11/24/09/02-00"] * 2
+
+
+def test_more_files_than_one_look_may_read_wait_for_the_next(lake, monkeypatch):
+    monkeypatch.setattr(read_captured, "MOST_FILES", 3)
+    for second in range(10, 15):
+        lake[f"capture/e/main/2026/11/24/08/10-{second}-000-a.jsonl"] = line("1")
+    lake["capture/e/challenger/2026/11/24/08/10-40-000-c.jsonl"] = line("1")
+    first = look()
+    assert (len(first["files"]), series(first)["champion_requests_1"], series(first)["challenger_requests_1"]) == (3, [3], [0])
+    second = look(first["files"], first["results"], since="2026-11-24T08:11:00Z", now="2026-11-24T08:12:00Z")
+    assert (len(second["files"]), series(second)["champion_requests_1"], series(second)["challenger_requests_1"]) == (6, [5, 0], [1, 0])
+
+
+def test_a_request_is_a_hit_when_one_of_its_predictions_is_broken_and_when_it_holds_none(lake):
+    lake["capture/e/main/2026/11/24/08/10-10-000-a.jsonl"] = "\n".join([line("1", "2"), line("1", "nan"), line()])
+    assert series(look())["champion_hits_1"] == [2]
+
+
+def test_a_request_in_the_second_in_which_a_look_begins_is_that_look_s(lake):
+    lake["capture/e/main/2026/11/24/08/10-10-000-a.jsonl"] = "\n".join([line("1", at="08:10:00"), line("1", at="08:09:59")])
+    assert series(look())["champion_requests_1"] == [1]

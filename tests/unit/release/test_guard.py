@@ -106,3 +106,13 @@ def test_the_permitted_share_of_wrong_undoings_is_parted_among_all_that_is_watch
     both = Guard((GuardMetric("errors"), GuardMetric("slow")), 0.98, (0.1,), 3, 60, "undo")
     assert [comparison.alpha for comparison in both.comparisons()] == pytest.approx([0.01, 0.01])
     assert isinstance(both.comparisons()[0], MetricComparison)
+
+
+def test_captures_that_never_come_hold_a_promotion_up_for_two_steps_and_no_longer():
+    both = Guard((GuardMetric("errors", tolerated=0.01), GuardMetric("broken answers", captured=True)), 0.98, (0.1,), 5, 60, "undo")
+    comparisons = both.comparisons()
+    comparisons[0].add(600, 0, 5400, 0)
+    assert [decide(both, comparisons, look, 0.1, 1)[0] for look in (9, 10)] == ["wait", "promote"]
+    # Once something was captured, it decides as well.
+    comparisons[1].add(10, 0, 90, 0)
+    assert decide(both, comparisons, 10, 0.1, 1)[0] == "wait"

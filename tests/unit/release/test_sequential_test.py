@@ -36,3 +36,17 @@ def test_the_interval_holds_the_true_ratio_and_closes_in():
         widths.append(high - low)
     assert widths[-1] < 0.6
     assert sequential_test.interval([], 0.02) == (0.0, float("inf"))
+
+
+@given(st.integers(1, 60), st.floats(0.01, 0.9))
+def test_the_evidence_against_a_rate_is_at_most_one_in_expectation_where_the_rate_is_that_high(requests, rate):
+    """Exactly: over every number of hits."""
+    expected = sum(
+        comb(requests, hits) * rate**hits * (1 - rate) ** (requests - hits) * sequential_test.below(hits, requests, rate) for hits in range(requests + 1)
+    )
+    assert expected <= 1 + 1e-9
+
+
+def test_requests_without_a_hit_are_evidence_of_a_low_rate():
+    assert sequential_test.below(0, 400, 0.01) < 20 <= sequential_test.below(0, 600, 0.01)
+    assert sequential_test.below(6, 600, 0.01) < 1

@@ -12,10 +12,10 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(s3):
     rows = [f"2011-01-{1 + i // 24:02}T{i % 24:02}:00:00,{i % 24},5,1,1,9,0,{i},{int(i > 60)}" for i in range(100)]
     text = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy\n" + "\n".join([*rows, "2011-02-01T00:00:00,77,5,1,1,9,0,1,0"]) + "\n"
     version = s3.put_object(Bucket="lake", Key="k", Body=text.encode())["VersionId"]
-    made = curate.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
+    curated = curate.curate_dataset({"bucket": "lake", "key": "k", "version": version, "folder": "curated/bikeshare/d/", "spec": spec})
     prepared = prepare.prepare_dataset(
         {
-            "source": {"bucket": "lake", "key": made["location"]},
+            "source": {"bucket": "lake", "key": curated["location"]},
             "artifacts": "artifacts",
             "folder": "runs/r/",
             "data": spec["data"],
@@ -28,10 +28,10 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(s3):
     assert prepared["facts"] == {"rows": 100, "train": 80, "holdout": 20, "by": "time", "first": "2011-01-04T08:00:00", "last": "2011-01-05T03:00:00"}
     assert b"hour,Range" in s3.get_object(Bucket="lake", Key="curated/bikeshare/d/set-aside.csv")["Body"].read()
     s3.put_object(Bucket="artifacts", Key="runs/r/p.out", Body=b"1,0.9\n" * 20)
-    asked = s3.get_object(Bucket="artifacts", Key="runs/r/holdout/shuffled.csv")["Body"].read().decode().splitlines()
-    assert len(asked) == 7 * 20
+    shuffled = s3.get_object(Bucket="artifacts", Key="runs/r/holdout/shuffled.csv")["Body"].read().decode().splitlines()
+    assert len(shuffled) == 7 * 20
     # Whatever is answered depends on the hour alone, which is the first column.
-    again = "".join(f"1,{int(row.split(',')[0]) / 100}\n" if number < 20 else "1,0.9\n" for number, row in enumerate(asked))
+    again = "".join(f"1,{int(row.split(',')[0]) / 100}\n" if number < 20 else "1,0.9\n" for number, row in enumerate(shuffled))
     s3.put_object(Bucket="artifacts", Key="runs/r/s.out", Body=again.encode())
     scored = score_holdout.score_holdout(
         {
@@ -41,11 +41,11 @@ def test_a_dataset_is_curated_split_and_scored_through_the_files(s3):
             "shuffled": "runs/r/s.out",
             "features": ["hour", "dow", "month", "tmin", "tmax", "pn", "lag_week"],
             "task": "binary",
-            "watch": "accuracy",
-            "compared": [],
+            "monitored_metric": "accuracy",
+            "comparisons": [],
             "run": "r",
             "incomparable": None,
-            "unable": None,
+            "champion_failure": None,
         }
     )
     assert scored["candidate"]["accuracy"] == 1.0

@@ -1,1 +1,1 @@
-"""Datasets: what an upload is, what its contract asks, and how it is split."""
+"""Datasets: uploads, their contract, and the split into training set and holdout."""

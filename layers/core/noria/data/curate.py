@@ -7,8 +7,8 @@ import io
 from typing import TYPE_CHECKING
 
 from noria.adapters import objects
-from noria.data import split
 from noria.data.contract import DataContract
+from noria.data.rows import separate
 from noria.kernel import lake
 from noria.profile import baseline
 from noria.profile.baseline import profile_rows
@@ -23,7 +23,7 @@ def curate_dataset(event: CurateDatasetInput) -> CurateDatasetResult:
     """Write the accepted rows with their profiles, and those that break the contract beside them."""
     spec, folder = event["spec"], event["folder"]
     pieces = objects.chunks(event["bucket"], event["key"], event["version"])
-    good, bad = split.curate(pieces, DataContract.of(spec["data"]), spec["target"])
+    good, bad = separate(pieces, DataContract.of(spec["data"]), spec["target"])
     write_dataset(event["bucket"], folder, good, spec["data"]["time"])
     if bad:
         objects.write(event["bucket"], folder + lake.SET_ASIDE, bad.encode(), CSV)
@@ -37,4 +37,4 @@ def write_dataset(bucket: str, folder: str, text: str, time: str | None) -> None
     whole = profile_rows(header, rows, time)
     objects.write(bucket, folder + lake.PROFILE, whole.to_bytes(), PROFILE)
     parts = baseline.blocks(header, rows, time, whole) if time else []
-    objects.write(bucket, folder + lake.BLOCKS, baseline.packed(parts), PROFILE)
+    objects.write(bucket, folder + lake.BLOCKS, baseline.pack(parts), PROFILE)

@@ -1,4 +1,4 @@
-"""Whether an upload keeps its contract."""
+"""Policy on uploads: accepted or quarantined, by the contract in the spec."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from noria.data.shapes import Inspection
 
 ACCEPTED, QUARANTINED = "accepted", "quarantined"
-#: What fits, as rows in memory, into the functions that curate and split (bytes).
+#: Largest upload: as rows it must fit into the memory of the functions that curate and split (bytes).
 MOST_BYTES = 48 * 1024 * 1024
-#: What parts the columns of files that are no CSV with commas.
+#: Separators of files that are no CSV with commas.
 OTHER_MARKS = (";", "\t", "|")
-#: A shorter name is no part of another one to speak of (characters).
+#: A shorter name within another one is chance (characters).
 LEAST_PART = 3
 #: How many columns a verdict names.
-MOST_TOLD = 20
+MOST_NAMED = 20
 
 
 def judge(profile: Inspection, contract: DataContract, target: str) -> Verdict:
@@ -48,13 +48,13 @@ def unknown_model(model: str) -> Verdict:
 
 def _all_missing(names: list[str], header: list[str], required: tuple[str, ...]) -> tuple[Reason, ...]:
     if len(header) == 1 and (mark := next((mark for mark in OTHER_MARKS if mark in header[0]), None)):
-        told_mark = "a tab" if mark == "\t" else mark
+        mark_name = "a tab" if mark == "\t" else mark
         return (
-            Reason("MissingColumn", f"the header is one column {header[0][:60]!r}: it is parted by {told_mark}; upload CSV with commas", header[0][:60], ","),
+            Reason("MissingColumn", f"the header is one column {header[0][:60]!r}: it is parted by {mark_name}; upload CSV with commas", header[0][:60], ","),
         )
-    report = tuple(_missing(name, header, required) for name in names[:MOST_TOLD])
-    more = len(names) - len(report)
-    return (*report, Reason("MissingColumn", f"and {more} more columns", more, 0)) if more else report
+    reasons = tuple(_missing(name, header, required) for name in names[:MOST_NAMED])
+    more = len(names) - len(reasons)
+    return (*reasons, Reason("MissingColumn", f"and {more} more columns", more, 0)) if more else reasons
 
 
 def _missing(name: str, header: list[str], required: tuple[str, ...]) -> Reason:
@@ -88,5 +88,5 @@ def _set_aside(profile: Inspection) -> list[Reason]:
 
 
 def _named(faults: dict[str, dict[str, int]]) -> str:
-    records = [f"{column or 'row'} {code} × {count}" for column, codes in faults.items() for code, count in codes.items()]
-    return ", ".join([*records[:MOST_TOLD], *([f"and {len(records) - MOST_TOLD} more"] if len(records) > MOST_TOLD else [])])
+    phrases = [f"{column or 'row'} {code} × {count}" for column, codes in faults.items() for code, count in codes.items()]
+    return ", ".join([*phrases[:MOST_NAMED], *([f"and {len(phrases) - MOST_NAMED} more"] if len(phrases) > MOST_NAMED else [])])

@@ -1,4 +1,4 @@
-"""Rows of a CSV file against a contract: one pass, one row at a time."""
+"""Checks the rows of a CSV file against a contract, one row at a time."""
 
 import csv
 import math
@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from noria.data.contract import Column, DataContract
+from noria.data.csv_text import CsvText
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.values import EMPTY, TRUTHS, is_time
 
-#: A field longer than this is no field (characters).
+#: Longest field (characters).
 LONGEST_FIELD = 1_000_000
-#: More names, or longer ones, are no header; they would not fit through a state machine either.
+#: A header with more names, or longer ones, would not fit through a state machine.
 MOST_COLUMNS, MOST_HEADER_BYTES = 2_000, 32 * 1024
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a row is bad.
+    """The first fault of a bad row.
 
     Attributes:
         code: `Shape`, `Null`, `Type`, `Range`, `Value` or `DuplicateKey`.
@@ -31,7 +32,7 @@ class Fault:
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    """Text lines of an object's pieces.
+    """Decode an object's pieces into lines of text.
 
     Raises:
         UnreadableDatasetError: the bytes are no UTF-8 text.
@@ -56,7 +57,7 @@ def _decoded(line: bytes, first: bool) -> str:
 
 
 def table(text: Iterable[str]) -> tuple[list[str], Iterator[list[str]]]:
-    """The header and the rows.
+    """Parse lines of CSV into the header and the rows.
 
     Raises:
         UnreadableDatasetError: there is no header, a name comes twice, or the quoting is broken.
@@ -86,14 +87,14 @@ def _guarded(reader: Iterator[list[str]]) -> Iterator[list[str]]:
 
 
 def _explained(error: csv.Error) -> str:
-    """What is wrong with a CSV, in words that are no advice to a programmer."""
+    """The fault of a CSV in words for its owner; Python's own advise a programmer."""
     text = str(error)
     return "a carriage return stands alone in a field; export it as UTF-8 CSV with line ends of \\n" if "new-line character" in text else text
 
 
 @dataclass
 class RowChecker:
-    """Judges rows one by one; remembers a digest of each key it has seen (about 100 bytes a row)."""
+    """Checks rows one by one, and remembers a digest of each key to find duplicates (about 100 bytes a row)."""
 
     contract: DataContract
     target: str
@@ -105,17 +106,17 @@ class RowChecker:
         self._at = {name: i for i, name in enumerate(self.header)}
 
     def fault(self, row: list[str]) -> Fault | None:
-        """The first fault of a row, or nothing."""
+        """The first fault of a row; None where it keeps the contract."""
         if len(row) != len(self.header):
             return Fault("", "Shape", f"{len(row)} fields under {len(self.header)} names")
         for name in self.contract.required(self.target):
             column = self.contract.columns.get(name)
             value = row[self._at[name]]
-            fault = column_fault(column, value) if column else None if value not in EMPTY else "Null"
-            if not fault and name == self.contract.time and not is_time(value):
-                fault = "Type"
-            if fault:
-                return Fault(name, fault, value[:80])
+            code = column_fault(column, value) if column else None if value not in EMPTY else "Null"
+            if not code and name == self.contract.time and not is_time(value):
+                code = "Type"
+            if code:
+                return Fault(name, code, value[:80])
         return self._key_fault(row)
 
     def _key_fault(self, row: list[str]) -> Fault | None:
@@ -129,8 +130,28 @@ class RowChecker:
         return None
 
 
+def separate(pieces: Iterable[bytes], contract: DataContract, target: str) -> tuple[str, str]:
+    """Separate good rows from bad ones; the bad ones have their fault in two more columns.
+
+    Returns:
+        Both as CSV with a header; the second is empty where no row is bad.
+
+    Raises:
+        UnreadableDatasetError: the bytes are no CSV.
+    """
+    header, rows = table(lines(pieces))
+    checker = RowChecker(contract, target, header)
+    good, bad = CsvText(header), CsvText([*header, "fault_column", "fault_code"])
+    for row in rows:
+        if fault := checker.fault(row):
+            bad.add([*row, fault.column, fault.code])
+        else:
+            good.add(row)
+    return good.text(), bad.text() if bad.rows else ""
+
+
 def column_fault(column: Column, value: str) -> str | None:
-    """The code of what is wrong with a value, or nothing."""
+    """The code of a value's fault; None where it keeps the contract."""
     if value in EMPTY:
         return None if column.nullable else "Null"
     if column.values is not None and value not in column.values:

@@ -1,4 +1,4 @@
-"""Shapes of what the `ingest` machine hands to its functions, and of what they return."""
+"""Shapes of what the `ingest` machine hands to its functions, of the results, and of a split."""
 
 from __future__ import annotations
 
@@ -95,3 +95,14 @@ class CurateDatasetResult(TypedDict):
     """Where the accepted rows lie."""
 
     location: str
+
+
+class SplitFacts(TypedDict):
+    """Rows of each part of a split, how they were split, and the first and last time of the holdout where the contract names a time."""
+
+    rows: int
+    train: int
+    holdout: int
+    by: Literal["time", "random", "group"]
+    first: NotRequired[str]
+    last: NotRequired[str]

@@ -1,20 +1,20 @@
-"""Rows of a holdout with one column dealt out anew at a time: what a model is asked again, to see which columns matter to it."""
+"""Shuffles a sample of the holdout one column at a time, for the permutation importance of each column."""
 
 import random
 from collections.abc import Sequence
 
-#: Rows of the holdout that are asked again for each column, and for all columns together.
-MOST_ROWS, MOST_ASKED = 200, 10_000
+#: Rows of the sample, and rows that the model predicts for all columns together.
+MOST_ROWS, MOST_PREDICTIONS = 200, 10_000
 
 
 def sample(rows: int, columns: int) -> list[int]:
-    """Which rows of a holdout are asked again: evenly over all of it."""
-    size = max(1, min(rows, MOST_ROWS, MOST_ASKED // max(1, columns)))
+    """The numbers of the holdout rows in the sample, evenly spread."""
+    size = max(1, min(rows, MOST_ROWS, MOST_PREDICTIONS // max(1, columns)))
     return [number * rows // size for number in range(size)]
 
 
 def shuffled(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The sample of a holdout once for each column, that column's values dealt out anew."""
+    """The sample of a holdout once for each column, with that column's values in a random order."""
     if not rows:
         return []
     chosen = [list(rows[number]) for number in sample(len(rows), len(rows[0]))]

@@ -12,8 +12,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from noria.adapters import objects
-from noria.data import split
 from noria.data.contract import DataContract
+from noria.data.csv_text import csv_size, to_csv
 from noria.data.curate import write_dataset
 from noria.data.policy import MOST_BYTES
 from noria.data.rows import RowChecker, lines, table
@@ -60,7 +60,7 @@ def assemble_dataset(event: AssembleDatasetInput) -> AssembledDataset:
     checker = RowChecker(columns.contract, columns.target, list(columns.names))
     good = [row for row in gathered if not checker.fault(row)]
     rows, choice = _select_window(event, columns, good)
-    text = split.written(rows, list(columns.names))
+    text = to_csv(rows, list(columns.names))
     write_dataset(event["bucket"], event["folder"], text, columns.contract.time)
     return {
         "rows": len(rows),
@@ -117,7 +117,7 @@ class _Newest:
             self._rows[row] = min(place, self._rows[row])
         elif self._oldest is None or self._age((row, place)) >= self._oldest:
             self._rows[row] = place
-            self._bytes += split.size_of(row)
+            self._bytes += csv_size(row)
             if self._bytes > OVER * MOST_BYTES:
                 self._cut()
 
@@ -131,7 +131,7 @@ class _Newest:
         """Drop the oldest rows."""
         size, rest = 0, dict[tuple[str, ...], int]()
         for row, place in sorted(self._rows.items(), key=self._age, reverse=True):
-            if size + (more := split.size_of(row)) > MOST_BYTES:
+            if size + (more := csv_size(row)) > MOST_BYTES:
                 break
             size, rest[row] = size + more, place
         self._bytes, self._rows = size, rest

@@ -11,7 +11,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from noria.data import split
+from noria.data.csv_text import csv_size
+from noria.data.rows import separate
 from noria.kernel.errors import ContractError
 from noria.kernel.values import parse_timestamp
 
@@ -39,7 +40,7 @@ class History:
     @cached_property
     def _ends(self) -> list[int]:
         """The size of a file of the rows up to each (bytes)."""
-        return list(accumulate(split.size_of(row) for row in self.rows))
+        return list(accumulate(csv_size(row) for row in self.rows))
 
     def fitting(self, rows: slice, most: int) -> slice:
         """The newest of these rows, as many as a file of so many bytes has room for."""
@@ -58,7 +59,7 @@ def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tup
     if contract.time is None:
         raise ContractError("a replay needs event times: name data.time in the spec")
     try:
-        good, bad = split.curate(pieces, contract, target)
+        good, bad = separate(pieces, contract, target)
     except KeyError as error:
         raise ContractError(f"the file lacks the column {error}; the spec asks for {', '.join(contract.required(target))}") from error
     header, *rows = list(csv.reader(io.StringIO(good, newline="")))

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from noria.data import split
 from noria.data.contract import DataContract
+from noria.data.csv_text import to_csv
 from noria.data.policy import MOST_BYTES
 from noria.healing import backtest, policy
 from noria.healing.course import Course, Serving
@@ -21,8 +21,7 @@ from noria.healing.simulated_run import RunSimulator, Trainer
 from noria.kernel.errors import ContractError
 from noria.monitoring.causes import DRIFT, INCIDENT
 from noria.training import quality
-from noria.training.metrics import label
-from noria.training.metrics import quality as metrics_of
+from noria.training.metrics import label, measure
 
 if TYPE_CHECKING:
     from noria.healing.history import History
@@ -184,13 +183,13 @@ class Replay:
     def _predict(self, model: str, rows: slice) -> list[str]:
         if rows.stop <= rows.start:
             return []
-        return self._runs.predict(model, split.written([[row[i] for i in self._features] for row in self._history.rows[rows]]))
+        return self._runs.predict(model, to_csv([[row[i] for i in self._features] for row in self._history.rows[rows]]))
 
     def _measure(self, predictions: list[str], rows: slice) -> float | None:
         if len(predictions) < LEAST_ROWS:
             return None
         truth = [row[self._aim] for row in self._history.rows[rows]]
-        return metrics_of(self._task, truth, predictions)[self.metric]
+        return measure(self._task, truth, predictions)[self.metric]
 
     def _count(self, serving: Serving, rows: slice, predictions: list[str]) -> None:
         for row, time, prediction in zip(self._history.rows[rows], self._history.times[rows], predictions, strict=True):

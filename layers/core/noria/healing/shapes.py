@@ -8,25 +8,13 @@ from noria.kernel.json import Json
 from noria.kernel.ledger import Item
 from noria.kernel.published_spec import PublishedSpec
 from noria.kernel.shapes import EventContextShape, Invocation, ReasonShape, VerdictShape
-from noria.monitoring.shapes import QualityFinding, RowCounts
+from noria.monitoring.shapes import MonitoringFacts
 from noria.training.shapes import BacktestShape
 
 
-class CauseForConcern(TypedDict):
+class CauseForConcern(MonitoringFacts):
     """The data of `QualityDegraded` and `DriftDetected` (`noria.monitoring.events`)."""
 
-    number: int
-    release: str
-    model_package_arn: str
-    outcome: str
-    causes: list[str]
-    reasons: list[ReasonShape]
-    quality: QualityFinding | None
-    fresh_rows: int
-    labelled_rows: int
-    trained_rows: int
-    counts: RowCounts
-    weight: float | None
     cause: str
     page: bool
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time as clock
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from noria.data import split
 from noria.data.contract import DataContract
+from noria.data.csv_text import to_csv
 from noria.data.policy import MOST_BYTES
 from noria.healing.course import Serving
 from noria.kernel.errors import EvaluationError
 from noria.preprocessing import fitting, inference
+from noria.preprocessing.declaration import is_declared
 from noria.preprocessing.transform import Transform
-from noria.training import policy, quality, score_holdout
-from noria.training.gates import gates_of, watched_metric
+from noria.training import policy, quality
+from noria.training.evaluation import evaluate
+from noria.training.gates import comparisons, gates_of, monitored_metric
 from noria.training.importance import importance
+from noria.training.predictions import lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from noria.healing.history import History
     from noria.kernel.published_spec import PublishedSpec
+    from noria.training.shapes import Side
 
 CSV = "text/csv"
 
@@ -44,9 +49,9 @@ class RunSimulator:
 
     def __init__(self, spec: PublishedSpec, history: History, trainer: Trainer, weighs: bool) -> None:
         self._history, self._trainer, self._weighs = history, trainer, weighs
-        self._spec: Any = spec
+        self._spec = spec
         self._contract, self._target, self._task = DataContract.of(spec["data"]), spec["target"], spec["task"]
-        self.metric = watched_metric(cast("Any", spec))
+        self.metric = monitored_metric(spec)
         self._transforms: dict[str, Transform] = {}
 
     def run(self, champion: str | None, rows: slice, incidents: Sequence[slice] = ()) -> tuple[Serving, bool]:
@@ -61,7 +66,7 @@ class RunSimulator:
         started = clock.monotonic()
         model = self.fit(parts.train)
         seconds = clock.monotonic() - started
-        predictions = {"candidate": self.predict(model, parts.holdout)}
+        predictions: dict[Side, list[str]] = {"candidate": self.predict(model, parts.holdout)}
         if champion:
             predictions["champion"] = self.predict(champion, parts.holdout)
         baseline, passed = self._evaluate(model, parts.truth, predictions)
@@ -69,18 +74,17 @@ class RunSimulator:
         until = self._history.times[rows.stop - 1] + 1e-6
         return Serving(model, until, len(numbers), baseline, baseline.limit, seconds, weights), passed or not champion
 
-    def _evaluate(self, model: str, holdout: str, predictions: dict[str, list[str]]) -> tuple[quality.QualityBaseline, bool]:
+    def _evaluate(self, model: str, holdout: str, predictions: dict[Side, list[str]]) -> tuple[quality.QualityBaseline, bool]:
         """The candidate's quality baseline, and whether it passes the gates.
 
         Raises:
             EvaluationError: the holdout does not tell the metric.
         """
-        gates, truth = gates_of(self._spec["evaluate"]), score_holdout.lines(holdout)
-        compared = [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates if gate.against]
-        evaluation = score_holdout.evaluate(self._task, truth, predictions, compared, model, self.metric)
-        if evaluation["level"] is None:
+        gates, truth = gates_of(self._spec["evaluate"]), lines(holdout)
+        evaluation = evaluate(self._task, truth, predictions, comparisons(gates), model, self.metric)
+        if evaluation["quality_baseline"] is None:
             raise EvaluationError(f"the holdout of {len(truth)} rows does not tell {self.metric}")
-        return quality.QualityBaseline.of(evaluation["level"]), policy.judge(evaluation, gates).outcome == policy.PASSED
+        return quality.QualityBaseline.of(evaluation["quality_baseline"]), policy.judge(evaluation, gates).outcome == policy.PASSED
 
     def _importance(self, model: str, predictions: list[str], shuffled: str) -> dict[str, float] | None:
         names = self._contract.features(self._target)
@@ -89,8 +93,8 @@ class RunSimulator:
     def fit(self, rows: list[list[str]]) -> str:
         """Train, on rows as a run prepares them."""
         header, block = self._history.header, self._spec["preprocess"]
-        if not fitting.declared(block):
-            return self._trainer.fit(split.written(rows, header))
+        if not is_declared(block):
+            return self._trainer.fit(to_csv(rows, header))
         document, text = fitting.training_set(block, self._contract, self._target, header, rows)
         model = self._trainer.fit(text)
         self._transforms[model] = Transform(document)

@@ -1,7 +1,5 @@
 """Every path of the two buckets: the lake (what users bring and what serving captures) and the artifacts (what runs produce)."""
 
-from urllib.parse import quote
-
 INCOMING, CURATED, QUARANTINE, CAPTURE, TRUTH, SCORED = "incoming", "curated", "quarantine", "capture", "truth", "scored"
 MONITORING, RUNS, RELEASES, PROJECTS = "monitor", "runs", "releases", "projects"
 
@@ -9,9 +7,16 @@ MONITORING, RUNS, RELEASES, PROJECTS = "monitor", "runs", "releases", "projects"
 DATA, PROFILE, BLOCKS, SET_ASIDE, VERDICT = "data.csv", "data.profile", "blocks.profile", "set-aside.csv", "verdict.json"
 #: Objects in the folder of a run.
 TRAINING_SET, HOLDOUT, HOLDOUT_TRUTH, SMOKE_ROWS = "train/train.csv", "holdout/holdout.csv", "truth/truth.csv", "smoke/smoke.csv"
+#: The holdout's rows with one column shuffled at a time, beside the holdout: one transform job predicts both.
+SHUFFLED_ROWS = "holdout/shuffled.csv"
+#: The fitted preprocessing, with the code that applies it.
+PREPROCESS_ARTEFACT = "preprocess/preprocess.tar.gz"
 EVALUATION = "evaluation.json"
 #: Folders in the folder of a run.
 MODEL, PREPROCESS, PROCESSED, PREDICTIONS = "model", "preprocess", "processed", "predictions"
+TRAINING_FOLDER, HOLDOUT_FOLDER = "train/", "holdout/"
+#: Objects in a folder of predictions, as a batch transform names them.
+HOLDOUT_PREDICTIONS, SHUFFLED_PREDICTIONS = "holdout.csv.out", "shuffled.csv.out"
 
 
 def incoming(model: str, file: str = "") -> str:
@@ -54,6 +59,11 @@ def run(model: str, run_id: str) -> str:
     return f"{RUNS}/{model}/{run_id}/"
 
 
+def predictions(folder: str, side: str, file: str = "") -> str:
+    """The predictions of `candidate` or `champion` in the folder of a run, or one file of them."""
+    return f"{folder}{PREDICTIONS}/{side}/{file}"
+
+
 def release(model: str, release_id: str) -> str:
     """The folder of a release's smoke test."""
     return f"{RELEASES}/{model}/{release_id}/"
@@ -71,4 +81,7 @@ def uri(bucket: str, key: str) -> str:
 
 def copy_source(bucket: str, key: str, version: str) -> str:
     """An exact object version, as `CopyObject` takes it: the key percent-encoded."""
+    # Few functions copy objects; the others do not load it at every cold start.
+    from urllib.parse import quote
+
     return f"{bucket}/{quote(key)}?versionId={quote(version)}"

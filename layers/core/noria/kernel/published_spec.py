@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 
 
 class AnswersShape(TypedDict):
-    """The contract of the answers: what the first value of each may be."""
+    """The contract of predictions: the valid first values."""
 
     between: list[float | None] | None
     values: list[str | int | float | bool] | None
@@ -24,7 +24,7 @@ class ApproveShape(TypedDict):
 
 
 class AutoscaleShape(TypedDict):
-    """Instances follow the traffic: target tracking on requests an instance and minute."""
+    """Autoscaling: target tracking on requests an instance and minute."""
 
     min: int
     max: int
@@ -40,14 +40,14 @@ class BadRowsShape(TypedDict):
 
 
 class BudgetShape(TypedDict):
-    """What trainings may cost, in the currency that the price is in."""
+    """The budget of automatic retraining, in the currency of the price."""
 
     a_month: float
     per_hour: float
 
 
 class CaptureShape(TypedDict):
-    """Answers that are captured while both serve, and held against their contract (`serve.answers`)."""
+    """Comparison of captured predictions that break their contract (`serve.answers`)."""
 
     percent: int
     harm: float
@@ -57,14 +57,14 @@ class CaptureShape(TypedDict):
 
 
 class ClipShape(TypedDict):
-    """Limits that values are brought back to."""
+    """Limits to which values are clipped."""
 
     between: list[float | None] | None
     quantiles: list[float] | None
 
 
 class ColumnShape(TypedDict):
-    """One column: its type, whether it may be empty, and which values are right."""
+    """One column: its type, whether it may be empty, and its valid values."""
 
     type: Literal["integer", "number", "string", "boolean", "timestamp"]
     nullable: bool
@@ -74,7 +74,7 @@ class ColumnShape(TypedDict):
 
 
 class ColumnStepsShape(TypedDict):
-    """What is done with a column; numbers are imputed, then clipped, then scaled."""
+    """The steps of one column; numbers are imputed, then clipped, then scaled."""
 
     impute: ImputeShape | None
     clip: ClipShape | None
@@ -96,7 +96,7 @@ class DataShape(TypedDict):
 
 
 class ErrorsShape(TypedDict):
-    """How requests that the model fails are compared."""
+    """Comparison of the requests that a model fails."""
 
     harm: float
     margin: float
@@ -112,7 +112,7 @@ class EvaluateShape(TypedDict):
 
 
 class FreezeShape(TypedDict):
-    """A window in which no release begins. All that it names must hold; times are UTC."""
+    """A window in which no release begins. All of its conditions must hold; times are UTC."""
 
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
     hours: str | None
@@ -121,7 +121,7 @@ class FreezeShape(TypedDict):
 
 
 class GateShape(TypedDict):
-    """What a candidate must reach: a fixed limit, or the champion's value on the same rows."""
+    """A requirement on a candidate: a fixed limit of a metric, or a gain over the champion on the same rows."""
 
     metric: Literal["accuracy", "f1", "precision", "recall", "mae", "rmse", "r2"]
     at_least: float | None
@@ -132,7 +132,7 @@ class GateShape(TypedDict):
 
 
 class GuardShape(TypedDict):
-    """What is compared between champion and challenger while both serve."""
+    """The metrics that the guard compares while champion and challenger serve side by side."""
 
     confidence: float
     errors: ErrorsShape | None
@@ -142,7 +142,7 @@ class GuardShape(TypedDict):
 
 
 class HealShape(TypedDict):
-    """The `heal` block: when a model is trained again by itself."""
+    """The `heal` block: automatic retraining."""
 
     on: list[Literal["quality", "drift"]]
     drift_weight: float
@@ -159,14 +159,14 @@ class HealShape(TypedDict):
 
 
 class ImputeShape(TypedDict):
-    """What stands for a missing value."""
+    """The value that replaces a missing one."""
 
     by: Literal["mean", "median", "most_frequent"] | None
     value: bool | int | float | str | None
 
 
 class InstanceShape(TypedDict):
-    """What a job runs on."""
+    """The instances of a job."""
 
     type: str
     count: int
@@ -185,7 +185,7 @@ class LagShape(TypedDict):
 
 
 class MetricShape(TypedDict):
-    """A metric of the owner's own, sent by `PutMetricData` with the dimensions EndpointName and VariantName: 1 for a hit, 0 for none."""
+    """A custom metric, sent by `PutMetricData` with the dimensions EndpointName and VariantName: 1 for a hit, 0 for none."""
 
     name: str
     namespace: str
@@ -212,7 +212,7 @@ class OneHotShape(TypedDict):
 
 
 class PolicyShape(TypedDict):
-    """What an automatic approval asks besides the gates; where it is not met, a person is asked."""
+    """Conditions of an automatic approval besides the gates; where one is not met, a person decides."""
 
     most_mb: float | None
     most_days: float | None
@@ -229,7 +229,7 @@ class PreprocessShape(TypedDict):
 
 
 class QualityShape(TypedDict):
-    """Which loss of quality is one."""
+    """Which loss of quality is a cause for concern."""
 
     metric: Literal["accuracy", "f1", "precision", "recall", "mae", "rmse", "r2"] | None
     margin: float
@@ -254,7 +254,7 @@ class RolloutShape(TypedDict):
 
 
 class ScriptShape(TypedDict):
-    """The project's own script, as a SageMaker Processing job before the holdout is parted off."""
+    """The project's own script, as a SageMaker Processing job before the holdout is split off."""
 
     entry: str
     image: str
@@ -274,7 +274,7 @@ class ServeShape(TypedDict):
 
 
 class SlowShape(TypedDict):
-    """How requests that take too long are compared."""
+    """Comparison of the requests that take too long."""
 
     over_ms: float
     harm: float
@@ -283,7 +283,7 @@ class SlowShape(TypedDict):
 
 
 class SplitShape(TypedDict):
-    """How the holdout is parted off."""
+    """How the holdout is split off the dataset."""
 
     by: Literal["time", "random", "group"]
     group: list[str]

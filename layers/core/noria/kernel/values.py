@@ -1,7 +1,7 @@
-"""What the texts in a file mean: nothing, a truth value, or a moment.
+"""Parses the texts of a file: missing values, booleans and timestamps.
 
-Every part of the product reads them by this module; so does the container that prepares rows in front of a model, which is
-why it needs nothing but Python 3.10.
+Every part of the product parses them by this module, the preprocessing container in front of a model included: so it needs nothing
+but Python 3.10.
 """
 
 import math
@@ -12,10 +12,10 @@ TRUTHS = {"true", "false", "0", "1", "True", "False", "TRUE", "FALSE"}
 
 
 def parse_timestamp(value: str) -> float:
-    """A time as seconds since the epoch, from ISO 8601 or such seconds; a time without a zone is taken as UTC.
+    """Seconds since the epoch of a text in ISO 8601 or in such seconds; a time without a zone is UTC.
 
     Raises:
-        ValueError: it is no time.
+        ValueError: the text is no time.
     """
     try:
         seconds = float(value)
@@ -28,7 +28,7 @@ def parse_timestamp(value: str) -> float:
 
 
 def is_time(value: str) -> bool:
-    """Whether a value is an ISO 8601 time or seconds since the epoch."""
+    """Whether a text is an ISO 8601 time or seconds since the epoch."""
     try:
         parse_timestamp(value)
     except ValueError:

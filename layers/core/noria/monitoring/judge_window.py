@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         JudgeWindowInput,
         JudgeWindowResult,
         MonitoringDocument,
+        MonitoringFacts,
         OutcomeCounts,
         SeriesPoint,
         WeightedDrift,
@@ -160,7 +161,7 @@ def _entries(event: JudgeWindowInput, document: MonitoringDocument) -> list[Json
     return [*entries, put_events_entry(MonitoringCompleted(**facts), event["model"], subject, context)]
 
 
-def _facts(event: JudgeWindowInput, document: MonitoringDocument) -> Json:
+def _facts(event: JudgeWindowInput, document: MonitoringDocument) -> MonitoringFacts:
     """The fields that all events of a monitoring run share."""
     return {
         "number": document["number"],

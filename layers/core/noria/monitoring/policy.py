@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from noria.kernel.verdict import Reason
 from noria.monitoring.causes import BELOW_BEST, CONTRACT, DEGRADED, DRIFT, INCIDENT, NO_TRAFFIC, NO_TRUTH, UNDECIDED
 from noria.training import quality
+from noria.training.metrics import less_is_better
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,7 @@ def _quality(event: JudgeWindowInput, spec: PublishedSpec) -> tuple[QualityFindi
 
 
 def _fallen(baseline: quality.QualityBaseline, finding: QualityFinding) -> Reason:
-    side = "above" if baseline.metric in quality.LESS_IS_BETTER else "below"
+    side = "above" if less_is_better(baseline.metric) else "below"
     text = (
         f"{baseline.metric} is {finding['value']:.3f} on {finding['rows']:,.0f} answers whose truth is known; in the evaluation it was "
         f"{baseline.value:.3f}, and {side} {baseline.limit:.3f} is more than chance explains, since {finding['since']}"

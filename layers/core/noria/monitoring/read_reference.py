@@ -15,7 +15,7 @@ from noria.profile import baseline
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
 from noria.training import cbpe, quality
-from noria.training.score_holdout import lines
+from noria.training.predictions import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,7 @@ def compare(run: MonitoringRun, window: Profile, scores: dict[str, int]) -> Refe
     """The verdict on a window's inputs, drift of its predictions, charts, and its metric as the probabilities estimate it.
 
     Args:
-        scores: predictions of the window by `noria.training.cbpe.seen`.
+        scores: predictions of the window by `noria.training.cbpe.count_key`.
     """
     reference = _read_profile(run)
     inputs = _check_inputs(run, reference, window)
@@ -71,7 +71,7 @@ def _read_profile(run: MonitoringRun) -> Profile:
 def _check_inputs(run: MonitoringRun, reference: Profile, window: Profile) -> DriftResult:
     contract, blocks = run.contract, None
     if contract.time:
-        blocks = baseline.by_rows(baseline.unpacked(objects.read(run.bucket, run.event["dataset_folder"] + lake.BLOCKS)), window.rows)
+        blocks = baseline.merge_blocks(baseline.unpack(objects.read(run.bucket, run.event["dataset_folder"] + lake.BLOCKS)), window.rows)
     watched = {name for name, column in contract.columns.items() if column.drift != "ignore" and name != run.target}
     return drift.check(reference, window, blocks, [name for name in reference.columns if name not in watched], tolerated=contract.bad_rows)
 
@@ -80,7 +80,7 @@ def _check_predictions(run: MonitoringRun, holdout: Sequence[str], window: Profi
     """Drift of the window's predictions from those of the holdout, which are in the order of their times."""
     size = max(LEAST_BLOCK, len(holdout) // baseline.MOST_BLOCKS)
     parts = [_profile_predictions(holdout[begin : begin + size]) for begin in range(0, len(holdout), size)]
-    blocks = baseline.by_rows(parts, window.rows) if run.contract.time else None
+    blocks = baseline.merge_blocks(parts, window.rows) if run.contract.time else None
     return drift.check(_profile_predictions(holdout), window, blocks, run.features)
 
 

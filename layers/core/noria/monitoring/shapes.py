@@ -200,6 +200,23 @@ class QualityFinding(FindingShape):
     limit: float
 
 
+class MonitoringFacts(TypedDict):
+    """The data of `MonitoringCompleted`, which all events of a monitoring run share (`noria.monitoring.events`)."""
+
+    number: int
+    release: str
+    model_package_arn: str
+    outcome: str
+    causes: list[str]
+    reasons: list[ReasonShape]
+    quality: QualityFinding | None
+    fresh_rows: int
+    labelled_rows: int
+    trained_rows: int
+    counts: RowCounts
+    weight: float | None
+
+
 #: The metric from one day on, and its rows.
 SeriesPoint = TypedDict("SeriesPoint", {"from": str, "value": float | None, "rows": float})
 

@@ -96,7 +96,7 @@ def add_to_window(window: WindowShape, run: MonitoringRun, fresh: Sequence[Predi
     window["broken"] += broken
     window["faults"] = dict(Counter(window["faults"]) + breaches)
     for prediction in fresh:
-        if prediction.variant != CHALLENGER and (key := cbpe.seen(run.task, prediction.value, prediction.score)):
+        if prediction.variant != CHALLENGER and (key := cbpe.count_key(run.task, prediction.value, prediction.score)):
             window["scores"][key] = window["scores"].get(key, 0) + 1
 
 

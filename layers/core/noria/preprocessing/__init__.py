@@ -1,1 +1,1 @@
-"""Preprocessing: what is declared in the spec, fitted once, and applied alike in front of training and of the endpoint."""
+"""Preprocessing: the steps of a spec, fitted once, and applied alike in front of training and of the endpoint."""

@@ -1,20 +1,24 @@
-"""The artefact of preprocessing: what was fitted, with the code that applies it, as a container of AWS loads a model."""
+"""The artefact of preprocessing: the fitted document and the code that applies it, packed as a framework container of AWS loads a model."""
+
+from __future__ import annotations
 
 import gzip
 import io
 import json
 import tarfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import noria
-from noria.kernel.json import Json
+
+if TYPE_CHECKING:
+    from noria.preprocessing.shapes import TransformDocument
 
 #: The container gets this part of the package, under the same names.
-SHIPPED = ("__init__.py", "kernel/__init__.py", "kernel/json.py", "kernel/values.py", "preprocessing/__init__.py", "preprocessing/transform.py")
-NAME = "preprocess.tar.gz"
+SHIPPED = ("__init__.py", "kernel/__init__.py", "kernel/values.py", "preprocessing/__init__.py", "preprocessing/transform.py")
 
 
-def packed(document: Json) -> bytes:
+def pack(document: TransformDocument) -> bytes:
     """`model.tar.gz` of the container in front of the model; the same content is the same bytes."""
     package = Path(noria.__path__[0])
     files = {"preprocess.json": json.dumps(document).encode(), "code/inference.py": (package / "preprocessing" / "inference.py").read_bytes()}

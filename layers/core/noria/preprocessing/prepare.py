@@ -1,69 +1,84 @@
-"""The use case between ingestion and training: what a run trains on, and what it is judged on."""
+"""Prepares a run's files from its dataset: training set, holdout, ground truth, smoke rows, and the fitted preprocessing."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from noria.adapters import objects
-from noria.data import split
 from noria.data.contract import DataContract
+from noria.data.csv_text import to_csv
 from noria.data.rows import RowChecker, lines, table
+from noria.data.split import split
+from noria.kernel import lake
 from noria.kernel.errors import ContractError
-from noria.kernel.json import Json
 from noria.preprocessing import artefact, fitting
+from noria.preprocessing.declaration import is_declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from noria.preprocessing.shapes import PrepareDatasetInput, PrepareDatasetResult
 
 CSV, GZIP = "text/csv", "application/gzip"
 
 
-def prepare_dataset(event: Json) -> Json:
-    """Write a run's training set, holdout, truth, smoke and shuffled rows, and the artefact of its preprocessing where any is declared.
-
-    Args:
-        event: `{source: {bucket, key}, processed, artifacts, folder, data, target, split: {by, group, test}, preprocess}`;
-            `processed` is the folder that the project's own script has written to, or null.
-
-    Returns:
-        `{outcome, facts}`: rows of each part, and the columns that the model gets.
+def prepare_dataset(event: PrepareDatasetInput) -> PrepareDatasetResult:
+    """Write the files of a run, and the artefact of its preprocessing where the spec declares any.
 
     Raises:
-        ContractError: the script's rows do not keep the contract, or the training set does not tell what is to be fitted.
+        ContractError: the script's rows break the contract, or the training set lacks the values that a step is fitted on.
     """
-    contract, target, source = DataContract.of(event["data"]), event["target"], event["source"]
+    contract, target, folder = DataContract.of(event["data"]), event["target"], event["folder"]
+    header, rows = _rows(event, contract)
+    parts = split(header, rows, contract, target, event["split"])
+    train = to_csv(parts.train, header)
+    if is_declared(event["preprocess"]):
+        document, train = fitting.training_set(event["preprocess"], contract, target, header, parts.train)
+        objects.write(event["artifacts"], folder + lake.PREPROCESS_ARTEFACT, artefact.pack(document), GZIP)
+    files = {
+        lake.TRAINING_SET: train,
+        lake.HOLDOUT: parts.holdout,
+        lake.HOLDOUT_TRUTH: parts.truth,
+        lake.SMOKE_ROWS: parts.smoke,
+        lake.SHUFFLED_ROWS: parts.shuffled,
+    }
+    for name, text in files.items():
+        objects.write(event["artifacts"], folder + name, text.encode(), CSV)
+    return {"outcome": "prepared", "facts": parts.facts}
+
+
+def _rows(event: PrepareDatasetInput, contract: DataContract) -> tuple[list[str], list[list[str]]]:
+    """The header and rows of the dataset, or of what the project's own script made of it."""
     if event["processed"]:
-        header, rows = _processed(event["artifacts"], event["processed"], contract, target)
-    else:
-        header, read = table(lines(objects.chunks(source["bucket"], source["key"])))
-        rows = list(read)
-    parted = split.split(header, rows, contract, target, event["split"])
-    train = split.written(parted.train, header)
-    if fitting.declared(event["preprocess"]):
-        document, train = fitting.training_set(event["preprocess"], contract, target, header, parted.train)
-        objects.write(event["artifacts"], f"{event['folder']}preprocess/{artefact.NAME}", artefact.packed(document), GZIP)
-    parts = {"train/train.csv": train, "holdout/holdout.csv": parted.holdout, "truth/truth.csv": parted.truth, "smoke/smoke.csv": parted.smoke}
-    # Beside the holdout, so that one transform job answers both.
-    parts["holdout/shuffled.csv"] = parted.shuffled
-    for name, text in parts.items():
-        objects.write(event["artifacts"], f"{event['folder']}{name}", text.encode(), CSV)
-    return {"outcome": "prepared", "facts": parted.facts}
+        return _processed(event["artifacts"], event["processed"], contract, event["target"])
+    header, rows = table(lines(objects.chunks(event["source"]["bucket"], event["source"]["key"])))
+    return header, list(rows)
 
 
 def _processed(bucket: str, folder: str, contract: DataContract, target: str) -> tuple[list[str], list[list[str]]]:
-    """The rows of all files that the script has left."""
+    """The rows of all files that the project's own script wrote."""
     keys = [key for key in objects.keys(bucket, folder, folder) if key.endswith(".csv")]
     if not keys:
         raise ContractError("the preprocess script left no .csv in /opt/ml/processing/output; what it writes there is trained on")
     header: list[str] | None = None
     rows: list[list[str]] = []
     for key in keys:
-        result, read = table(lines(objects.chunks(bucket, key)))
-        if header not in (None, result):
-            raise ContractError(f"the preprocess script wrote files of different columns: {key.removeprefix(folder)} has {', '.join(result)}")
-        header = result
-        rows += _checked(key.removeprefix(folder), result, read, contract, target)
+        own, read = table(lines(objects.chunks(bucket, key)))
+        if header not in (None, own):
+            raise ContractError(f"the preprocess script wrote files of different columns: {key.removeprefix(folder)} has {', '.join(own)}")
+        header = own
+        rows += _checked(key.removeprefix(folder), own, read, contract, target)
     if header is None or len(rows) < contract.min_rows:
         raise ContractError(f"the preprocess script left {len(rows)} rows, expected at least data.min_rows: {contract.min_rows}")
     return header, rows
 
 
 def _checked(name: str, header: list[str], rows: Iterator[list[str]], contract: DataContract, target: str) -> Iterator[list[str]]:
+    """The rows of one file.
+
+    Raises:
+        ContractError: the file lacks a column, or a row breaks the contract.
+    """
     if missing := [column for column in contract.required(target) if column not in header]:
         raise ContractError(f"the preprocess script wrote {name} without the column {', '.join(missing)}; expected {', '.join(contract.required(target))}")
     checker = RowChecker(contract, target, header)

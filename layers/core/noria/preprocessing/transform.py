@@ -1,16 +1,22 @@
-"""Applies what was fitted on a training set to rows, one by one.
+"""Applies a fitted preprocessing to rows, one by one.
 
-This one module prepares the rows that a model is trained on and those that it is asked about. It travels in the artefact into
-the container in front of the model, so it needs nothing but Python 3.10 and `noria.kernel.values`; and it calculates in Python's
-own floats, whose results are the same everywhere.
+This one module prepares the rows that a model is trained on and the rows that an endpoint is sent. It travels in the artefact into
+the container in front of the model, so it needs nothing but Python 3.10 and `noria.kernel.values`; and it calculates in Python's own
+floats, whose results are the same everywhere.
 """
+
+from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from noria.kernel.json import Json
 from noria.kernel.values import EMPTY, parse_timestamp, to_datetime
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from noria.preprocessing.shapes import CategoryColumn, ColumnDocument, LagDocument, NumberColumn, OneHotColumn, TimeColumn, TransformDocument
 
 Row = Sequence[str]
 Encoder = Callable[[str], list[str]]
@@ -18,8 +24,8 @@ Encoder = Callable[[str], list[str]]
 SEPARATOR = "\x1f"
 #: The column for every category that has none of its own.
 OTHER = "other"
-#: What a time is split into.
-PARTS: dict[str, Callable[[Any], int]] = {
+#: The parts of a timestamp.
+PARTS: dict[str, Callable[[datetime], int]] = {
     "year": lambda time: time.year,
     "month": lambda time: time.month,
     "day": lambda time: time.day,
@@ -31,22 +37,22 @@ PARTS: dict[str, Callable[[Any], int]] = {
 
 
 class Transform:
-    """What was fitted, ready to be applied.
+    """A fitted preprocessing, ready to be applied.
 
     Args:
-        document: as `noria.preprocessing.fit.fit` has made it.
+        document: as `noria.preprocessing.fitting.fit` returns it.
 
     Attributes:
-        reads: the columns that a row has, in order.
-        writes: the columns that it becomes, in order.
+        reads: the columns of a row, in order.
+        writes: the columns that the model gets, in order.
     """
 
-    def __init__(self, document: Json) -> None:
-        self.reads: list[str] = document["reads"]
+    def __init__(self, document: TransformDocument) -> None:
+        self.reads = document["reads"]
         at = {name: number for number, name in enumerate(self.reads)}
-        self._lags = [_Lag(lag, at, document["time"]) for lag in document["lags"]]
+        self._lags = [_Lag(lag, at, str(document["time"])) for lag in document["lags"]]
         self._encoders = [_encoder(column) for column in document["columns"]]
-        self.writes = [name for column in document["columns"] for name in written(column)]
+        self.writes = [name for column in document["columns"] for name in output_names(column)]
 
     def rows(self, rows: Sequence[Row]) -> list[list[str]]:
         """Rows as the model gets them.
@@ -61,30 +67,30 @@ class Transform:
         return [[text for encode, value in zip(self._encoders, row, strict=True) for text in encode(value)] for row in whole]
 
 
-def written(column: Json) -> list[str]:
-    """The names of what a column becomes."""
-    name, kind = column["name"], column["kind"]
-    if kind == "dropped":
+def output_names(column: ColumnDocument) -> list[str]:
+    """The names of the columns that a column becomes."""
+    name = column["name"]
+    if column["kind"] == "dropped":
         return []
-    if kind == "one_hot":
+    if column["kind"] == "one_hot":
         return [f"{name}={category}" for category in (*column["categories"], OTHER)]
-    if kind == "time":
+    if column["kind"] == "time":
         return [f"{name}_{part}" for part in column["parts"]]
     return [name]
 
 
 def group_of(row: Row, columns: Sequence[int]) -> str:
-    """Which of the series a row belongs to whose lags are looked for apart."""
+    """The series that a row belongs to: lags look within one."""
     return SEPARATOR.join(row[column] for column in columns)
 
 
 class _Lag:
-    """The newest value of a column that is at least so old, of those that the artefact remembers.
+    """The newest value of a column that is at least so old, of those in the artefact.
 
-    What comes beside a row in one request tells it nothing: a row is answered alike, alone and among others.
+    Other rows of a request do not count: a row is transformed alike, alone and among others.
     """
 
-    def __init__(self, lag: Json, at: "dict[str, int]", time: str) -> None:
+    def __init__(self, lag: LagDocument, at: dict[str, int], time: str) -> None:
         self._time, self._per = at[time], [at[name] for name in lag["per"]]
         self._back, self._within = lag["back"], lag["within"]
         self._history = {group: _Series([(seconds, value) for seconds, value in known]) for group, known in lag["history"].items()}
@@ -99,20 +105,27 @@ class _Lag:
 
 
 class _Series:
-    """Values by time; of several at one moment the greatest text counts, so that their order does not matter."""
+    """Values by time; of several at one time the greatest text counts, so that their order does not matter."""
 
-    def __init__(self, known: "list[tuple[float, str]]") -> None:
+    def __init__(self, known: list[tuple[float, str]]) -> None:
         self._known = sorted(known)
         self._times = [time for time, _ in self._known]
 
-    def last(self, until: float) -> "tuple[float, str] | None":
+    def last(self, until: float) -> tuple[float, str] | None:
         number = bisect_right(self._times, until)
         return self._known[number - 1] if number else None
 
 
-def _encoder(column: Json) -> Encoder:
-    makers = {"same": lambda _: _same, "dropped": lambda _: _dropped, "number": _number, "category": _category, "one_hot": _one_hot, "time": _time}
-    return makers[column["kind"]](column)
+def _encoder(column: ColumnDocument) -> Encoder:
+    if column["kind"] == "number":
+        return _number(column)
+    if column["kind"] == "category":
+        return _category(column)
+    if column["kind"] == "one_hot":
+        return _one_hot(column)
+    if column["kind"] == "time":
+        return _time(column)
+    return _same if column["kind"] == "same" else _dropped
 
 
 def _same(value: str) -> list[str]:
@@ -123,51 +136,51 @@ def _dropped(value: str) -> list[str]:
     return []
 
 
-def number(value: str, column: Json) -> "float | None":
+def number(value: str, column: NumberColumn) -> float | None:
     """A value after imputing and clipping.
 
     Raises:
         ValueError: it is no number.
     """
-    result = column["fill"] if value in EMPTY else float(value)
-    if result is None:
+    parsed = column["fill"] if value in EMPTY else float(value)
+    if parsed is None:
         return None
     low, high = column["clip"] or (None, None)
-    if low is not None and result < low:
+    if low is not None and parsed < low:
         return float(low)
-    return float(high) if high is not None and result > high else float(result)
+    return float(high) if high is not None and parsed > high else float(parsed)
 
 
-def _number(column: Json) -> Encoder:
+def _number(column: NumberColumn) -> Encoder:
     shift, factor = column["scale"] or (0.0, 1.0)
 
     def encode(value: str) -> list[str]:
-        result = number(value, column)
-        return ["" if result is None else repr((result - shift) / factor)]
+        prepared = number(value, column)
+        return ["" if prepared is None else repr((prepared - shift) / factor)]
 
     return encode
 
 
-def _category(column: Json) -> Encoder:
+def _category(column: CategoryColumn) -> Encoder:
     fill = column["fill"]
     return lambda value: [fill if value in EMPTY else value]
 
 
-def _one_hot(column: Json) -> Encoder:
+def _one_hot(column: OneHotColumn) -> Encoder:
     categories, fill = column["categories"], column["fill"]
     place = {category: number for number, category in enumerate(categories)}
 
     def encode(value: str) -> list[str]:
         value = fill if value in EMPTY else value
-        result = ["0"] * (len(categories) + 1)
+        flags = ["0"] * (len(categories) + 1)
         if value not in EMPTY:
-            result[place.get(value, len(categories))] = "1"
-        return result
+            flags[place.get(value, len(categories))] = "1"
+        return flags
 
     return encode
 
 
-def _time(column: Json) -> Encoder:
+def _time(column: TimeColumn) -> Encoder:
     parts = [PARTS[part] for part in column["parts"]]
 
     def encode(value: str) -> list[str]:

@@ -1,1 +1,1 @@
-"""The profile: one mergeable summary of a dataset, for ingestion, training and drift."""
+"""The profile: a mergeable statistical summary of a dataset, for ingestion, training and drift checks."""

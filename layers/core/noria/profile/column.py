@@ -1,107 +1,35 @@
 """The summary of one column: exact where that is cheap, sketched where it is not, and mergeable in any order and grouping.
 
-Counts, moments and bounds are exact. Values are counted one by one while there are few different ones; beyond that their
-number is estimated by HyperLogLog (Flajolet, Fusy, Gandouet and Meunier, 2007), the most frequent ones by a Misra-Gries
-summary (Anderson and others, 2017, A high-performance algorithm for identifying frequent items in data streams). Quantiles
-of numbers and times are those of a KLL sketch (Karnin, Lang and Liberty, 2016, Optimal quantile approximation in streams).
-The sketches are Apache DataSketches', whose serialised forms are read by all later versions and by other languages.
+Counts, moments and bounds are exact; different values are counted or sketched (`noria.profile.values`). Quantiles of numbers and times
+are those of a KLL sketch (Karnin, Lang and Liberty, 2016, Optimal quantile approximation in streams). The sketches are Apache
+DataSketches'; later versions and other languages read their serialised forms.
 """
 
+from __future__ import annotations
+
 import base64
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import datasketches
 import numpy as np
 
-from noria.kernel.json import Json
 from noria.profile import quantiles
 from noria.profile.moments import Counts, Moments, Numbers
+from noria.profile.values import Value, Values
 
-Value = str | float
-#: Different values that are counted one by one, and characters of all of them; more of them are sketched.
-MOST_EXACT, MOST_CHARACTERS = 256, 3_000
-#: Longer texts are counted by what they begin with (characters).
-LONGEST_VALUE = 64
-#: Size of the sketches. A quantile's rank is wrong by up to 1.65 %, a number of different values by 2.3 % at two in three
-#: times; frequent values are kept down to a share of some 0.5 %.
-KLL_K, HLL_LG_K, FREQUENT_LG_SIZE = 200, 11, 8
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from noria.profile.shapes import ColumnDocument
+
+#: Size of the sketch of quantiles: a quantile's rank is wrong by up to 1.65 %.
+KLL_K = 200
+#: Frequent values that the document of a sketched column holds.
+MOST_KEPT = 24
 #: Kinds of values, narrower ones first.
 INTEGER, NUMBER, BOOLEAN, TIME, TEXT = "integer", "number", "boolean", "time", "string"
 KINDS = (INTEGER, NUMBER, BOOLEAN, TIME, TEXT)
-
-
-@dataclass
-class Values:
-    """Which values there are, and how often: all of them, or what can be said of too many."""
-
-    counts: dict[Value, int] | None = field(default_factory=dict)
-    characters: int = 0
-    distinct: Any = None
-    frequent: Any = None
-
-    def add(self, results: Iterable[tuple[Value, int]], rare: int = 0) -> None:
-        """Values with how often each was seen.
-
-        Args:
-            rare: a count up to this is too small a part of what is added to make a value a frequent one.
-        """
-        rest = iter(results)
-        if self.counts is not None:
-            self._count(rest)
-        if self.counts is None:
-            distinct, frequent = self.distinct.update, self.frequent.update
-            for value, count in rest:
-                distinct(value)
-                if count > rare:
-                    frequent(_told(value), count)
-
-    def _count(self, results: Iterator[tuple[Value, int]]) -> None:
-        """One by one, until there are too many different ones; what is left of them then is still to be taken."""
-        assert self.counts is not None
-        for value, count in results:
-            if value not in self.counts:
-                self.characters += len(_told(value))
-            self.counts[value] = self.counts.get(value, 0) + count
-            if len(self.counts) > MOST_EXACT or self.characters > MOST_CHARACTERS:
-                self._overflow()
-                return
-
-    def merge(self, other: "Values") -> None:
-        if other.counts is not None:
-            self.add(other.counts.items())
-            return
-        if self.counts is not None:
-            self._overflow()
-        union = datasketches.hll_union(HLL_LG_K)
-        union.update(self.distinct)
-        union.update(other.distinct)
-        self.distinct = union.get_result(datasketches.tgt_hll_type.HLL_8)
-        self.frequent.merge(other.frequent)
-
-    def _overflow(self) -> None:
-        counts, self.counts = self.counts or {}, None
-        self.distinct = datasketches.hll_sketch(HLL_LG_K, datasketches.tgt_hll_type.HLL_8)
-        self.frequent = datasketches.frequent_strings_sketch(FREQUENT_LG_SIZE)
-        self.add(counts.items())
-
-    @property
-    def exact(self) -> bool:
-        return self.counts is not None
-
-    def number(self) -> tuple[float, float, float]:
-        """How many different values there are: estimate, and bounds that hold in 997 of 1,000 cases."""
-        if self.counts is not None:
-            return (len(self.counts),) * 3
-        return estimated(self.distinct, HLL_LG_K)
-
-    def top(self, most: int) -> list[tuple[str, int, int]]:
-        """The most frequent values with the bounds of their counts."""
-        if self.counts is not None:
-            return [(_told(value), count, count) for value, count in sorted(self.counts.items(), key=lambda item: (-item[1], str(item[0])))[:most]]
-        result = self.frequent.get_frequent_items(datasketches.frequent_items_error_type.NO_FALSE_POSITIVES)
-        return [(value, int(least), int(largest)) for value, _, least, largest in sorted(result, key=lambda item: (-item[1], item[0]))[:most]]
 
 
 @dataclass
@@ -110,8 +38,8 @@ class ColumnProfile:
 
     Attributes:
         rows: all of them, empty ones included.
-        kinds: how many values are of each kind; a number that is whole is an integer.
-        nulls: empty values. `nans` and `infinities` are apart.
+        nulls: empty values; `nans` and `infinities` are not among them.
+        kinds: the number of values of each kind; a whole number is an integer.
         numbers: of the finite numbers; of times, seconds since the epoch.
         lengths: of texts, in characters.
     """
@@ -126,14 +54,14 @@ class ColumnProfile:
     values: Values = field(default_factory=Values)
     _quantiles: Any = field(default_factory=lambda: datasketches.kll_floats_sketch(KLL_K))
 
-    def add_values(self, results: Iterable[tuple[Value, int]], rare: int = 0) -> None:
-        """Which values there are, before what they are is told; see `Values.add`."""
+    def add_values(self, values: Iterable[tuple[Value, int]], rare: int = 0) -> None:
+        """Add values with their counts, before their kinds; see `Values.add`."""
         before = None if self.values.counts is None else dict(self.values.counts)
-        self.values.add(results, rare)
+        self.values.add(values, rare)
         self._sketch(before)
 
     def add_numbers(self, kind: str, values: Numbers, counts: Counts) -> None:
-        """Numbers, or times in seconds since the epoch, that came so many times each."""
+        """Add numbers, or times in seconds since the epoch, with their counts."""
         finite = np.isfinite(values)
         if not finite.all():
             nans = int(counts[np.isnan(values)].sum())
@@ -152,12 +80,12 @@ class ColumnProfile:
             quantiles.take(self._quantiles, values, counts)
 
     def add_texts(self, kind: str, lengths: Numbers, counts: Counts) -> None:
-        """Texts, or truth values, by their lengths and how often each came."""
+        """Add texts, or truth values, by their lengths and counts."""
         self._count(kind, int(counts.sum()))
         self.lengths.add(Moments.of(lengths, counts))
 
-    def merge(self, other: "ColumnProfile") -> None:
-        """Take another part of the same column into account; its order and grouping change nothing."""
+    def merge(self, other: ColumnProfile) -> None:
+        """Add another part of the same column; order and grouping of the parts change nothing."""
         self.rows, self.nulls = self.rows + other.rows, self.nulls + other.nulls
         self.nans, self.infinities = self.nans + other.nans, self.infinities + other.infinities
         for kind, count in other.kinds.items():
@@ -172,7 +100,7 @@ class ColumnProfile:
             self._quantiles.merge(other._quantiles)
 
     def _sketch(self, counts: dict[Value, int] | None) -> None:
-        """Take numbers that were counted one by one into the sketch, once there are too many of them."""
+        """Add numbers that were counted one by one to the sketch, once there are too many of them."""
         if self.values.exact or not counts:
             return
         numbers = [(value, count) for value, count in counts.items() if not isinstance(value, str)]
@@ -181,7 +109,7 @@ class ColumnProfile:
             quantiles.take(self._quantiles, np.array(values, np.float64), np.array(times, np.int64))
 
     def _sorted(self) -> tuple[Numbers, Numbers]:
-        """The numbers that are counted one by one, and which share of all is at most each."""
+        """The numbers that are counted one by one, in their order, and their cumulative shares."""
         numbers = sorted((value, count) for value, count in (self.values.counts or {}).items() if not isinstance(value, str))
         counts = np.cumsum([count for _, count in numbers])
         return np.array([value for value, _ in numbers]), counts / counts[-1] if numbers else counts
@@ -200,8 +128,8 @@ class ColumnProfile:
 
     def quantile(self, share: float) -> float | None:
         """The number below which such a share of the numbers lies."""
-        result = self.quantiles([share])
-        return result[0] if result else None
+        numbers = self.quantiles([share])
+        return numbers[0] if numbers else None
 
     def quantiles(self, shares: Sequence[float]) -> list[float]:
         """The numbers below which such shares of all of them lie; nothing where there are none."""
@@ -216,7 +144,7 @@ class ColumnProfile:
         return [ends.get(share, value) for share, value in zip(shares, results, strict=True)]
 
     def ranks(self, points: Sequence[float]) -> list[float]:
-        """The shares of the numbers that are at most each point; both in single precision, as the sketch keeps them."""
+        """The shares of the numbers that are at most each point; both in single precision, the sketch's."""
         if not self.numbers.count:
             return []
         points = [float(np.float32(point)) for point in points]
@@ -228,64 +156,45 @@ class ColumnProfile:
 
     @property
     def rank_error(self) -> float:
-        """By how much such a share may be wrong; nothing while every number is kept."""
+        """The error of such a share; 0 while every number is counted."""
         return float(self._quantiles.normalized_rank_error(False)) if not self.values.exact and self._quantiles.is_estimation_mode() else 0.0
 
-    def to_json(self) -> Json:
-        """As it is kept: below 5 KB."""
-        result: Json = {"rows": self.rows, "nulls": self.nulls, "nans": self.nans, "infinities": self.infinities, "kinds": self.kinds}
-        for name, moments in (("numbers", self.numbers), ("lengths", self.lengths)):
-            if moments.count:
-                result[name] = [moments.count, moments.mean, moments.squares, moments.least, moments.most]
+    def to_json(self) -> ColumnDocument:
+        """Below 5 KB."""
+        document: ColumnDocument = {"rows": self.rows, "nulls": self.nulls, "nans": self.nans, "infinities": self.infinities, "kinds": self.kinds}
+        if self.numbers.count:
+            document["numbers"] = self.numbers.to_json()
+        if self.lengths.count:
+            document["lengths"] = self.lengths.to_json()
         if not self._quantiles.is_empty():
-            result["kll"] = _packed(self._quantiles.serialize())
+            document["kll"] = _encode(self._quantiles.serialize())
         if self.values.counts is not None:
-            result["counts"] = list(self.values.counts.items())
+            document["counts"] = list(self.values.counts.items())
         else:
-            result["hll"] = _packed(self.values.distinct.serialize_compact())
-            result["frequent"] = self.values.top(MOST_KEPT)
-        return result
+            document["hll"] = _encode(self.values.distinct.serialize_compact())
+            document["frequent"] = self.values.top(MOST_KEPT)
+        return document
 
     @classmethod
-    def from_json(cls, result: Json) -> Self:
-        output = cls(result["rows"], result["nulls"], result["nans"], result["infinities"], dict(result["kinds"]))
-        for name in ("numbers", "lengths"):
-            if name in result:
-                setattr(output, name, Moments(*result[name]))
-        if "kll" in result:
-            output._quantiles = datasketches.kll_floats_sketch.deserialize(_unpacked(result["kll"]))
-        if "counts" in result:
-            output.values.add((value, count) for value, count in result["counts"])
+    def from_json(cls, document: ColumnDocument) -> Self:
+        """Out of what `to_json` returned."""
+        column = cls(document["rows"], document["nulls"], document["nans"], document["infinities"], dict(document["kinds"]))
+        if "numbers" in document:
+            column.numbers = Moments(*document["numbers"])
+        if "lengths" in document:
+            column.lengths = Moments(*document["lengths"])
+        if "kll" in document:
+            column._quantiles = datasketches.kll_floats_sketch.deserialize(_decode(document["kll"]))
+        if "counts" in document:
+            column.values.add((value, count) for value, count in document["counts"])
         else:
-            output.values._overflow()
-            output.values.distinct = datasketches.hll_sketch.deserialize(_unpacked(result["hll"]))
-            for value, least, _ in result["frequent"]:
-                output.values.frequent.update(value, least)
-        return output
+            column.values = Values.of_sketches(_decode(document["hll"]), document["frequent"])
+        return column
 
 
-#: Frequent values that are kept of a sketched column.
-MOST_KEPT = 24
-
-
-def estimated(sketch: Any, lg_k: int) -> tuple[float, float, float]:
-    """A HyperLogLog's number with bounds that hold in 997 of 1,000 cases: the same, however the sketch was put together."""
-    union = datasketches.hll_union(lg_k)
-    # With itself: only what was merged is estimated without regard to the order in which it came.
-    union.update(sketch)
-    union.update(sketch)
-    result = union.get_result(datasketches.tgt_hll_type.HLL_8)
-    return float(result.get_estimate()), float(result.get_lower_bound(3)), float(result.get_upper_bound(3))
-
-
-def _told(value: Value) -> str:
-    """A value as a person writes it."""
-    return value if isinstance(value, str) else f"{value:.15g}"
-
-
-def _packed(body: bytes) -> str:
+def _encode(body: bytes) -> str:
     return base64.b85encode(body).decode()
 
 
-def _unpacked(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     return base64.b85decode(text)

@@ -1,37 +1,44 @@
 """The summary of a dataset: its columns, rows, repeated keys and the order of its times."""
 
+from __future__ import annotations
+
 import json
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import datasketches
 
 from noria.kernel.errors import ContractError
-from noria.kernel.json import Json
-from noria.profile.column import ColumnProfile, estimated
+from noria.profile.column import ColumnProfile
+from noria.profile.values import estimate_distinct
 
-#: Of the serialised form; every version is read for ever.
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from noria.profile.shapes import ProfileDocument
+
+#: Of the serialised form; later versions read every earlier one.
 VERSION = 1
-#: Keys are told apart by a finer sketch than a column's values: 0.8 % at two in three times.
+#: The sketch of keys is finer than that of a column's values: 0.8 % at two in three times.
 KEYS_LG_K = 14
 
 
 @dataclass
 class Order:
-    """Whether rows come in the order of their times; of parts, whether one comes wholly before the other."""
+    """Whether rows are in the order of their times; of parts, whether one ends before the other begins."""
 
     first: float | None = None
     last: float | None = None
     ordered: bool = True
 
     def follow(self, first: float, last: float, ordered: bool) -> None:
-        """The next rows of the same stream."""
+        """Add the next rows of the same stream."""
         self.ordered = self.ordered and ordered and (self.last is None or first >= self.last)
         self.first, self.last = (first if self.first is None else min(self.first, first)), (last if self.last is None else max(self.last, last))
 
-    def merge(self, other: "Order") -> None:
+    def merge(self, other: Order) -> None:
+        """Add another part."""
         if other.first is None or other.last is None:
             return
         if self.first is None or self.last is None:
@@ -58,13 +65,13 @@ class Profile:
     keys: Any = None
 
     def add_keys(self, keys: Iterable[str]) -> None:
-        """The keys of some rows, each as one text."""
+        """Add the keys of rows, each as one text."""
         self.keys = self.keys or datasketches.hll_sketch(KEYS_LG_K, datasketches.tgt_hll_type.HLL_8)
         for key in keys:
             self.keys.update(key)
 
-    def merge(self, other: "Profile") -> None:
-        """Take another part of the same dataset into account.
+    def merge(self, other: Profile) -> None:
+        """Add another part of the same dataset.
 
         A column that only one of both has counts as empty in the other.
         """
@@ -81,40 +88,46 @@ class Profile:
             self.keys = union.get_result(datasketches.tgt_hll_type.HLL_8)
 
     def repeated(self) -> tuple[int, int] | None:
-        """How many rows repeat the key of another one: least and most, in 997 of 1,000 cases."""
+        """Rows that repeat the key of another one: bounds that hold in 997 of 1,000 cases."""
         if self.keys is None:
             return None
-        _, fewest, largest = estimated(self.keys, KEYS_LG_K)
+        _, fewest, largest = estimate_distinct(self.keys, KEYS_LG_K)
         least, most = self.rows - largest, self.rows - fewest
         return max(0, round(least)), max(0, round(most))
 
     def to_bytes(self) -> bytes:
-        """As it is kept: compressed JSON, at most some 5 KB a column."""
-        result: Json = {
+        """Compressed JSON, at most some 5 KB a column."""
+        document: ProfileDocument = {
             "version": VERSION,
             "rows": self.rows,
             "columns": {name: column.to_json() for name, column in self.columns.items()},
-            "order": [self.order.first, self.order.last, self.order.ordered],
+            "order": (self.order.first, self.order.last, self.order.ordered),
         }
         if self.keys is not None:
-            result["keys"] = self.keys.serialize_compact().hex()
-        return zlib.compress(json.dumps(result, separators=(",", ":"), allow_nan=False).encode(), 9)
+            document["keys"] = self.keys.serialize_compact().hex()
+        return zlib.compress(json.dumps(document, separators=(",", ":"), allow_nan=False).encode(), 9)
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Self:
-        """What `to_bytes` has written, now or with an earlier version.
+        """Out of what `to_bytes` of this or an earlier version returned.
 
         Raises:
             ContractError: these are no such bytes, or those of a later version.
         """
-        try:
-            result = json.loads(zlib.decompress(body))
-            version = int(result["version"])
-        except (zlib.error, ValueError, KeyError, TypeError) as error:
-            raise ContractError(f"{len(body)} bytes are no profile ({error}); expected what noria profile --out wrote") from error
-        if version > VERSION:
-            raise ContractError(f"the profile has version {version}, this Noria reads up to {VERSION}: bring it up to date")
-        output = cls(result["rows"], {name: ColumnProfile.from_json(column) for name, column in result["columns"].items()}, Order(*result["order"]))
-        if "keys" in result:
-            output.keys = datasketches.hll_sketch.deserialize(bytes.fromhex(result["keys"]))
-        return output
+        document = _parse(body)
+        columns = {name: ColumnProfile.from_json(column) for name, column in document["columns"].items()}
+        profile = cls(document["rows"], columns, Order(*document["order"]))
+        if "keys" in document:
+            profile.keys = datasketches.hll_sketch.deserialize(bytes.fromhex(document["keys"]))
+        return profile
+
+
+def _parse(body: bytes) -> ProfileDocument:
+    try:
+        document: ProfileDocument = json.loads(zlib.decompress(body))
+        version = int(document["version"])
+    except (zlib.error, ValueError, KeyError, TypeError) as error:
+        raise ContractError(f"{len(body)} bytes are no profile ({error}); expected what noria profile --out wrote") from error
+    if version > VERSION:
+        raise ContractError(f"the profile has version {version}, this Noria reads up to {VERSION}: bring it up to date")
+    return document

@@ -1,4 +1,4 @@
-"""Batches of rows out of a file of any size: CSV of any dialect, Parquet, JSON Lines, also compressed."""
+"""Reads files of any size in batches of rows: CSV of any dialect, Parquet, JSON Lines, also compressed."""
 
 import bz2
 import csv
@@ -17,10 +17,10 @@ import pyarrow.parquet
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.values import EMPTY
 
-#: Rows of one batch; the memory that a profile takes is that of a few batches, whatever the file's size.
+#: Rows of one batch; a profile takes the memory of a few batches, whatever the file's size.
 BATCH_ROWS = 131_072
 BLOCK_BYTES = 4 * 1024 * 1024
-#: How much is looked at to find a CSV's dialect and encoding (bytes).
+#: The beginning of a CSV that shows its dialect and encoding (bytes).
 SNIFFED_BYTES = 64 * 1024
 DELIMITERS = ",;\t|"
 PARQUET, JSON_LINES = ".parquet", (".jsonl", ".ndjson", ".json")
@@ -28,7 +28,7 @@ OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".
 
 
 def batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """A file's rows, some at a time; of text formats every value as text.
+    """A file's rows in batches; in text formats every value is text.
 
     Raises:
         UnreadableDatasetError: it is none of the formats, or breaks off.
@@ -36,8 +36,8 @@ def batches(path: Path) -> Iterator[pa.RecordBatch]:
     try:
         yield from _batches(path, *_format(path))
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error, lzma.LZMAError) as error:
-        report = "its first lines are no CSV of any dialect" if isinstance(error, csv.Error) else str(error).splitlines()[0]
-        raise UnreadableDatasetError(f"cannot read {path}: {report}") from error
+        fault = "its first lines are no CSV of any dialect" if isinstance(error, csv.Error) else str(error).splitlines()[0]
+        raise UnreadableDatasetError(f"cannot read {path}: {fault}") from error
 
 
 def is_plain(path: Path) -> bool:
@@ -51,7 +51,7 @@ def is_plain(path: Path) -> bool:
 
 
 def _format(path: Path) -> tuple[str, str]:
-    """How a file's name ends: what it is, and what it is compressed by."""
+    """The format and the compression of a file, by the endings of its name."""
     name = path.name.lower()
     packed = next((suffix for suffix in OPENERS if name.endswith(suffix)), "")
     return Path(name.removesuffix(packed)).suffix, packed
@@ -96,7 +96,7 @@ def _csv(stream: IO[bytes]) -> Iterator[pa.RecordBatch]:
 
 
 class _Joined(io.RawIOBase):
-    """What was read already, then the rest of the stream."""
+    """The beginning of a stream that was read already, then its rest."""
 
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head, self._rest = head, rest
@@ -125,6 +125,6 @@ def _dialect(head: bytes) -> tuple[str, str, str]:
 
 
 def _delimiter(text: str) -> str:
-    """What parts the names of the first line; a comma where nothing does."""
+    """The delimiter of the first line; a comma where there is none."""
     line = text.split("\n", 1)[0]
     return max(DELIMITERS, key=lambda mark: (len(next(csv.reader([line], delimiter=mark), [])), mark == ","))

@@ -1,4 +1,4 @@
-"""Numbers taken into a KLL sketch by their counts, at a fraction of what taking them one by one costs, and closer."""
+"""Adds numbers with their counts to a KLL sketch, at a fraction of the cost of adding them one by one, and more exactly."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ import numpy as np
 
 from noria.profile.moments import Counts, Numbers
 
-#: Many numbers are stood for by at least so many of them, evenly spaced in their order: a rank is wrong by half a step at most.
+#: At least so many numbers, evenly spaced in their order, represent many: a rank is wrong by half a step at most.
 LEAST_STEPS = 1_024
 
 
 def take(sketch: Any, values: Numbers, counts: Counts) -> None:
-    """Take numbers that came so many times each into a sketch of single-precision floats.
+    """Add numbers with their counts to a sketch of single-precision floats.
 
     Of many, one number out of each step of 2^n in their order goes into a sketch of its own, which has room for all of them.
-    Merged with itself n times it weighs what they weigh (pairs of the same number are made one of twice the weight, which
-    moves nothing by more than a step), and is merged into the given one.
+    Merged with itself n times it has their weight (two equal numbers become one of twice the weight, which moves no rank by
+    more than a step), and is merged into the given one.
     """
     rows = int(counts.sum())
     doublings = max(0, (rows // LEAST_STEPS).bit_length() - 1)
@@ -34,7 +34,7 @@ def take(sketch: Any, values: Numbers, counts: Counts) -> None:
     for _ in range(doublings):
         steps.merge(datasketches.kll_floats_sketch.deserialize(steps.serialize()))
     sketch.merge(steps)
-    # What is left over, fewer than a step, is spread over all of them.
+    # The rest, fewer than a step, is spread over all of them.
     left = rows % step
     spread = (np.arange(left) * 2 + 1) * rows // (2 * left or 1)
     sketch.update(values[np.searchsorted(until, spread, side="right")])

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from noria.release.variants import SIDES
-from noria.training.score_holdout import lines
+from noria.training.predictions import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

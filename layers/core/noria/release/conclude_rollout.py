@@ -20,7 +20,6 @@ from noria.release.strategies import ALL_AT_ONCE
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from noria.kernel.json import Json
     from noria.release.events import ConcludedRollout
     from noria.release.shapes.approval import ApprovalShape
     from noria.release.shapes.observation import ObservationReport
@@ -95,7 +94,7 @@ class _Conclusion(NamedTuple):
             "outcome": self.verdict.outcome,
             "verdict": self.verdict.to_json(),
             "record": {"TransactItems": self._transaction(concluded)},
-            "entries": [put_events_entry(concluded, self.event["model"], concluded.release, self.cause), *self._rollback_request(concluded)],
+            "entries": [put_events_entry(event, self.event["model"], concluded.release, self.cause) for event in (concluded, *self._rollback_requests())],
         }
 
     def _concluded(self) -> ConcludedRollout:
@@ -127,13 +126,12 @@ class _Conclusion(NamedTuple):
         observation = self.report["observation"]
         return max((finding["challenger"]["requests"] for finding in observation["findings"]), default=None) if observation else None
 
-    def _rollback_request(self, concluded: ConcludedRollout) -> list[Json]:
+    def _rollback_requests(self) -> list[RollbackRequested]:
         """After an interruption, the champion alone is requested."""
         if self.verdict.outcome != status.UNFINISHED:
             return []
         reason = f"the release of {self.event['package']} was interrupted: {self.verdict.reasons[0].text}"
-        request = RollbackRequested(to=None, by=NORIA, reason=reason)
-        return [put_events_entry(request, self.event["model"], concluded.release, self.cause)]
+        return [RollbackRequested(to=None, by=NORIA, reason=reason)]
 
     def _transaction(self, concluded: ConcludedRollout) -> list[TransactWriteItemTypeDef]:
         """The release in the ledger, the champion where the version is a new one, and a free lock."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
 from noria.release import policy
-from noria.sagemaker import approvals
+from noria.sagemaker import versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def _approved(event: DecideApprovalInput, approve: ApproveShape) -> DecideApprov
     return {
         "outcome": "approved",
         "verdict": Verdict(APPROVED, (Reason("PolicyPassed", text, approve["mode"]),)).to_json(),
-        "request": approvals.approve(event["package"], description, AUTOMATIC),
+        "request": versions.approve(event["package"], description, AUTOMATIC),
         "notice": None,
         "expires_seconds": 1,
         "expiry": None,
@@ -46,7 +46,7 @@ def _approved(event: DecideApprovalInput, approve: ApproveShape) -> DecideApprov
 
 
 def _pending(event: DecideApprovalInput, approve: ApproveShape, reasons: list[Reason]) -> DecideApprovalResult:
-    subject = f"{event['model']}: version {approvals.version_number(event['package'])} asks for approval"[:LONGEST_SUBJECT]
+    subject = f"{event['model']}: version {versions.version_number(event['package'])} asks for approval"[:LONGEST_SUBJECT]
     expired = f"noria: nobody answered within {approve['expires_hours']:g} hours (approve.expires_hours)"
     return {
         "outcome": "pending",
@@ -54,7 +54,7 @@ def _pending(event: DecideApprovalInput, approve: ApproveShape, reasons: list[Re
         "request": None,
         "notice": {"TopicArn": event["topic"], "Subject": subject, "Message": _message(event, approve, reasons)},
         "expires_seconds": max(1, round(approve["expires_hours"] * 3600)),
-        "expiry": approvals.reject(event["package"], expired),
+        "expiry": versions.reject(event["package"], expired),
     }
 
 
@@ -66,7 +66,7 @@ def _message(event: DecideApprovalInput, approve: ApproveShape, reasons: list[Re
         f"on {event['rows']} rows it has never seen: {_listed(event['metrics'])}",
         *([f"the version that serves, on the same rows: {champion}"] if champion else []),
         *(f"why it asks: {reason.text}" for reason in reasons),
-        f"answer in the model registry with any tool, or: noria approve {event['model']}/{approvals.version_number(event['package'])} --comment why",
+        f"answer in the model registry with any tool, or: noria approve {event['model']}/{versions.version_number(event['package'])} --comment why",
         f"without an answer it is rejected in {approve['expires_hours']:g} hours",
     ]
     return "\n".join(lines)

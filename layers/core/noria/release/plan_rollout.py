@@ -16,8 +16,8 @@ from noria.release.names import release_names
 from noria.release.refusals import refusal
 from noria.release.strategies import ALL_AT_ONCE, STRATEGIES
 from noria.sagemaker.jobs import Transform
-from noria.sagemaker.models import create_model
-from noria.sagemaker.stack import StackResources, tags
+from noria.sagemaker.stack import tags
+from noria.sagemaker.versions import serving_model
 
 if TYPE_CHECKING:
     from noria.kernel.published_spec import PublishedSpec
@@ -88,15 +88,15 @@ def _observation(event: PlanRolloutInput, spec: PublishedSpec, names: ReleaseNam
 
 def _smoke_test(event: PlanRolloutInput, names: ReleaseNames) -> SmokeTest:
     """A transform of the first rows of the version's holdout, by the SageMaker model that will serve."""
-    resources, metadata = StackResources(**event["resources"]), event["metadata"]
-    folder, tagged = lake.release(event["model"], names.release), tags(event["model"], resources.prefix, metadata["run"])
-    rows = lake.uri(resources.artifacts, f"{metadata['folder']}smoke/")
-    transform = Transform(f"{names.config}-smoke", names.config, rows, lake.uri(resources.artifacts, folder), event["spec"]["evaluate"]["instance"])
+    resources, metadata, folder = event["resources"], event["metadata"], lake.release(event["model"], names.release)
+    bucket, model_tags = resources["artifacts"], tags(event["model"], resources["prefix"], metadata["run"])
+    rows = lake.uri(bucket, f"{metadata['folder']}smoke/")
+    transform = Transform(f"{names.config}-smoke", names.config, rows, lake.uri(bucket, folder), event["spec"]["evaluate"]["instance"])
     return {
-        "create_model": create_model(names.config, [{"ModelPackageName": event["package"]}], resources, tagged),
-        "transform": transform.request(tagged),
+        "create_model": serving_model(names.config, event["package"], resources["execution_role"], model_tags),
+        "transform": transform.request(model_tags),
         "comparison": {
-            "bucket": resources.artifacts,
+            "bucket": bucket,
             "predictions": f"{folder}smoke.csv.out",
             "expected": _evaluated_predictions(event),
             "rows": min(SMOKE_ROWS, int(metadata["holdout_rows"])),

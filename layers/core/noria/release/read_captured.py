@@ -13,7 +13,7 @@ from noria.adapters import objects
 from noria.kernel.identity import digest
 from noria.release.captured_predictions import CaptureCounts, PredictionKinds
 from noria.release.variants import SIDES
-from noria.training.score_holdout import first_column
+from noria.training.predictions import first_column
 
 if TYPE_CHECKING:
     from noria.release.shapes.observation import CapturePlan, CountCapturedInput, CountCapturedResult

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from noria.adapters import objects
 from noria.release import smoke_test
-from noria.training.score_holdout import lines
+from noria.training.predictions import lines
 
 if TYPE_CHECKING:
     from noria.release.shapes.deployment import ComparePredictionsInput, ComparePredictionsResult

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from noria.kernel.verdict import Reason
 from noria.release.policy import objection_to_approver
-from noria.sagemaker.approvals import version_number
+from noria.sagemaker.versions import version_number
 
 if TYPE_CHECKING:
     from noria.kernel.published_spec import PublishedSpec

@@ -23,16 +23,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-#: Alternatives of the two mixtures, as factors away from the hypothesis, with what each weighs. Harm is looked for where it
-#: hurts: half as much again, and four times as much; a smaller one is found later. That a variant is no worse is mostly
-#: shown by one that is just as good.
+#: Alternatives of the two mixtures: factors on the hypothesis, with their weights. Harm has its weight where it matters, at half as
+#: much again and at four times as much; a smaller harm takes longer. A variant that is as good is the usual proof of "no worse".
 HARM = {1.2: 0.03, 1.5: 0.78, 4.0: 0.19}
 HARMLESS = {1 / 1.1: 0.1, 1 / 1.25: 0.4, 1 / 1.5: 0.3, 1 / 2: 0.1, 1 / 4: 0.1}
-#: Ratios beyond these are not told apart.
+#: Ratios beyond these are not distinguished.
 SMALLEST, LARGEST = 1e-3, 1e3
-#: Halvings of the interval in which a bound is searched, on a logarithmic scale.
+#: Bisection steps of the search for a bound, on a logarithmic scale.
 HALVINGS = 24
-#: Beyond it an e-value has no meaning but `certain`.
+#: Logarithms of e-values are cut off here; such evidence is certain.
 LARGEST_LOG = 600.0
 
 
@@ -47,7 +46,7 @@ class Counts:
 
     @property
     def comparable(self) -> bool:
-        """Whether both served and there is something to compare; otherwise it says nothing of their ratio."""
+        """Whether both variants have requests and one has hits; otherwise the period says nothing of the ratio."""
         return self.treatment > 0 and self.control > 0 and (self.treatment_hits > 0 or self.control_hits > 0)
 
     def __add__(self, more: Counts) -> Counts:
@@ -62,7 +61,7 @@ class EProcess:
 
     Attributes:
         ratio: the hypothesis: `at most ratio` where the factors are above 1, `at least ratio` where they are below.
-        factors: alternatives by what they weigh.
+        factors: alternatives, with their weights.
     """
 
     ratio: float

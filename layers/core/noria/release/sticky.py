@@ -1,15 +1,20 @@
-"""Which of two versions answers a user: always the same one, chosen by a hash of who asks.
+"""Sticky assignment: a user always gets the same variant, chosen by a hash of the user's key.
 
-A client passes it to `InvokeEndpoint` as `TargetVariant`. Keys are spread as SageMaker spreads requests by weight, and a
-challenger whose share grows keeps the keys that it has.
+A client passes the variant to `InvokeEndpoint` as `TargetVariant`. Keys are spread as SageMaker spreads requests by weight, and a
+challenger whose share grows keeps its keys.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def variant_for(key: str, weights: Mapping[str, float]) -> str:
-    """The variant that answers a key.
+    """The variant of a key.
 
     Args:
         weights: of each production variant, in the order of the endpoint's description.
@@ -20,9 +25,9 @@ def variant_for(key: str, weights: Mapping[str, float]) -> str:
     total = sum(weights.values())
     if total <= 0:
         raise ValueError(f"no variant has any weight: {dict(weights)}")
-    drawn = int.from_bytes(sha256(key.encode()).digest()[:8]) / 2**64 * total
+    point = int.from_bytes(sha256(key.encode()).digest()[:8]) / 2**64 * total
     for name, weight in weights.items():
-        if drawn < weight:
+        if point < weight:
             return name
-        drawn -= weight
+        point -= weight
     return next(reversed([name for name, weight in weights.items() if weight > 0]))

@@ -1,1 +1,1 @@
-"""Requests to SageMaker, complete and pure: what training, releases and serving ask of it."""
+"""Requests to SageMaker, complete and pure, for every context."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from noria.sagemaker.tags import resource_tags
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -13,12 +15,11 @@ if TYPE_CHECKING:
         DataCaptureConfigTypeDef,
         DeploymentConfigTypeDef,
         ProductionVariantTypeDef,
-        TagTypeDef,
         UpdateEndpointInputTypeDef,
         UpdateEndpointWeightsAndCapacitiesInputTypeDef,
     )
 
-    type Tags = Sequence[Mapping[str, str]]
+    from noria.sagemaker.tags import Tags
 
 #: Decimals of a variant's weight.
 WEIGHT_DECIMALS = 6
@@ -28,7 +29,7 @@ def create_endpoint(endpoint: str, config: str, tags: Tags = ()) -> CreateEndpoi
     """`CreateEndpoint`."""
     request: CreateEndpointInputTypeDef = {"EndpointName": endpoint, "EndpointConfigName": config}
     if tags:
-        request["Tags"] = _tags(tags)
+        request["Tags"] = resource_tags(tags)
     return request
 
 
@@ -57,7 +58,7 @@ def endpoint_config(
     Args:
         shadows: variants that get a copy of the requests and whose predictions reach nobody.
     """
-    request: CreateEndpointConfigInputTypeDef = {"EndpointConfigName": name, "ProductionVariants": variants, "Tags": _tags(tags)}
+    request: CreateEndpointConfigInputTypeDef = {"EndpointConfigName": name, "ProductionVariants": variants, "Tags": resource_tags(tags)}
     if shadows:
         request["ShadowProductionVariants"] = shadows
     if capture:
@@ -105,7 +106,3 @@ def update_weights(endpoint: str, weights: Mapping[str, float]) -> UpdateEndpoin
         "EndpointName": endpoint,
         "DesiredWeightsAndCapacities": [{"VariantName": name, "DesiredWeight": round(weight, WEIGHT_DECIMALS)} for name, weight in weights.items()],
     }
-
-
-def _tags(tags: Tags) -> list[TagTypeDef]:
-    return [{"Key": tag["Key"], "Value": tag["Value"]} for tag in tags]

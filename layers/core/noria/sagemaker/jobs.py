@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from noria.kernel.json import Json
     from noria.kernel.published_spec import InstanceShape, PublishedSpec, ScriptShape
-    from noria.sagemaker.stack import StackResources
+    from noria.sagemaker.stack import StackResources, Tags
 
-#: A transform's mini-batches (MB); the answers are put together line by line.
+#: Mini-batches of a transform (MB); SageMaker assembles the predictions line by line.
 PAYLOAD_MB = 6
 #: Runs the script of a source archive; the last lines that it writes become the exit message of the job. At most 256 characters.
 RUN_SCRIPT = (
@@ -24,12 +24,12 @@ RUN_SCRIPT = (
 )
 
 
-def processing_job(name: str, spec: PublishedSpec, script: ScriptShape, source: str, target: str, resources: StackResources, tags: list[Json]) -> Json:
+def processing_job(name: str, spec: PublishedSpec, script: ScriptShape, source: str, target: str, resources: StackResources, tags: Tags) -> Json:
     """`CreateProcessingJob`: the project's own preprocessing script.
 
     Args:
         source: the dataset, as an `s3://` URI.
-        target: where the script's output goes, as an `s3://` URI.
+        target: the folder of the script's output, as an `s3://` URI.
     """
     inputs = {"code": spec["source"], "data": source}
     arguments = [part for key, value in texts(script["arguments"]).items() for part in (f"--{key}", value)]
@@ -57,7 +57,7 @@ def processing_job(name: str, spec: PublishedSpec, script: ScriptShape, source: 
     }
 
 
-def training_job(name: str, spec: PublishedSpec, resources: StackResources, uri: str, tags: list[Json]) -> Json:
+def training_job(name: str, spec: PublishedSpec, resources: StackResources, uri: str, tags: Tags) -> Json:
     """`CreateTrainingJob`: the project's training script on the training set of a run; `uri` is the run's folder."""
     train, instance = spec["train"], spec["train"]["instance"]
     seconds = _seconds(train["max_minutes"])
@@ -71,7 +71,9 @@ def training_job(name: str, spec: PublishedSpec, resources: StackResources, uri:
             {
                 "ChannelName": "train",
                 "ContentType": "text/csv",
-                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{uri}train/", "S3DataDistributionType": "FullyReplicated"}},
+                "DataSource": {
+                    "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{uri}{lake.TRAINING_FOLDER}", "S3DataDistributionType": "FullyReplicated"}
+                },
             }
         ],
         "OutputDataConfig": {"S3OutputPath": f"{uri}{lake.MODEL}"},
@@ -98,7 +100,7 @@ class Transform:
     target: str
     instance: str
 
-    def request(self, tags: list[Json]) -> Json:
+    def request(self, tags: Tags) -> Json:
         """`CreateTransformJob`."""
         return {
             "TransformJobName": self.name,

@@ -1,20 +1,20 @@
-"""Requests for SageMaker models: the containers that evaluate, and later serve, what a run trained."""
+"""Requests for SageMaker models: the containers that evaluate, and later serve, a run's model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from noria.kernel import lake
-from noria.preprocessing import artefact, fitting
+from noria.preprocessing.declaration import is_declared
 
 if TYPE_CHECKING:
     from noria.kernel.json import Json
     from noria.kernel.published_spec import PublishedSpec
-    from noria.sagemaker.stack import StackResources
+    from noria.sagemaker.stack import StackResources, Tags
 
 
 def serving_containers(spec: PublishedSpec, uri: str, training_job: str) -> list[Json]:
-    """The containers of a model: its preprocessing where the spec declares any, then the user's own.
+    """The containers of a model: the preprocessing where the spec declares any, then the user's own.
 
     Args:
         uri: the run's folder, as an `s3://` URI.
@@ -26,16 +26,16 @@ def serving_containers(spec: PublishedSpec, uri: str, training_job: str) -> list
         "ModelDataUrl": f"{uri}{lake.MODEL}/{training_job}/output/model.tar.gz",
         "Environment": {**log, "SAGEMAKER_SUBMIT_DIRECTORY": spec["source"]},
     }
-    if not fitting.declared(spec["preprocess"]):
+    if not is_declared(spec["preprocess"]):
         return [model]
     preprocessing = {
         "Image": spec["images"]["preprocess"],
-        "ModelDataUrl": f"{uri}{lake.PREPROCESS}/{artefact.NAME}",
+        "ModelDataUrl": uri + lake.PREPROCESS_ARTEFACT,
         "Environment": {**log, "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"},
     }
     return [preprocessing, model]
 
 
-def create_model(name: str, containers: list[Json], resources: StackResources, tags: list[Json]) -> Json:
+def create_model(name: str, containers: list[Json], resources: StackResources, tags: Tags) -> Json:
     """`CreateModel`."""
     return {"ModelName": name, "ExecutionRoleArn": resources.execution_role, "Containers": containers, "Tags": tags}

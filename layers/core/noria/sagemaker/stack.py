@@ -1,20 +1,19 @@
-"""The names of the stack that requests need, and the tags that they carry."""
+"""The names of a stack's resources that requests need, and the tags that requests carry."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from noria.kernel.json import Json
+#: Tags of a resource, as AWS takes them.
+Tags = list[dict[str, str]]
 
 
 @dataclass(frozen=True)
 class StackResources:
-    """Names in the stack.
+    """Names of the stack's resources.
 
     Attributes:
-        prefix: every name of the stack begins with it.
+        prefix: of every name in the stack.
         artifacts, lake: the buckets.
         execution_role, training_role, processing_role: ARNs of the roles of endpoints and transforms, training and processing jobs.
     """
@@ -27,6 +26,6 @@ class StackResources:
     lake: str = ""
 
 
-def tags(model: str, stage: str, run: str) -> list[Json]:
-    """The tags by which Cost Explorer tells who spends."""
+def tags(model: str, stage: str, run: str) -> Tags:
+    """The tags by which Cost Explorer assigns costs to models and runs."""
     return [{"Key": key, "Value": value} for key, value in (("noria:model", model), ("noria:stage", stage), ("noria:run", run))]

@@ -1,4 +1,4 @@
-"""The model spec: all that a model's owner writes in `model.yaml`."""
+"""The model spec: everything that a model's owner writes in `model.yaml`."""
 
 from collections.abc import Iterator
 from typing import Literal, Self
@@ -9,13 +9,14 @@ from pydantic_core import PydanticCustomError
 from noria.data.contract import MODEL_NAME
 from noria.spec.approve import ApproveSpec
 from noria.spec.data import DataSpec
+from noria.spec.evaluate import EvaluateSpec
+from noria.spec.fields import CROSS_FIELD
 from noria.spec.monitoring import HealSpec, MonitorSpec
-from noria.spec.preprocessing import PreprocessSpec
+from noria.spec.preprocess import PreprocessSpec
 from noria.spec.rollout import RolloutSpec
 from noria.spec.serve import ServeSpec
-from noria.spec.training import CROSS_FIELD, EvaluateSpec, TrainSpec
-from noria.training.gates import METRICS
-from noria.training.quality import watched
+from noria.spec.train import TrainSpec
+from noria.training.metrics import names, stand_in
 
 
 class ModelSpec(BaseModel):
@@ -41,21 +42,21 @@ class ModelSpec(BaseModel):
 
     @model_validator(mode="after")
     def _blocks_fit(self) -> Self:
-        for field, record in (*self._evaluation_faults(), *self._preprocessing_faults(), *self._monitoring_faults()):
-            raise _wrong(field, record)
+        for field, fault in (*self._evaluation_faults(), *self._preprocessing_faults(), *self._monitoring_faults()):
+            raise _wrong(field, fault)
         if not (set(self.data.columns) - {self.target}):
             raise _wrong("data.columns", "names nothing but the target; the model needs at least one column to predict from")
         return self
 
     def _evaluation_faults(self) -> Iterator[tuple[str, str]]:
-        """What does not fit, as the field and why."""
+        """Each field that does not fit, and why."""
         if self.evaluate.split.by == "time" and not self.data.time:
             yield "evaluate.split.by", "is time, and data.time names no column; name one, or split by random"
         for name in self.evaluate.split.group:
             if name not in (*self.data.columns, *self.data.key):
                 yield "evaluate.split.group", f"found {name}, expected columns of data.columns or data.key, which every file has"
         for number, gate in enumerate(self.evaluate.gates):
-            if gate.metric not in METRICS[self.task]:
+            if gate.metric not in names(self.task):
                 yield f"evaluate.gates.{number}.metric", self._no_metric(gate.metric)
 
     def _preprocessing_faults(self) -> Iterator[tuple[str, str]]:
@@ -65,18 +66,18 @@ class ModelSpec(BaseModel):
         yield from self.preprocess.faults(self.data, self.target)
 
     def _monitoring_faults(self) -> Iterator[tuple[str, str]]:
-        request = self.monitor.quality
-        if request.metric and request.metric not in METRICS[self.task]:
-            yield "monitor.quality.metric", self._no_metric(request.metric)
+        quality = self.monitor.quality
+        if quality.metric and quality.metric not in names(self.task):
+            yield "monitor.quality.metric", self._no_metric(quality.metric)
             return
-        metric = request.metric or self.evaluate.gates[0].metric
-        if request.at_least is not None and (stands := watched(metric, self.task)) != metric:
-            yield "monitor.quality.at_least", f"is a level of {metric}, in whose place {stands} is watched: name monitor.quality.metric: {stands}"
+        metric = quality.metric or self.evaluate.gates[0].metric
+        if quality.at_least is not None and (other := stand_in(metric, self.task)) != metric:
+            yield "monitor.quality.at_least", f"is a level of {metric}, in whose place {other} is watched: name monitor.quality.metric: {other}"
 
     def _no_metric(self, metric: str) -> str:
-        return f"{metric} is not for a {self.task} task; those that are: {', '.join(METRICS[self.task])}"
+        return f"{metric} is not for a {self.task} task; those that are: {', '.join(names(self.task))}"
 
 
 def _wrong(field: str, message: str) -> PydanticCustomError:
     """An error that spans blocks, with the field that its reader should look at."""
-    return PydanticCustomError(CROSS_FIELD, "{told}", {"field": field, "told": message})
+    return PydanticCustomError(CROSS_FIELD, "{message}", {"field": field, "message": message})

@@ -9,7 +9,7 @@ Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PolicySpec(BaseModel):
-    """What an automatic approval asks besides the gates; where it is not met, a person is asked."""
+    """Conditions of an automatic approval besides the gates; where one is not met, a person decides."""
 
     model_config = Frozen
 
@@ -20,7 +20,7 @@ class PolicySpec(BaseModel):
 
 
 class FreezeSpec(BaseModel):
-    """A window in which no release begins. All that it names must hold; times are UTC."""
+    """A window in which no release begins. All of its conditions must hold; times are UTC."""
 
     model_config = Frozen
 

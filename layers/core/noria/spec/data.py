@@ -1,4 +1,4 @@
-"""The `data` block of a model spec: what its owner says of an upload."""
+"""The `data` block of a model spec: the contract of an upload."""
 
 from typing import Literal, Self
 
@@ -8,14 +8,14 @@ ColumnType = Literal["integer", "number", "string", "boolean", "timestamp"]
 
 
 class Column(BaseModel):
-    """One column: its type, whether it may be empty, and which values are right."""
+    """One column: its type, whether it may be empty, and its valid values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     type: ColumnType
     nullable: bool = False
     between: tuple[float | None, float | None] | None = Field(None, description="smallest and largest value; null leaves a side open")
-    values: tuple[str, ...] | None = Field(None, description="the only values that are right")
+    values: tuple[str, ...] | None = Field(None, description="the only valid values")
     drift: Literal["watch", "ignore"] = "watch"
 
     @model_validator(mode="after")
@@ -43,6 +43,6 @@ class DataSpec(BaseModel):
     format: Literal["csv"] = "csv"
     time: str | None = Field(None, description="event time: orders rows, splits and windows")
     key: tuple[str, ...] = Field((), description="columns that name a row; a second row with the same key is a bad one")
-    columns: dict[str, Column] = Field(min_length=1, description="what the model is given, in this order")
+    columns: dict[str, Column] = Field(min_length=1, description="the columns that the model is given, in this order")
     bad_rows: BadRows = BadRows()
     min_rows: int = Field(50, ge=1, description="fewer good rows than this are not accepted")

@@ -19,7 +19,7 @@ MOST_LOOKS, MOST_POINTS = 700, 6_000
 
 
 class ErrorsSpec(BaseModel):
-    """How requests that the model fails are compared."""
+    """Comparison of the requests that a model fails."""
 
     model_config = Frozen
 
@@ -29,7 +29,7 @@ class ErrorsSpec(BaseModel):
 
 
 class SlowSpec(BaseModel):
-    """How requests that take too long are compared."""
+    """Comparison of the requests that take too long."""
 
     model_config = Frozen
 
@@ -40,7 +40,7 @@ class SlowSpec(BaseModel):
 
 
 class MetricSpec(BaseModel):
-    """A metric of the owner's own, sent by `PutMetricData` with the dimensions EndpointName and VariantName: 1 for a hit, 0 for none."""
+    """A custom metric, sent by `PutMetricData` with the dimensions EndpointName and VariantName: 1 for a hit, 0 for none."""
 
     model_config = Frozen
 
@@ -53,7 +53,7 @@ class MetricSpec(BaseModel):
 
 
 class CaptureSpec(BaseModel):
-    """Answers that are captured while both serve, and held against their contract (`serve.answers`)."""
+    """Comparison of captured predictions that break their contract (`serve.answers`)."""
 
     model_config = Frozen
 
@@ -70,7 +70,7 @@ class CaptureSpec(BaseModel):
 
 
 class GuardSpec(BaseModel):
-    """What is compared between champion and challenger while both serve."""
+    """The metrics that the guard compares while champion and challenger serve side by side."""
 
     model_config = Frozen
 

@@ -4,14 +4,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from noria.spec.training import INSTANCE
+from noria.spec.fields import INSTANCE
 
 Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 InstanceType = Annotated[str, Field(pattern=INSTANCE)]
 
 
 class AutoscaleSpec(BaseModel):
-    """Instances follow the traffic: target tracking on requests an instance and minute."""
+    """Autoscaling: target tracking on requests an instance and minute."""
 
     model_config = Frozen
 
@@ -33,7 +33,7 @@ def _listed(value: Any) -> Any:
 
 
 class AnswersSpec(BaseModel):
-    """The contract of the answers: what the first value of each may be."""
+    """The contract of predictions: the valid first values."""
 
     model_config = Frozen
 

@@ -1,1 +1,1 @@
-"""Runs: train, evaluate on rows the job never saw, judge, register."""
+"""Runs: preprocess, train, evaluate on a holdout, judge by gates, register."""

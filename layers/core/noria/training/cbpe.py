@@ -1,9 +1,8 @@
-"""Quality while no truth has come: what a classifier's own probabilities say of it.
+"""Confidence-based performance estimation (CBPE): a classifier's metric without ground truth, from its own probabilities.
 
-The method is known as confidence-based performance estimation (CBPE; NannyML documentation, "How it works"). The evaluation
-tells how often an answer of such a probability was right; answers of today are taken to be right as often. It sees that a model
-is asked harder questions. It does not see that the world answers the same questions otherwise than it did, so an estimate is
-told as one and never starts an alarm.
+The evaluation shows how often a prediction of some probability is right; predictions without ground truth are taken to be right as
+often (NannyML documentation, "How it works"). The estimate sees that requests become harder. It does not see that the relation of
+inputs and truth changes, so it is reported as an estimate and never raises an alarm.
 """
 
 from __future__ import annotations
@@ -11,120 +10,149 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from noria.training import quality
-from noria.training.metrics import label
+from noria.training.metrics import BINARY, REGRESSION, label
 
 if TYPE_CHECKING:
     from noria.training.shapes import EstimateShape
 
 METHOD = "confidence-based performance estimation"
-#: Answers of about the same probability are put together, at most so many bins of each label, each of so many rows of the holdout.
+#: Predictions of similar probability share a bin: at most so many bins of each label, each of at least so many rows of the holdout.
 BINS, LEAST_ROWS = 20, 30
-#: Draws for the interval, and how much of them it spans.
-DRAWS, SPAN = 400, 0.95
-#: Probabilities are told apart by their log-odds to one decimal, up to these: near certainty, small differences are great ones.
+#: Draws for the interval, and its coverage.
+DRAWS, COVERAGE = 400, 0.95
+#: Probabilities are counted by their log-odds to one decimal, up to these: near certainty, small differences matter.
 FARTHEST = 16.0
-#: Fewer answers are no sample.
-LEAST_ANSWERS = 50
-
-#: Of each label, from where a bin reaches (the least log-odds in it), its rows in the holdout, and how many were right.
-Calibration = Mapping[str, Sequence[tuple[float, int, int]]]
+#: Fewer predictions are no sample.
+LEAST_PREDICTIONS = 50
 
 
-def seen(task: str, message: str, score: str) -> str | None:
-    """An answer as it is counted: `<label>|<log-odds of the probability>`; nothing where it has no probability.
+class Bin(NamedTuple):
+    """Rows of the holdout with one predicted label and similar probabilities: the least log-odds, all rows, and the right ones."""
+
+    low: float
+    rows: int
+    hits: int
+
+
+#: The bins of each predicted label, by ascending log-odds.
+Calibration = Mapping[str, Sequence[Bin]]
+#: A predicted label, and the index of one of its bins.
+Place = tuple[str, int]
+
+
+def count_key(task: str, predicted: str, score: str) -> str | None:
+    """The key that a prediction is counted under: `<label>|<log-odds>`; None where it has no probability.
 
     Args:
-        message: the prediction.
-        score: the second value of the answer: of a binary task the probability of label 1, of a multiclass one that of the prediction.
+        score: the second value of the prediction: of a binary task the probability of label 1, of a multiclass one that of the
+            prediction.
     """
     try:
-        number = float(score)
+        probability = float(score)
     except ValueError:
         return None
-    if task == "regression" or not 0 <= number <= 1:
+    if task == REGRESSION or not 0 <= probability <= 1:
         return None
-    odds = math.log(number / (1 - number)) if 0 < number < 1 else math.copysign(FARTHEST, number - 0.5)
-    return f"{label(message) if task == 'binary' else ''}|{min(max(odds, -FARTHEST), FARTHEST):.1f}"
+    odds = math.log(probability / (1 - probability)) if 0 < probability < 1 else math.copysign(FARTHEST, probability - 0.5)
+    return f"{label(predicted) if task == BINARY else ''}|{min(max(odds, -FARTHEST), FARTHEST):.1f}"
 
 
-def calibrate(task: str, held: Iterable[tuple[str, str, str]]) -> Calibration | None:
-    """How often an answer is right, by its label and probability; nothing where the answers have no probabilities.
+def calibrate(task: str, holdout: Iterable[tuple[str, str, str]]) -> Calibration | None:
+    """How often predictions are right, by label and probability; None where they have no probabilities.
 
     Args:
-        held: truth, prediction and probability of each row of the holdout.
+        holdout: truth, prediction and probability of each row.
     """
-    result: dict[str, dict[float, tuple[int, int]]] = {}
-    for truth, message, score in held:
-        counted = seen(task, message, score)
-        if counted is None:
+    counts: dict[str, dict[float, tuple[int, int]]] = {}
+    for truth, predicted, score in holdout:
+        key = count_key(task, predicted, score)
+        if key is None:
             return None
-        kind, _, number = counted.partition("|")
-        rows, hits = result.setdefault(kind, {}).get(float(number), (0, 0))
-        result[kind][float(number)] = (rows + 1, hits + (label(truth) == label(message)))
-    return {kind: _bins(scores) for kind, scores in result.items()} or None
+        name, odds = _parse(key)
+        rows, hits = counts.setdefault(name, {}).get(odds, (0, 0))
+        counts[name][odds] = (rows + 1, hits + (label(truth) == label(predicted)))
+    return {name: _bins(by_odds) for name, by_odds in counts.items()} or None
 
 
-def _bins(scores: Mapping[float, tuple[int, int]]) -> list[tuple[float, int, int]]:
-    """Bins of about equally many answers; equal probabilities stay together."""
-    size = max(LEAST_ROWS, sum(rows for rows, _ in scores.values()) // BINS)
-    results: list[tuple[float, int, int]] = []
-    for number, (rows, hits) in sorted(scores.items()):
-        low, before, right = results.pop() if results and results[-1][1] < size else (number, 0, 0)
-        results.append((low, before + rows, right + hits))
-    if len(results) > 1 and results[-1][1] < LEAST_ROWS:
-        (_, rows, hits), (low, before, right) = results.pop(), results.pop()
-        results.append((low, before + rows, right + hits))
-    return results
+def _parse(key: str) -> tuple[str, float]:
+    name, _, odds = key.partition("|")
+    return name, float(odds)
+
+
+def _bins(by_odds: Mapping[float, tuple[int, int]]) -> list[Bin]:
+    """Bins of about equally many rows; equal probabilities share one."""
+    size = max(LEAST_ROWS, sum(rows for rows, _ in by_odds.values()) // BINS)
+    bins: list[Bin] = []
+    for odds, (rows, hits) in sorted(by_odds.items()):
+        bins.append(_merge(bins.pop(), rows, hits) if bins and bins[-1].rows < size else Bin(odds, rows, hits))
+    if len(bins) > 1 and bins[-1].rows < LEAST_ROWS:
+        last = bins.pop()
+        bins.append(_merge(bins.pop(), last.rows, last.hits))
+    return bins
+
+
+def _merge(lower: Bin, rows: int, hits: int) -> Bin:
+    return Bin(lower.low, lower.rows + rows, lower.hits + hits)
 
 
 def estimate(metric: str, calibration: Calibration, counts: Mapping[str, int], design_effect: float = 1.0) -> EstimateShape | None:
-    """What the metric is likely to be on answers without truth.
+    """The expected metric of predictions without ground truth, with an interval of 95 %.
 
     Args:
         metric: `accuracy`, or of a binary task also `f1`, `precision` or `recall`.
-        counts: answers by `seen`.
-        alike: how many rows of the holdout count as one (`noria.training.quality.Level`).
+        counts: predictions by `count_key`.
+        design_effect: how many rows of the holdout count as one (`noria.training.quality.QualityBaseline`).
 
     Returns:
-        `{method, metric, value, low, high, rows}`, with an interval of 95 %; or nothing, where there are too few answers, or
-        some of a label that the holdout has none of.
+        None where there are too few predictions, or some of a label that the holdout has none of.
     """
-    rows = sum(counts.values())
-    placed: dict[tuple[str, int], int] = {}
-    for counted, count in counts.items():
-        kind, _, number = counted.partition("|")
-        if kind not in calibration:
+    placed = _place(calibration, counts)
+    if placed is None or sum(counts.values()) < LEAST_PREDICTIONS:
+        return None
+    bins = {place: calibration[place[0]][place[1]] for place in placed}
+    shares = {place: (part.hits + 0.5) / (part.rows + 1) for place, part in bins.items()}
+    expected, draws = quality.value(metric, _expected_counts(shares, placed)), _draws(metric, bins, placed, design_effect)
+    if expected is None or not draws:
+        return None
+    edge = int((1 - COVERAGE) / 2 * len(draws))
+    low, high = min(expected, draws[edge]), max(expected, draws[-1 - edge])
+    return {"method": METHOD, "metric": metric, "value": expected, "low": low, "high": high, "rows": sum(counts.values())}
+
+
+def _place(calibration: Calibration, counts: Mapping[str, int]) -> dict[Place, int] | None:
+    """Predictions by bin; None where a label has none."""
+    placed: dict[Place, int] = {}
+    for key, count in counts.items():
+        name, odds = _parse(key)
+        if name not in calibration:
             return None
-        place = max((i for i, (low, _, _) in enumerate(calibration[kind]) if low <= float(number)), default=0)
-        placed[kind, place] = placed.get((kind, place), 0) + count
-    if rows < LEAST_ANSWERS:
-        return None
-    known = {where: calibration[where[0]][where[1]] for where in placed}
-    value = quality.value(metric, _expected({where: (hits + 0.5) / (size + 1) for where, (_, size, hits) in known.items()}, placed))
-    drawn = random.Random(0)
-    records: list[float] = []
+        place = name, max((i for i, part in enumerate(calibration[name]) if part.low <= odds), default=0)
+        placed[place] = placed.get(place, 0) + count
+    return placed
+
+
+def _draws(metric: str, bins: Mapping[Place, Bin], placed: Mapping[Place, int], design_effect: float) -> list[float]:
+    """The metric for random shares of right predictions, ascending: each bin's by its posterior, and by the size of the sample."""
+    generator = random.Random(0)
+    values: list[float] = []
     for _ in range(DRAWS):
-        shares = {where: drawn.betavariate(hits / design_effect + 0.5, (size - hits) / design_effect + 0.5) for where, (_, size, hits) in known.items()}
-        sampled = {where: min(1.0, max(0.0, drawn.gauss(share, (share * (1 - share) / placed[where]) ** 0.5))) for where, share in shares.items()}
-        result = quality.value(metric, _expected(sampled, placed))
-        if result is not None:
-            records.append(result)
-    if value is None or not records:
-        return None
-    records.sort()
-    edge = int((1 - SPAN) / 2 * len(records))
-    return {"method": METHOD, "metric": metric, "value": value, "low": min(value, records[edge]), "high": max(value, records[-1 - edge]), "rows": rows}
+        shares = {place: generator.betavariate(part.hits / design_effect + 0.5, (part.rows - part.hits) / design_effect + 0.5) for place, part in bins.items()}
+        sampled = {place: min(1.0, max(0.0, generator.gauss(share, (share * (1 - share) / placed[place]) ** 0.5))) for place, share in shares.items()}
+        drawn = quality.value(metric, _expected_counts(sampled, placed))
+        if drawn is not None:
+            values.append(drawn)
+    return sorted(values)
 
 
-def _expected(right: Mapping[tuple[str, int], float], placed: Mapping[tuple[str, int], int]) -> dict[str, float]:
-    """Answers by kind, as many of each as are to be expected."""
-    result: dict[str, float] = {}
-    for (kind, place), count in placed.items():
-        hit, miss = {"1": ("tp", "fp"), "0": ("tn", "fn")}.get(kind, ("right", "wrong"))
-        share = right[kind, place]
-        result[hit] = result.get(hit, 0) + count * share
-        result[miss] = result.get(miss, 0) + count * (1 - share)
-    return result
+def _expected_counts(shares: Mapping[Place, float], placed: Mapping[Place, int]) -> dict[str, float]:
+    """The expected predictions by outcome, where `shares` are right."""
+    expected: dict[str, float] = {}
+    for (name, index), count in placed.items():
+        hit, miss = {"1": ("tp", "fp"), "0": ("tn", "fn")}.get(name, ("right", "wrong"))
+        share = shares[name, index]
+        expected[hit] = expected.get(hit, 0) + count * share
+        expected[miss] = expected.get(miss, 0) + count * (1 - share)
+    return expected

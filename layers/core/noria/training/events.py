@@ -9,7 +9,7 @@ from noria.kernel.events import Event
 if TYPE_CHECKING:
     from noria.data.shapes import Upload
     from noria.kernel.shapes import ReasonShape
-    from noria.training.shapes import RetrainingSource
+    from noria.training.shapes import QualityBaselineShape, RetrainingSource, RunStage
 
 
 class TrainingRequested(Event):
@@ -26,3 +26,30 @@ class TrainingRequested(Event):
     rows: int
     set_aside: int
     reasons: list[ReasonShape]
+
+
+class _Run(Event):
+    run: str
+    dataset: str
+    spec: str
+    metrics: dict[str, float] | None
+    champion: dict[str, float] | None
+    rows: int | None
+    quality_baseline: QualityBaselineShape | None
+    train_seconds: float | None
+    failed_at: RunStage | None
+    reasons: list[ReasonShape]
+    #: The registry assigns it after the decision; the state machine fills it in.
+    model_package_arn: str | None = None
+
+
+class ModelRegistered(_Run):
+    """A run's candidate passed every gate: its version is registered and awaits approval."""
+
+
+class ModelRejected(_Run):
+    """A run's candidate missed a gate: no version is registered."""
+
+
+class TrainingFailed(_Run):
+    """A run ended without an evaluation: a job, the preprocessing or the scoring failed."""

@@ -1,24 +1,23 @@
-"""The gates of a published spec, as decisions read them; `noria.spec.training` has the rules for writing them."""
+"""The gates of a published spec as decisions read them; `noria.spec.evaluate` has the rules for writing them."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from noria.kernel.json import Json
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-#: Metrics by task, and those of which less is better.
-METRICS: dict[str, tuple[str, ...]] = {
-    "binary": ("accuracy", "f1", "precision", "recall"),
-    "multiclass": ("accuracy", "f1", "precision", "recall"),
-    "regression": ("mae", "rmse", "r2"),
-}
-LESS_IS_BETTER = frozenset({"mae", "rmse"})
+    from noria.kernel.published_spec import EvaluateShape, PublishedSpec
+    from noria.training.shapes import Comparison
 
 
 @dataclass(frozen=True)
 class Gate:
-    """What a candidate must reach: a fixed limit, or more than the champion on the same rows.
+    """A requirement on a candidate: a fixed limit of a metric, or a gain over the champion on the same rows.
 
     Attributes:
-        margin: against the champion, by how much it must be better; negative forgives.
+        margin: against the champion, the least gain; a negative one accepts a small loss.
         confidence: of the one-sided bound that must reach the margin.
     """
 
@@ -30,14 +29,19 @@ class Gate:
     confidence: float = 0.95
 
 
-def watched_metric(spec: Json) -> str:
-    """The metric that is watched once a version serves: the one that is named, else the first gate's."""
-    return str(spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"])
-
-
-def gates_of(evaluate: Json) -> tuple[Gate, ...]:
-    """The gates of an `evaluate` block; where none is against the champion, the first metric is held against it as well."""
+def gates_of(evaluate: EvaluateShape) -> tuple[Gate, ...]:
+    """The gates of an `evaluate` block; where none is against the champion, its first metric gets such a gate as well."""
     gates = tuple(Gate(**gate) for gate in evaluate["gates"])
     if any(gate.against for gate in gates):
         return gates
     return (*gates, Gate(metric=gates[0].metric, against="champion"))
+
+
+def comparisons(gates: Iterable[Gate]) -> list[Comparison]:
+    """The metrics on which an evaluation compares the candidate with the champion."""
+    return [{"metric": gate.metric, "confidence": gate.confidence} for gate in gates if gate.against]
+
+
+def monitored_metric(spec: PublishedSpec) -> str:
+    """The metric that monitoring follows once a version serves: the spec's own, else the first gate's."""
+    return spec["monitor"]["quality"]["metric"] or spec["evaluate"]["gates"][0]["metric"]

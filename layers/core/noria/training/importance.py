@@ -1,37 +1,43 @@
-"""How much each column matters to a model: by how much its answers move when the column's values are dealt out anew.
+"""Permutation importance: how much a model's predictions move when one column's values are shuffled (Breiman, 2001, Random forests).
 
-Permutation importance (Breiman, 2001, Random forests) of the answers themselves, so that no truth is needed: the rows of a
-sample of the holdout are asked again with one column shuffled at a time.
+It is measured on the predictions themselves, so it needs no ground truth: the model predicts a sample of the holdout once for each
+column, with that column shuffled (`noria.data.shuffle`).
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from noria.data.shuffle import sample
+from noria.training.metrics import REGRESSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
-def importance(task: str, names: Sequence[str], answers: Sequence[Sequence[str]], again: Sequence[Sequence[str]]) -> dict[str, float] | None:
-    """The share of each column in all that the answers move by; nothing where the answers do not move or do not fit.
+def importance(task: str, names: Sequence[str], predictions: Sequence[Sequence[str]], shuffled: Sequence[Sequence[str]]) -> dict[str, float] | None:
+    """Each column's share in the sum of all movements; None where no prediction moves, or the files do not fit each other.
 
     Args:
         names: of the columns, in the order in which they were shuffled.
-        answers: of the holdout: prediction, and probability where there is one.
-        again: of the shuffled rows.
+        predictions: of the holdout: prediction, and probability where there is one.
+        shuffled: predictions of the shuffled rows.
     """
-    chosen = [answers[number] for number in sample(len(answers), len(names))] if answers else []
-    if not chosen or len(again) != len(chosen) * len(names):
+    before = [predictions[number] for number in sample(len(predictions), len(names))] if predictions else []
+    if not before or len(shuffled) != len(before) * len(names):
         return None
-    moved = {
-        name: sum(_moved(task, before, after) for before, after in zip(chosen, again[number * len(chosen) : (number + 1) * len(chosen)], strict=True))
+    moves = {
+        name: sum(_move(task, *pair) for pair in zip(before, shuffled[number * len(before) : (number + 1) * len(before)], strict=True))
         for number, name in enumerate(names)
     }
-    whole = sum(moved.values())
-    return {name: round(value / whole, 4) for name, value in moved.items()} if math.isfinite(whole) and whole > 0 else None
+    whole = sum(moves.values())
+    return {name: round(move / whole, 4) for name, move in moves.items()} if math.isfinite(whole) and whole > 0 else None
 
 
-def _moved(task: str, before: Sequence[str], after: Sequence[str]) -> float:
-    """By how much an answer differs: a number; a label, and its probability where there is one."""
-    if task != "regression" and len(before) > 1 and len(after) > 1:
+def _move(task: str, before: Sequence[str], after: Sequence[str]) -> float:
+    """By how much a prediction differs: a number; a label, and its probability where there is one."""
+    if task != REGRESSION and len(before) > 1 and len(after) > 1:
         return _difference(before[1], after[1]) + (before[0] != after[0])
     return _difference(before[0], after[0])
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from cli.base.errors import CliError
-from cli.base.events import publish_event
+from cli.base.events import publish_event, publish_named_event
+from noria.release.events import RollbackRequested
 
 
 def bus(failed: int = 0) -> SimpleNamespace:
@@ -22,7 +23,7 @@ def bus(failed: int = 0) -> SimpleNamespace:
 
 def test_an_event_carries_the_stack_s_prefix_and_begins_its_own_story():
     session = bus()
-    event = publish_event(session, "training", "TrainingRequested", "m", {"dataset": "d"})
+    event = publish_named_event(session, "training", "TrainingRequested", "m", {"dataset": "d"})
     (entry,) = session.entries
     detail = json.loads(entry["Detail"])
     metadata = detail["metadata"]
@@ -34,4 +35,12 @@ def test_an_event_carries_the_stack_s_prefix_and_begins_its_own_story():
 
 def test_an_event_that_the_bus_refuses_is_an_error_with_its_reason():
     with pytest.raises(CliError, match="the bus refused the event: too large"):
-        publish_event(bus(failed=1), "training", "TrainingRequested", "m", {})
+        publish_event(bus(failed=1), RollbackRequested(to=None, by="me", reason="why"), "m")
+
+
+def test_an_event_of_a_class_has_its_name_its_context_and_its_fields():
+    session = bus()
+    publish_event(session, RollbackRequested(to="arn/2", by="me", reason="why"), "m")
+    (entry,) = session.entries
+    assert (entry["Source"], entry["DetailType"]) == ("noria.release", "RollbackRequested")
+    assert json.loads(entry["Detail"])["data"] == {"to": "arn/2", "by": "me", "reason": "why"}

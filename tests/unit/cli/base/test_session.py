@@ -8,7 +8,7 @@ from cli.base.session import Session
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("ExpiredToken", "have expired"),
         ("InvalidClientTokenId", "does not accept the credentials"),
@@ -16,9 +16,9 @@ from cli.base.session import Session
         ("InternalFailure", "was refused"),
     ],
 )
-def test_an_aws_error_is_one_sentence_with_what_to_do(code, told):
+def test_an_aws_error_is_one_sentence_with_what_to_do(code, message):
     error = ClientError({"Error": {"Code": code, "Message": "m"}}, "DescribeStacks")
-    assert told in str(explain(error, Session(profile="work")))
+    assert message in str(explain(error, Session(profile="work")))
 
 
 def test_names_derive_from_the_prefix_of_the_stack_whatever_the_stack_is_called():

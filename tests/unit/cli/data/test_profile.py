@@ -15,10 +15,10 @@ from cli.project.spec import parse
 def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_path, capsys):
     lines = [f"2011-01-01T{i % 24:02}:00:00,{i},{i % 7},{'?' if i % 50 == 0 else i / 10},{'red' if i % 3 else 'blue'}" for i in range(200)]
     (tmp_path / "x.csv").write_text("\n".join(["ts,id,day,price,colour", *lines, ""]))
-    made = files.profile(tmp_path / "x.csv", "ts", ("id",))
-    told = profile.report(made)
-    assert (told["rows"], told["columns"]["day"]["numbers"]["max"], told["columns"]["colour"]["top"][0][0]) == (200, 6, "red")
-    assert json.loads(json.dumps(told, allow_nan=False)) is not None
+    dataset = files.profile(tmp_path / "x.csv", "ts", ("id",))
+    report = profile.report(dataset)
+    assert (report["rows"], report["columns"]["day"]["numbers"]["max"], report["columns"]["colour"]["top"][0][0]) == (200, 6, "red")
+    assert json.loads(json.dumps(report, allow_nan=False)) is not None
     suggested = contract.suggest(tmp_path / "x.csv")
     assert "time: ts" in suggested
     assert "key: [id]" in suggested
@@ -28,7 +28,7 @@ def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_pat
     # What is suggested is a contract that the spec takes.
     spec = parse(f"name: x\ntask: regression\ntarget: price\n{suggested}evaluate: {{gates: [{{metric: mae, at_most: 5}}]}}\n", "model.yaml")
     assert spec.data.columns["day"].between == (0, 6)
-    html = page.page(made, "<x>")
+    html = page.page(dataset, "<x>")
     assert "&lt;x&gt;" in html
     assert html.count("<svg") == 5
     with pytest.raises(CliError, match="has no column at"):

@@ -57,11 +57,11 @@ def project(folder, train=TRAIN):
 
 def test_replay_runs_the_projects_own_scripts(tmp_path):
     folder = project(tmp_path)
-    told = replay(folder, folder / "history.csv", ("", "on="), "2025-02-15", 7, True, sys.executable)
-    assert told["managed"]["mean"] > told["frozen"]["mean"] + 0.05
-    assert told["policies"]["on="]["retrainings"] == 0
-    assert told["rows"] == 6000
-    view.draw(told, tmp_path / "plot.png")
+    report = replay(folder, folder / "history.csv", ("", "on="), "2025-02-15", 7, True, sys.executable)
+    assert report["managed"]["mean"] > report["frozen"]["mean"] + 0.05
+    assert report["policies"]["on="]["retrainings"] == 0
+    assert report["rows"] == 6000
+    view.draw(report, tmp_path / "plot.png")
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -75,11 +75,11 @@ def test_what_a_policy_changes_may_be_a_block_and_what_it_prevents_is_told(tmp_p
     folder = project(tmp_path)
     policies = ("cooldown_days=100, on=quality+drift", "budget={a_month: 5, per_hour: 0.1},min_rows=100000,off_peak=22:00-06:00")
     (folder / "history.txt").write_text((folder / "history.csv").read_text().replace(",", ";"))
-    told = replay(folder, folder / "history.txt", policies, "2025-02-15", 7, False, sys.executable)
-    waited = {wait["reason"]: wait for wait in told["policies"][policies[1]]["waited"]}
+    report = replay(folder, folder / "history.txt", policies, "2025-02-15", 7, False, sys.executable)
+    waited = {wait["reason"]: wait for wait in report["policies"][policies[1]]["waited"]}
     assert waited["TooFewNewRows"]["windows"] >= 2
-    assert told["policies"][policies[0]]["waited"] == [] or "Cooldown" in {wait["reason"] for wait in told["policies"][policies[0]]["waited"]}
-    view.replay(told, None)
+    assert report["policies"][policies[0]]["waited"] == [] or "Cooldown" in {wait["reason"] for wait in report["policies"][policies[0]]["waited"]}
+    view.replay(report, None)
     shown = capsys.readouterr().out.replace("\n", " ")
     assert "managed 1" in shown
     assert "managed 2: budget=" in shown

@@ -20,12 +20,12 @@ def test_what_every_look_says_again_is_told_once_and_counted(capsys):
     other = {"time": "2026-01-01T00:00:09Z", "name": "QualityDegraded", "data": {**data, "release": "next", "page": True}}
     feeds = [{"reasons": [{"text": f"{column} is empty in all of {rows} rows"}], "page": False} for column, rows in (("x1", 20), ("x1", 31), ("x2", 20))]
     view.events([{"time": "2026-01-01T00:00:00Z", "name": "DataIncident", "data": feed} for feed in feeds])
-    told = capsys.readouterr().out
-    assert ("x1 is empty" in told, "x2 is empty" in told, told.count("DataIncident said the same 1 more times")) == (True, True, 1)
+    text = capsys.readouterr().out
+    assert ("x1 is empty" in text, "x2 is empty" in text, text.count("DataIncident said the same 1 more times")) == (True, True, 1)
     view.events([*look, other])
-    told = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in told if line.startswith("2026")] == ["QualityDegraded", "QualityDegraded"]
-    assert [line.strip() for line in told if "same" in line] == ["QualityDegraded said the same 3 more times, the last one at 2026-01-01T00:00:03"]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("2026")] == ["QualityDegraded", "QualityDegraded"]
+    assert [line.strip() for line in lines if "same" in line] == ["QualityDegraded said the same 3 more times, the last one at 2026-01-01T00:00:03"]
 
 
 def test_the_command_lists_the_model_s_own_events_by_time(stack, noria):

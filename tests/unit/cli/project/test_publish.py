@@ -52,7 +52,7 @@ def test_scripts_from_before_there_was_a_preprocess_block_are_refused_and_writte
 
 
 @pytest.mark.parametrize(
-    ("block", "told"),
+    ("block", "message"),
     [
         (
             "serve: {instance: [ml.m5.large, ml.m5.huge]}",
@@ -61,7 +61,7 @@ def test_scripts_from_before_there_was_a_preprocess_block_are_refused_and_writte
         ("evaluate: {gates: [{metric: accuracy, at_least: 0.5}], instance: ml.c5.large}", "evaluate.instance: found 'ml.c5.large'"),
     ],
 )
-def test_an_instance_type_that_sagemaker_has_not_is_refused_before_anything_is_trained(stack, tmp_path, block, told):
+def test_an_instance_type_that_sagemaker_has_not_is_refused_before_anything_is_trained(stack, tmp_path, block, message):
     folder = tmp_path / "models" / "bikeshare"
     shutil.copytree(ROOT / "models" / "bikeshare", folder)
     spec = (folder / "model.yaml").read_text()
@@ -69,7 +69,7 @@ def test_an_instance_type_that_sagemaker_has_not_is_refused_before_anything_is_t
     (folder / "model.yaml").write_text(f"{head}{block}\n")
     with pytest.raises(SpecError, match=r"model.yaml:\d+: ") as caught:
         publish(stack, folder)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_command_says_what_was_published_and_what_is_worth_a_second_look(stack, noria, tmp_path):

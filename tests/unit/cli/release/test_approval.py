@@ -14,8 +14,8 @@ from tests.samples import ROOT, sample
 
 def test_approving_an_older_version_than_the_one_that_serves_asks_again(stack):
     publish(stack, ROOT / "models" / "bikeshare")
-    told = sample("functions/training/conclude_run.json")
-    request = {**conclude_run(told)["registration"], "ModelPackageGroupName": "noria-bikeshare"}
+    event = sample("functions/training/conclude_run.json")
+    request = {**conclude_run(event)["registration"], "ModelPackageGroupName": "noria-bikeshare"}
     arns = [stack.sagemaker.create_model_package(**{**request, "ClientToken": token})["ModelPackageArn"] for token in ("a", "b")]
     document = {"endpoint": "e", "spec": "s", "model_package_arn": arns[1]}
     item = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": "CHAMPION"}, "time": {"S": "t"}, "sagemaker_model": {"S": "m"}, "document": {"S": json.dumps(document)}}

@@ -77,7 +77,7 @@ def test_a_model_that_serves_nothing_has_no_state(stack):
 
 
 def test_an_interval_is_drawn_from_a_quarter_to_four_times_the_champion_s_rate():
-    finding = {"watch": "errors", "low": 0.5, "high": 2.0}
+    finding = {"metric": "errors", "low": 0.5, "high": 2.0}
     line = live.interval(finding)
     assert len(line) == live.CELLS
     assert (line[0], line[-1], line.count("┃")) == ("·", "·", 1)

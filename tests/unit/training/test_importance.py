@@ -40,7 +40,7 @@ def test_a_shuffled_column_keeps_its_values_and_the_others_their_rows():
 
 
 def test_many_columns_ask_no_more_than_so_many_rows():
-    assert len(shuffle.sample(100_000, 2_000)) * 2_000 <= shuffle.MOST_ASKED
+    assert len(shuffle.sample(100_000, 2_000)) * 2_000 <= shuffle.MOST_PREDICTIONS
     assert len(shuffle.sample(3, 20_000)) == 1
 
 

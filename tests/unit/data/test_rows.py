@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from noria.data import inspection, rows
 from noria.data.contract import Column, DataContract
-from noria.kernel import values
 from noria.kernel.errors import UnreadableDatasetError
 from noria.spec.data import DataSpec
 
@@ -72,11 +71,6 @@ def test_one_long_line_is_no_header(contract):
     assert "no header" in profile(contract, ",".join(f"c{i}" for i in range(40_000)))["problem"]
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "-Infinity", "yesterday", ""])
-def test_what_is_no_time_is_told_from_times(value):
-    assert not rows.is_time(value)
-
-
 def test_an_upload_without_a_spec_is_only_hashed():
     result = inspection.inspect([b"ab", b"c"], None, "")
     assert (result["bytes"], result["digest"][:8]) == (3, "ba7816bf")
@@ -97,6 +91,8 @@ def test_a_number_within_its_bounds_is_right_and_outside_wrong(value):
     assert rows.column_fault(column, repr(value)) == (None if -5 <= value <= 5 else "Range")
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("1970-01-01", 0), ("1970-01-01T00:00:10Z", 10), ("1970-01-01 01:00:00+01:00", 0), ("12.5", 12.5)])
-def test_times_are_read_in_utc(text, seconds):
-    assert values.parse_timestamp(text) == seconds
+def test_bad_rows_are_set_aside_with_their_reason():
+    contract = DataContract.of(DataSpec.model_validate({"columns": {"a": {"type": "number", "between": [0, 1]}}}).model_dump())
+    good, bad = rows.separate([b"a,y\n0.5,1\n7,1\n"], contract, "y")
+    assert good == "a,y\n0.5,1\n"
+    assert bad == "a,y,fault_column,fault_code\n7,1,a,Range\n"

@@ -1,23 +1,22 @@
-"""The preprocessing block of a model spec."""
+"""The `preprocess` block of a model spec."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from noria.preprocessing.fitting import lag_name
+from noria.preprocessing.declaration import lag_name
 from noria.spec.data import DataSpec
-from noria.spec.training import ENTRY, Instance
+from noria.spec.fields import ENTRY, FROZEN, Instance
 
-Frozen = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 DURATION = r"^[1-9]\d{0,6}[smhd]$"
 Part = Literal["year", "month", "day", "weekday", "day_of_year", "hour", "minute"]
 
 
 class Impute(BaseModel):
-    """What stands for a missing value."""
+    """The value that replaces a missing one."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     by: Literal["mean", "median", "most_frequent"] | None = Field(None, description="a statistic of the training set")
     value: bool | int | float | str | None = Field(None, description="or a value")
@@ -30,9 +29,9 @@ class Impute(BaseModel):
 
 
 class Clip(BaseModel):
-    """Limits that values are brought back to."""
+    """Limits to which values are clipped."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     between: tuple[float | None, float | None] | None = None
     quantiles: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]] | None = Field(None, description="of the training set")
@@ -50,7 +49,7 @@ class Clip(BaseModel):
 class OneHot(BaseModel):
     """A column of zeros and ones for each category, and one for all others, also those that come later."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     at_most: int = Field(50, ge=1, le=500, description="the most frequent categories of the training set that get a column of their own")
 
@@ -65,9 +64,9 @@ def _one_hot(given: Any) -> Any:
 
 
 class ColumnSteps(BaseModel):
-    """What is done with a column; numbers are imputed, then clipped, then scaled."""
+    """The steps of one column; numbers are imputed, then clipped, then scaled."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     impute: Annotated[Impute | None, _short("by", str)] = Field(
         None, description="mean, median, most_frequent or {value: …}", examples=["mean", "median", "most_frequent", "{value: 0}"]
@@ -84,7 +83,7 @@ class ColumnSteps(BaseModel):
 class Lag(BaseModel):
     """The value that another row had some time ago: the newest that is at least so old, so no future leaks into it."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     of: str = Field(min_length=1, description="the column, or the target")
     back: str = Field(pattern=DURATION, description="30m, 24h, 7d")
@@ -94,9 +93,9 @@ class Lag(BaseModel):
 
 
 class ScriptSpec(BaseModel):
-    """The project's own script, as a SageMaker Processing job before the holdout is parted off."""
+    """The project's own script, as a SageMaker Processing job before the holdout is split off."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     entry: str = Field("preprocess.py", pattern=ENTRY)
     image: str = Field("sklearn", description="as train.image")
@@ -114,7 +113,7 @@ class ScriptSpec(BaseModel):
 class PreprocessSpec(BaseModel):
     """The `preprocess` block."""
 
-    model_config = Frozen
+    model_config = FROZEN
 
     script: ScriptSpec | None = None
     columns: dict[str, ColumnSteps] = Field({}, description="by name: columns of data.columns, and lags; all others stay as they are")
@@ -122,11 +121,11 @@ class PreprocessSpec(BaseModel):
 
     @property
     def declared(self) -> bool:
-        """Whether there is anything to fit, as `noria.preprocessing.fit.declared` has it of the published block."""
+        """Whether there is anything to fit, as `noria.preprocessing.declaration.is_declared` says of the published block."""
         return bool(self.columns or self.lags)
 
     def faults(self, data: DataSpec, target: str) -> Iterator[tuple[str, str]]:
-        """What does not fit the data: the field, and why."""
+        """Each field that does not fit the data, and why."""
         types: dict[str, str] = {name: column.type for name, column in data.columns.items()}
         features = {name: kind for name, kind in types.items() if name != target}
         lags = {lag_name(lag.name, lag.of, lag.back): lag for lag in self.lags}
@@ -138,8 +137,8 @@ class PreprocessSpec(BaseModel):
         for name, steps in self.columns.items():
             if name not in known:
                 yield f"preprocess.columns.{name}", f"is neither a column that the endpoint is sent nor a lag; those are {', '.join(known)}"
-            elif record := _step_fault(steps, known[name]):
-                yield f"preprocess.columns.{name}", record
+            elif fault := _step_fault(steps, known[name]):
+                yield f"preprocess.columns.{name}", fault
 
 
 def _lag_faults(field: str, lag: Lag, features: dict[str, str], time: str | None, target: str) -> Iterator[tuple[str, str]]:
@@ -153,7 +152,7 @@ def _lag_faults(field: str, lag: Lag, features: dict[str, str], time: str | None
 
 
 def _step_fault(steps: ColumnSteps, kind: str) -> str:
-    """Why the steps do not suit a column of that type, or nothing."""
+    """Why the steps do not suit a column of that type; empty where they do."""
     numeric = kind in ("integer", "number")
     arithmetic = steps.clip is not None or steps.scale is not None or bool(steps.impute and steps.impute.by in ("mean", "median"))
     others = arithmetic or steps.impute is not None or steps.one_hot is not None or bool(steps.parts)

@@ -28,7 +28,7 @@ def answered(rows: int, spread: float, seed: int, bias: float = 0.0) -> list[Row
 def counted(rows: list[Row], task: str = "binary") -> dict[str, int]:
     result: dict[str, int] = {}
     for _, message, score in rows:
-        kind = cbpe.seen(task, message, score)
+        kind = cbpe.count_key(task, message, score)
         assert kind
         result[kind] = result.get(kind, 0) + 1
     return result
@@ -76,20 +76,20 @@ def test_a_multiclass_answer_tells_the_probability_of_its_own_label():
     drawn = random.Random(0)
     rows = [("a" if drawn.random() < score else "b", "a", f"{score}") for score in (drawn.uniform(0.4, 1) for _ in range(4_000))]
     calibration = cbpe.calibrate("multiclass", rows)
-    assert cbpe.estimate("accuracy", calibration, {cbpe.seen("multiclass", "a", "0.95"): 500})["value"] == pytest.approx(0.94, abs=0.04)
+    assert cbpe.estimate("accuracy", calibration, {cbpe.count_key("multiclass", "a", "0.95"): 500})["value"] == pytest.approx(0.94, abs=0.04)
 
 
 @pytest.mark.parametrize(
     ("task", "score"), [("binary", ""), ("binary", "high"), ("binary", "1.5"), ("binary", "nan"), ("binary", "inf"), ("regression", "0.5")]
 )
 def test_what_is_no_probability_is_not_taken_for_one(task, score):
-    assert cbpe.seen(task, "1", score) is None
+    assert cbpe.count_key(task, "1", score) is None
     assert cbpe.calibrate(task, [("1", "1", "0.5"), ("1", "1", score)]) is None
 
 
 def test_too_few_answers_and_labels_that_the_holdout_has_not_tell_nothing():
     calibration = cbpe.calibrate("binary", [row for row in answered(500, 1.0, 1) if row[1] == "1"])
-    assert cbpe.estimate("accuracy", calibration, {"1|2.2": cbpe.LEAST_ANSWERS - 1}) is None
+    assert cbpe.estimate("accuracy", calibration, {"1|2.2": cbpe.LEAST_PREDICTIONS - 1}) is None
     assert cbpe.estimate("accuracy", calibration, {"1|2.2": 500, "0|-2.2": 1}) is None
     assert cbpe.calibrate("binary", []) is None
 

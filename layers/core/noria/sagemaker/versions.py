@@ -1,11 +1,15 @@
-"""Approvals and rejections of versions in SageMaker's model registry."""
+"""Requests for a version of SageMaker's model registry: its approval, its rejection, and the SageMaker model that serves it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from noria.sagemaker.tags import resource_tags
+
 if TYPE_CHECKING:
-    from types_boto3_sagemaker.type_defs import UpdateModelPackageInputTypeDef
+    from types_boto3_sagemaker.type_defs import CreateModelInputTypeDef, UpdateModelPackageInputTypeDef
+
+    from noria.sagemaker.tags import Tags
 
 
 def version_number(package: str) -> int:
@@ -26,3 +30,12 @@ def approve(package: str, description: str, approver: str) -> UpdateModelPackage
 def reject(package: str, description: str) -> UpdateModelPackageInputTypeDef:
     """`UpdateModelPackage`: the version is rejected, and why."""
     return {"ModelPackageArn": package, "ModelApprovalStatus": "Rejected", "ApprovalDescription": description}
+
+
+def serving_model(name: str, package: str, role: str, tags: Tags) -> CreateModelInputTypeDef:
+    """`CreateModel`: the containers are the version's own.
+
+    Args:
+        role: ARN of the role of the endpoint.
+    """
+    return {"ModelName": name, "ExecutionRoleArn": role, "Containers": [{"ModelPackageName": package}], "Tags": resource_tags(tags)}
