@@ -6,7 +6,7 @@ import io
 import pytest
 
 from noria.adapters import objects
-from noria.data import inspection, read_upload, rows, shuffle, split
+from noria.data import csv_text, inspection, read_upload, rows, shuffle, split
 from noria.data.contract import Column, DataContract, is_model_name
 from noria.data.judge_dataset import judge_dataset
 from noria.kernel import values
@@ -233,9 +233,9 @@ def test_the_size_of_a_row_is_no_less_than_it_has_in_a_file(row):
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerow(row)
     actual = len(written.getvalue().encode())
-    assert actual <= split.size_of(row) <= actual + 2 * len(row)
+    assert actual <= csv_text.csv_size(row) <= actual + 2 * len(row)
     if row[0] == "a":
-        assert split.size_of(row) == actual
+        assert csv_text.csv_size(row) == actual
 
 
 DATA = {"format": "csv", "time": None, "key": [], "columns": {"x": {"type": "number"}}, "bad_rows": {"at_most": 0}, "min_rows": 3}

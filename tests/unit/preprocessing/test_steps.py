@@ -4,7 +4,7 @@ import pytest
 
 from noria.data.contract import DataContract
 from noria.kernel.errors import ContractError
-from noria.preprocessing import fitting, inference
+from noria.preprocessing import column_statistics, declaration, fitting, inference
 from noria.preprocessing.transform import Transform
 
 COLUMNS = {
@@ -63,8 +63,8 @@ def test_what_stands_for_a_missing_word(words, fill):
 
 @pytest.mark.parametrize(("share", "value"), [(0.0, 10.0), (0.25, 20.0), (0.5, 30.0), (0.6, 34.0), (1.0, 50.0)])
 def test_a_quantile_lies_between_the_two_nearest_values(share, value):
-    assert fitting.quantile([10.0, 20.0, 30.0, 40.0, 50.0], share) == pytest.approx(value)
-    assert fitting.quantile([7.0], share) == 7.0
+    assert column_statistics.quantile([10.0, 20.0, 30.0, 40.0, 50.0], share) == pytest.approx(value)
+    assert column_statistics.quantile([7.0], share) == 7.0
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_span_is_told_in_seconds_minutes_hours_or_days(text, seconds):
 
 
 def test_a_lag_is_named_after_what_it_is_of():
-    assert (fitting.lag_name(None, "x", "7d"), fitting.lag_name("before", "x", "7d")) == ("x_7d_ago", "before")
+    assert (declaration.lag_name(None, "x", "7d"), declaration.lag_name("before", "x", "7d")) == ("x_7d_ago", "before")
 
 
 def lag(back="2h", within=None, per=(), of="x"):
@@ -217,7 +217,7 @@ def test_a_column_that_would_come_twice_is_refused():
 
 
 def test_whether_there_is_anything_to_fit():
-    assert [fitting.declared({"columns": columns, "lags": lags}) for columns, lags in (({}, []), ({"x": {}}, []), ({}, [{}]))] == [False, True, True]
+    assert [declaration.is_declared({"columns": columns, "lags": lags}) for columns, lags in (({}, []), ({"x": {}}, []), ({}, [{}]))] == [False, True, True]
 
 
 def test_a_training_set_is_what_the_model_gets_with_the_target_last():

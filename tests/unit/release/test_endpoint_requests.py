@@ -286,3 +286,12 @@ def test_a_release_that_did_not_report_asks_for_the_champion_alone():
     request = result["entries"][1]["Detail"]["data"]
     assert (request["to"], request["by"]) == (None, "noria")
     assert "was interrupted: too long" in request["reason"]
+
+
+@pytest.mark.parametrize(("code", "outcome"), [("ChangedByHand", "by_hand"), ("NotApproved", "failed")])
+def test_a_release_that_was_refused_says_whether_a_hand_was_at_the_endpoint(code, outcome):
+    reasons = [{"code": code, "text": "no", "observed": None, "limit": None}]
+    plan = {"outcome": "refused", "verdict": {"outcome": "refused", "reasons": reasons}, "release": "r", "endpoint": "e", "config": "c"}
+    result = concluded({"plan": plan, "observation": None, "deployment": None, "failure": None})
+    assert (result["outcome"], [entry["DetailType"] for entry in result["entries"]]) == (outcome, ["RolloutFailed"])
+    assert [reason["code"] for reason in result["verdict"]["reasons"]] == [code]

@@ -49,7 +49,7 @@ def test_a_run_without_an_evaluation_has_failed_and_has_no_figures():
     answer = concluded(evaluation=None)
     data = answer["entry"]["Detail"]["data"]
     assert (answer["outcome"], answer["registration"], answer["entry"]["DetailType"]) == ("failed", None, "TrainingFailed")
-    assert (data["metrics"], data["champion"], data["rows"], data["level"]) == (None, None, None, None)
+    assert (data["metrics"], data["champion"], data["rows"], data["quality_baseline"]) == (None, None, None, None)
     assert answer["verdict"]["reasons"][0]["code"] == "States.Runtime"
 
 

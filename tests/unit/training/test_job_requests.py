@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from noria.training.plan_run import plan_evaluation, plan_run, schema_digest
+from noria.training.plan_evaluation import plan_evaluation
+from noria.training.plan_run import plan_run
+from noria.training.schema import schema_digest
 from tests.samples import sample
 
 
@@ -175,5 +177,5 @@ def test_only_gates_against_the_champion_are_compared_with_their_confidence():
     gates = [{"metric": "f1", "at_least": 0.5}, {"metric": "recall", "against": "champion", "confidence": 0.9}]
     event["spec"]["evaluate"]["gates"] = [{"at_most": None, "margin": 0.0, **gate} for gate in gates]
     score = plan_evaluation(event)["score"]
-    assert (score["compared"], score["watch"]) == ([{"metric": "recall", "confidence": 0.9}], "f1")
+    assert (score["comparisons"], score["monitored_metric"]) == ([{"metric": "recall", "confidence": 0.9}], "f1")
     assert json.dumps(score["features"]) == '["hour", "dow", "month", "tmin", "tmax", "pn", "lag_week"]'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from noria.training.gates import Gate, gates_of, watched_metric
+from noria.training.gates import Gate, gates_of, monitored_metric
 from noria.training.policy import judge
 
 
@@ -114,5 +114,5 @@ def test_the_first_metric_is_held_against_the_champion_where_no_gate_is():
 
 def test_the_metric_that_is_watched_is_the_one_that_is_named_else_the_first_gates():
     spec = {"monitor": {"quality": {"metric": None}}, "evaluate": block({"metric": "recall"}, {"metric": "f1"})}
-    assert watched_metric(spec) == "recall"
-    assert watched_metric({**spec, "monitor": {"quality": {"metric": "precision"}}}) == "precision"
+    assert monitored_metric(spec) == "recall"
+    assert monitored_metric({**spec, "monitor": {"quality": {"metric": "precision"}}}) == "precision"

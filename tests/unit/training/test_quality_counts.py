@@ -4,7 +4,9 @@ import math
 
 import pytest
 
-from noria.training import cbpe, importance, metrics, quality, score_holdout
+from noria.training import bootstrap, cbpe, evaluation, importance, metrics, quality
+from noria.training.cbpe import Bin
+from noria.training.quality_baseline import measure_baseline
 
 DAYS = [f"2026-01-{day:02}" for day in range(1, 29)]
 
@@ -76,31 +78,26 @@ def test_a_metric_of_counts_is_that_of_its_definition(metric, counts, value):
 
 
 def test_the_better_of_two_is_the_smaller_error_or_the_larger_share():
-    assert [quality.best_of(*request) for request in (("mae", 1.0, 2.0), ("rmse", 3.0, 2.0), ("f1", 0.5, 0.6), ("f1", 0.7, 0.6), ("f1", 0.5, None))] == [
-        1.0,
-        2.0,
-        0.6,
-        0.7,
-        0.5,
-    ]
+    pairs = (("mae", 1.0, 2.0), ("rmse", 3.0, 2.0), ("f1", 0.5, 0.6), ("f1", 0.7, 0.6), ("f1", 0.5, None))
+    assert [quality.best_of(*pair) for pair in pairs] == [1.0, 2.0, 0.6, 0.7, 0.5]
 
 
 def test_a_limit_is_worse_than_the_value_and_never_better_than_three_failures_more():
-    shares = quality.level("accuracy", {day: {"right": 90.0 + number % 5, "wrong": 10.0 - number % 5} for number, day in enumerate(DAYS)})
+    shares = measure_baseline("accuracy", {day: {"right": 90.0 + number % 5, "wrong": 10.0 - number % 5} for number, day in enumerate(DAYS)})
     assert 0.9 < shares.limit < shares.value < 0.93
-    errors = quality.level("mae", {day: {"9": 50.0, "19": 50.0 + number} for number, day in enumerate(DAYS)}, 6.4)
+    errors = measure_baseline("mae", {day: {"9": 50.0, "19": 50.0 + number} for number, day in enumerate(DAYS)}, 6.4)
     assert errors.value < errors.limit < 1.1 * errors.value
     perfect = {day: {"tp": 1.0, "tn": 9.0} for day in DAYS}
     # Only rows that count for the metric make it certain: of 28 positive ones none was missed.
-    assert quality.level("recall", perfect).limit == pytest.approx(1 - 3 / 28)
-    assert quality.level("accuracy", perfect).limit == pytest.approx(1 - 3 / 280)
-    assert quality.level("accuracy", {"a": {"tp": 2.0}}).limit == 0.0
+    assert measure_baseline("recall", perfect).limit == pytest.approx(1 - 3 / 28)
+    assert measure_baseline("accuracy", perfect).limit == pytest.approx(1 - 3 / 280)
+    assert measure_baseline("accuracy", {"a": {"tp": 2.0}}).limit == 0.0
 
 
 def test_of_fewer_than_ten_days_single_answers_are_drawn():
     nine, ten = ({day: {"right": 100.0 - 10 * (number % 2), "wrong": 10.0 * (number % 2)} for number, day in enumerate(DAYS[:count])} for count in (9, 10))
-    assert (quality.level("accuracy", nine).design_effect, quality.level("accuracy", ten).design_effect > 1) == (1.0, True)
-    assert 0.91 < quality.level("accuracy", nine).limit < quality.level("accuracy", nine).value
+    assert (measure_baseline("accuracy", nine).design_effect, measure_baseline("accuracy", ten).design_effect > 1) == (1.0, True)
+    assert 0.91 < measure_baseline("accuracy", nine).limit < measure_baseline("accuracy", nine).value
 
 
 def finding(share: float, days: int = 28, rows: int = 100, limit: float = 0.9, **level):
@@ -203,7 +200,7 @@ def test_many_days_are_put_together_two_by_two_until_there_are_few_enough():
     ],
 )
 def test_an_answer_is_counted_by_its_label_and_log_odds(task, answer, score, counted):
-    assert cbpe.seen(task, answer, score) == counted
+    assert cbpe.count_key(task, answer, score) == counted
 
 
 def test_an_estimate_is_how_often_answers_of_such_a_probability_were_right():
@@ -220,14 +217,14 @@ def test_an_estimate_is_how_often_answers_of_such_a_probability_were_right():
 
 
 def test_fifty_answers_are_a_sample_and_fewer_are_none():
-    calibration = {"1": [(0.0, 100, 90)]}
+    calibration = {"1": [Bin(0.0, 100, 90)]}
     assert cbpe.estimate("accuracy", calibration, {"1|0.0": 49}) is None
     assert cbpe.estimate("accuracy", calibration, {"1|0.0": 50}) is not None
-    assert cbpe.estimate("recall", {"0": [(0.0, 100, 100)]}, {"0|0.0": 0, "0|0.1": 0}) is None
+    assert cbpe.estimate("recall", {"0": [Bin(0.0, 100, 100)]}, {"0|0.0": 0, "0|0.1": 0}) is None
 
 
 def test_an_answer_belongs_to_the_bin_that_its_odds_reach_and_one_below_all_to_the_first():
-    calibration = {"1": [(0.0, 1_000, 500), (1.0, 1_000, 700), (2.0, 1_000, 900)]}
+    calibration = {"1": [Bin(0.0, 1_000, 500), Bin(1.0, 1_000, 700), Bin(2.0, 1_000, 900)]}
     values = [cbpe.estimate("accuracy", calibration, {f"1|{odds}": 100})["value"] for odds in ("-1.0", "0.9", "1.0", "1.9", "2.0", "9.0")]
     assert values == [pytest.approx(share, abs=0.001) for share in (0.5, 0.5, 0.7, 0.7, 0.9, 0.9)]
 
@@ -245,26 +242,27 @@ def test_labels_have_one_spelling():
 
 
 def test_metrics_that_are_not_defined_are_zero():
-    assert metrics.quality("binary", ["0", "0"], ["0", "0"]) == {"accuracy": 1.0, "precision": 0.0, "recall": 0.0, "f1": 0.0}
-    assert metrics.regression([1.0, 1.0], [1.0, 2.0])["r2"] == 0.0
+    assert metrics.measure("binary", ["0", "0"], ["0", "0"]) == {"accuracy": 1.0, "precision": 0.0, "recall": 0.0, "f1": 0.0}
+    assert metrics.measure("regression", ["1", "1"], ["1", "2"])["r2"] == 0.0
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_every_row_has_one_truth_and_one_prediction(task):
     for truth, predicted in ((["1", "0"], ["1"]), (["1"], ["1", "0"])):
         with pytest.raises(ValueError, match="zip"):
-            metrics.quality(task, truth, predicted)
+            metrics.measure(task, truth, predicted)
 
 
 @pytest.mark.parametrize(("rows", "resamples"), [(1, 1_000), (2_000, 1_000), (4_000, 500), (10_000, 200), (1_000_000, 200)])
 def test_large_holdouts_are_drawn_from_fewer_times(rows, resamples):
-    assert metrics._resamples(rows) == resamples
+    assert bootstrap._resamples(rows) == resamples
 
 
 def test_the_bound_of_a_gain_is_the_quantile_that_its_confidence_names():
     truth = ["1"] * 100
     candidate, champion = ["1"] * 90 + ["0"] * 10, ["1"] * 80 + ["0"] * 20
-    bounds = [metrics.lower_bound("binary", "accuracy", truth, candidate, champion, confidence, False, "s") for confidence in (0.5, 0.9, 0.99)]
+    ours, theirs = (metrics.parse("binary", truth, predicted) for predicted in (candidate, champion))
+    bounds = [bootstrap.lower_bound("accuracy", ours, theirs, confidence, "s") for confidence in (0.5, 0.9, 0.99)]
     # Ten rows of a hundred are won: 0.1, with a standard error of 0.03.
     assert bounds == [pytest.approx(0.1, abs=0.01), pytest.approx(0.1 - 1.28 * 0.03, abs=0.015), pytest.approx(0.1 - 2.33 * 0.03, abs=0.02)]
 
@@ -289,10 +287,10 @@ def test_importance_is_not_known_where_nothing_moves_or_the_answers_do_not_fit()
 
 def test_the_level_of_a_holdout_counts_its_answers_by_day():
     held = [["1", f"2026-01-{1 + number // 4:02}T00:00:00"] for number in range(80)]
-    by_day = score_holdout.evaluate("binary", held, {"candidate": ["1"] * 76 + ["0"] * 4}, [], "s", "accuracy")["level"]
+    by_day = evaluation.evaluate("binary", held, {"candidate": ["1"] * 76 + ["0"] * 4}, [], "s", "accuracy")["quality_baseline"]
     # One of twenty days was all wrong: answers of a day are alike.
     assert (by_day["value"], by_day["metric"], by_day["design_effect"] > 2) == (0.95, "accuracy", True)
-    untimed = score_holdout.evaluate("binary", [row[:1] for row in held], {"candidate": ["1"] * 76 + ["0"] * 4}, [], "s", "accuracy")["level"]
+    untimed = evaluation.evaluate("binary", [row[:1] for row in held], {"candidate": ["1"] * 76 + ["0"] * 4}, [], "s", "accuracy")["quality_baseline"]
     assert untimed["value"] == 0.95
-    regression = score_holdout.evaluate("regression", [["1"], ["2"], ["3"]], {"candidate": ["1", "2", "5"]}, [], "s", "r2")["level"]
+    regression = evaluation.evaluate("regression", [["1"], ["2"], ["3"]], {"candidate": ["1", "2", "5"]}, [], "s", "r2")["quality_baseline"]
     assert (regression["metric"], regression["cap"]) == ("rmse", 4.0)
