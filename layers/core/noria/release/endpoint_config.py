@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from noria.release.names import ReleaseNames
     from noria.release.shapes.deployment import DeployInput
     from noria.sagemaker.descriptions import EndpointDescription
-    from noria.sagemaker.tags import Tags
+    from noria.sagemaker.stack import Tags
 
 
 class EndpointPlanner(NamedTuple):

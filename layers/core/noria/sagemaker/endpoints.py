@@ -19,13 +19,13 @@ if TYPE_CHECKING:
         UpdateEndpointWeightsAndCapacitiesInputTypeDef,
     )
 
-    from noria.sagemaker.tags import Tags
+    from noria.sagemaker.stack import Tags
 
 #: Decimals of a variant's weight.
 WEIGHT_DECIMALS = 6
 
 
-def create_endpoint(endpoint: str, config: str, tags: Tags = ()) -> CreateEndpointInputTypeDef:
+def create_endpoint(endpoint: str, config: str, tags: Tags | None = None) -> CreateEndpointInputTypeDef:
     """`CreateEndpoint`."""
     request: CreateEndpointInputTypeDef = {"EndpointName": endpoint, "EndpointConfigName": config}
     if tags:

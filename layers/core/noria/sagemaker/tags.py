@@ -1,16 +1,13 @@
-"""Tags of SageMaker's resources, in the type that its requests have."""
+"""The tags of a stack's resources, in the type of SageMaker's requests."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from types_boto3_sagemaker.type_defs import TagTypeDef
 
-    #: Tags as `noria.sagemaker.stack` makes them.
-    type Tags = Sequence[Mapping[str, str]]
+    from noria.sagemaker.stack import Tags
 
 
 def resource_tags(tags: Tags) -> list[TagTypeDef]:

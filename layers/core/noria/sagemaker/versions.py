@@ -9,7 +9,7 @@ from noria.sagemaker.tags import resource_tags
 if TYPE_CHECKING:
     from types_boto3_sagemaker.type_defs import CreateModelInputTypeDef, UpdateModelPackageInputTypeDef
 
-    from noria.sagemaker.tags import Tags
+    from noria.sagemaker.stack import Tags
 
 
 def version_number(package: str) -> int:
