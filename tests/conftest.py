@@ -3,9 +3,14 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from local import machine
+
+# How long an example takes is a matter of the machine, and no property of the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 #: Where the local AWS of the tests lives, and the file that says that the application is deployed on it.
 HOME = Path(os.environ.get("NORIA_TEST_HOME", machine.ROOT / ".noria" / "test"))

@@ -14,9 +14,9 @@ PREPROCESS_ARTEFACT = "preprocess/preprocess.tar.gz"
 EVALUATION = "evaluation.json"
 #: Folders in the folder of a run.
 MODEL, PREPROCESS, PROCESSED, PREDICTIONS = "model", "preprocess", "processed", "predictions"
-TRAINING_FOLDER, HOLDOUT_FOLDER = "train/", "holdout/"
+TRAINING_FOLDER, HOLDOUT_FOLDER, SMOKE_FOLDER = "train/", "holdout/", "smoke/"
 #: Objects in a folder of predictions, as a batch transform names them.
-HOLDOUT_PREDICTIONS, SHUFFLED_PREDICTIONS = "holdout.csv.out", "shuffled.csv.out"
+HOLDOUT_PREDICTIONS, SHUFFLED_PREDICTIONS, SMOKE_PREDICTIONS = "holdout.csv.out", "shuffled.csv.out", "smoke.csv.out"
 
 
 def incoming(model: str, file: str = "") -> str:

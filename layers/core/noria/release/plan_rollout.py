@@ -90,14 +90,14 @@ def _smoke_test(event: PlanRolloutInput, names: ReleaseNames) -> SmokeTest:
     """A transform of the first rows of the version's holdout, by the SageMaker model that will serve."""
     resources, metadata, folder = event["resources"], event["metadata"], lake.release(event["model"], names.release)
     bucket, model_tags = resources["artifacts"], tags(event["model"], resources["prefix"], metadata["run"])
-    rows = lake.uri(bucket, f"{metadata['folder']}smoke/")
+    rows = lake.uri(bucket, metadata["folder"] + lake.SMOKE_FOLDER)
     transform = Transform(f"{names.config}-smoke", names.config, rows, lake.uri(bucket, folder), event["spec"]["evaluate"]["instance"])
     return {
         "create_model": serving_model(names.config, event["package"], resources["execution_role"], model_tags),
         "transform": transform.request(model_tags),
         "comparison": {
             "bucket": bucket,
-            "predictions": f"{folder}smoke.csv.out",
+            "predictions": folder + lake.SMOKE_PREDICTIONS,
             "expected": _evaluated_predictions(event),
             "rows": min(SMOKE_ROWS, int(metadata["holdout_rows"])),
         },
@@ -106,4 +106,4 @@ def _smoke_test(event: PlanRolloutInput, names: ReleaseNames) -> SmokeTest:
 
 def _evaluated_predictions(event: PlanRolloutInput) -> str:
     """The version's predictions of its holdout."""
-    return f"{event['metadata']['folder']}{lake.PREDICTIONS}/candidate/holdout.csv.out"
+    return lake.predictions(event["metadata"]["folder"], "candidate", lake.HOLDOUT_PREDICTIONS)
