@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from bench import cold_start, drift, function_size, guard, healing, loop, serving, watching
+from bench import cold_start, drift, function_size, guard, healing, loop, memory, serving, watching
 from bench.results import Result
 
 measured = cache(loop.turn)
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "delay": healing.delay,
     "healing": healing.healing,
     "watching": watching.measure,
+    "memory": memory.measure,
     "loop_cost": lambda: loop.cost(measured()),
     "release_load": serving.release_load,
     "restore": serving.restore,

@@ -50,10 +50,15 @@ def up(
     except machine.MachineError as error:
         raise CliError(str(error)) from error
     told = {key: value for key, value in asdict(found).items() if key != "pid"}
+    used = machine.used(found)
     if json:
-        render.as_json({**told, "environment": found.environment()})
+        render.as_json({**told, "environment": found.environment(), "used": used})
     else:
         render.console.print(f"AWS answers at {found.endpoint_url} ({found.region}), started in {found.started_s} s; logs in {machine.home() / 'logs'}")
+        servers = used["model_servers"]
+        render.console.print(
+            f"memory: {used['memory_mb']:,.0f} MB; processes: {used['processes']}; model servers: {servers['running']} running, {servers['idle']} idle"
+        )
 
 
 @app.command()
