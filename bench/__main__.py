@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from bench import cold_start, drift, function_size, guard, healing, house, loop, mutants, serving, watching
+from bench import cold_start, drift, function_size, guard, healing, house, loop, memory, mutants, serving, watching
 from bench.results import Result
 
 measured = cache(loop.turn)
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "healing": healing.healing,
     "watching": watching.measure,
     "mutants": mutants.measure,
+    "memory": memory.measure,
     "loop_cost": lambda: loop.cost(measured()),
     "release_load": serving.release_load,
     "restore": serving.restore,

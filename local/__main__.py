@@ -13,7 +13,7 @@ def main() -> None:
     from ministack import app
 
     from local.aws import delivery, functions, metrics, stacks, transport
-    from local.sagemaker import endpoints, scaling, service
+    from local.sagemaker import endpoints, idle, scaling, service
 
     functions.install(Path(os.environ["NORIA_RUNTIME_PYTHON"]))
     delivery.install()
@@ -23,6 +23,7 @@ def main() -> None:
     assembly.install()
     service.install()
     scaling.install(scaling.Fleet(endpoints.instances, endpoints.scale))
+    idle.install()
     app.main()
 
 

@@ -6,7 +6,17 @@ from importlib.metadata import version
 #: distribution → module → names. A missing one means that the pinned version was changed without looking here.
 HOOKS: dict[str, dict[str, tuple[str, ...]]] = {
     "ministack": {
-        "ministack.app": ("AUTH", "SERVICE_HANDLERS", "SERVICE_REGISTRY", "_lazy_handler", "_loaded_modules", "_state_map", "main", "pin_request_origin"),
+        "ministack.app": (
+            "AUTH",
+            "SERVICE_HANDLERS",
+            "SERVICE_REGISTRY",
+            "_handle_health_request",
+            "_lazy_handler",
+            "_loaded_modules",
+            "_state_map",
+            "main",
+            "pin_request_origin",
+        ),
         "ministack.core.concurrency": ("run_reentrant",),
         "ministack.core.iam_actions": (
             "SERVICE_TO_IAM_NAMESPACE",

@@ -11,6 +11,9 @@ import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from local import usage
 
 ROOT = Path(__file__).resolve().parents[1]
 REGION = "us-east-1"
@@ -123,6 +126,19 @@ def up(speed: float | None = None, without: tuple[str, ...] = ()) -> Machine:
     return machine
 
 
+def used(machine: Machine) -> dict[str, Any]:
+    """What a running one uses now.
+
+    Returns:
+        `memory_mb` of every process of it, `measure` (`pss`: shared pages count once; or `rss`), `processes`, and
+        `model_servers`: how many of its endpoints' servers are `running` and `idle`.
+    """
+    with urllib.request.urlopen(f"{machine.endpoint_url}/_noria/model-servers", timeout=10) as response:
+        servers = json.load(response).values()
+    counts = {state: sum(endpoint[state] for endpoint in servers) for state in ("running", "idle")}
+    return {**asdict(usage.of(usage.session(machine.pid))), "model_servers": counts}
+
+
 def down() -> int:
     """End every process of it, also after the gateway itself was killed; how many there were.
 
@@ -132,9 +148,9 @@ def down() -> int:
         leader = int((home() / "local.pid").read_text())
     except (OSError, ValueError):
         return 0
-    if not _ours(_session(leader)):
+    if not _ours(usage.session(leader)):
         leader = 0
-    ended = len(_session(leader)) if leader else 0
+    ended = len(usage.session(leader)) if leader else 0
     if leader:
         _end_session(leader)
     for name in ("local.json", "local.env", "local.pid"):
@@ -144,11 +160,11 @@ def down() -> int:
 
 
 def _end_session(leader: int) -> None:
-    _signal(_session(leader) & {leader}, signal.SIGTERM)
+    _signal(usage.session(leader) & {leader}, signal.SIGTERM)
     ends = time.monotonic() + END_SECONDS
-    while leader in _session(leader) and time.monotonic() < ends:
+    while leader in usage.session(leader) and time.monotonic() < ends:
         time.sleep(0.05)
-    while (left := _session(leader)) and time.monotonic() < ends + END_SECONDS:
+    while (left := usage.session(leader)) and time.monotonic() < ends + END_SECONDS:
         _signal(left, signal.SIGKILL)
         time.sleep(0.02)
 
@@ -200,13 +216,6 @@ def _answers(url: str) -> bool:
             return bool(response.status == 200)
     except (OSError, urllib.error.URLError):
         return False
-
-
-def _session(leader: int) -> set[int]:
-    """Processes of the session that `leader` leads or led."""
-    listed = subprocess.run(["ps", "-e", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split() for line in listed.splitlines()]
-    return {int(pid) for pid, session, state in rows if int(session) == leader and not state.startswith("Z")}
 
 
 def _signal(pids: set[int], number: signal.Signals) -> None:

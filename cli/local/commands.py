@@ -26,12 +26,16 @@ def up(
         result = (machine.running() if keep else None) or machine.up(speed, tuple(without or ()))
     except machine.MachineError as error:
         raise CliError(str(error)) from error
+    used = machine.used(result)
     if json:
         facts = {name: value for name, value in asdict(result).items() if name != "pid"}
-        console.print_json({**facts, "environment": result.environment()})
+        console.print_json({**facts, "environment": result.environment(), "used": used})
     else:
-        logs = machine.home() / "logs"
+        logs, servers = machine.home() / "logs", used["model_servers"]
         console.out.print(f"AWS answers at {result.endpoint_url} ({result.region}), started in {result.started_s} s; logs in {logs}")
+        console.out.print(
+            f"memory: {used['memory_mb']:,.0f} MB; processes: {used['processes']}; model servers: {servers['running']} running, {servers['idle']} idle"
+        )
 
 
 @commands.command()

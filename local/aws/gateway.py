@@ -1,5 +1,6 @@
 """Services of our own behind the emulator's gateway."""
 
+import json
 import sys
 import types
 from collections.abc import Callable
@@ -7,6 +8,16 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, router
+
+
+def serve(path: str, report: Callable[[], Any]) -> None:
+    """Answer GET requests for a path of the gateway itself with what `report` returns, as JSON; no credentials are needed."""
+    answer = app._handle_health_request
+
+    def handle(asked: str, request_id: str) -> Any:
+        return (200, {"Content-Type": "application/json"}, json.dumps(report()).encode()) if asked == path else answer(asked, request_id)
+
+    app._handle_health_request = handle
 
 
 def register(service: str, handle_request: Callable[..., Any], reset: Callable[[], None], patterns: dict[str, list[str]], model: str) -> None:

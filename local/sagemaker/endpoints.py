@@ -38,6 +38,11 @@ def serving(name: str) -> tuple[Serving, Record]:
     return found, record
 
 
+def all_serving() -> dict[str, Serving]:
+    """What serves each endpoint of every account and region, by its ARN."""
+    return dict(_serving)
+
+
 def capture_of(record: Record) -> Record | None:
     """The `DataCaptureConfig` of the configuration that serves, where it captures."""
     if not record.get("DataCaptureConfig", {}).get("EnableCapture"):

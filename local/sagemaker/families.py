@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import botocore.session
 from botocore.model import ListShape, ServiceModel
 from ministack.core.responses import get_account_id, get_region
 
+from local.aws import models
 from local.sagemaker.errors import ApiError, invalid
 
 Record = dict[str, Any]
-MODEL: ServiceModel = botocore.session.get_session().get_service_model("sagemaker")
+MODEL: ServiceModel = models.service_model("sagemaker")
 PAGE = 10
 #: Members of a List request that do not filter.
 PAGING = frozenset({"MaxResults", "NextToken", "SortBy", "SortOrder"})

@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from local.aws import metrics
@@ -65,10 +66,13 @@ class Fleet:
         whole = sum(variant.weight for variant in self.variants.values()) or 1.0
         return [shadow for shadow in self.shadows.values() if random.random() < shadow.weight / whole]
 
+    def servers(self) -> list[ModelServer]:
+        """The servers of all variants and shadows."""
+        return [server for variant in (*self.variants.values(), *self.shadows.values()) for server in variant.servers]
+
     def stop(self) -> None:
         """End every server, all at once."""
-        servers = [server for variant in (*self.variants.values(), *self.shadows.values()) for server in variant.servers]
-        threads = [threading.Thread(target=server.stop) for server in servers]
+        threads = [threading.Thread(target=server.stop) for server in self.servers()]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -110,7 +114,7 @@ def measure(endpoint: str, variant: Variant, reply: Reply | None, model_seconds:
 
 
 class Stopwatch:
-    """Seconds since it was made."""
+    """Seconds since its creation, without those in which it was paused."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
@@ -118,3 +122,12 @@ class Stopwatch:
     @property
     def seconds(self) -> float:
         return time.perf_counter() - self._began
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop for as long as the body takes, also where it raises."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._began += time.perf_counter() - began

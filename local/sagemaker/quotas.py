@@ -1,6 +1,6 @@
 """Quotas on running instances, so that a burst is refused here as it would be on AWS.
 
-The numbers are those of this machine, not of an account: each instance is a process or more.
+The numbers are those of this machine, not of an account: each job is a process or more, and so is an endpoint's instance that is asked.
 """
 
 import os
@@ -10,7 +10,7 @@ from local.sagemaker.errors import ApiError, JobFailedError
 from local.sagemaker.families import STORE, Record
 
 #: Instances that may run at once, by what they are used for.
-LIMITS = {"TrainingJob": 20, "TransformJob": 20, "ProcessingJob": 20, "Endpoint": 40}
+LIMITS = {"TrainingJob": 20, "TransformJob": 20, "ProcessingJob": 20, "Endpoint": 60}
 USAGE = {"TrainingJob": "training job", "TransformJob": "transform job", "ProcessingJob": "processing job", "Endpoint": "endpoint"}
 RUNNING = frozenset({"InProgress", "Stopping", "Creating", "Updating", "InService"})
 

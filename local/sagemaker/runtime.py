@@ -6,7 +6,7 @@ Source: InvokeEndpoint, SageMaker Runtime API reference.
 import json
 import threading
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from contextvars import copy_context
 
 from local.sagemaker import capture, endpoints, fleets
@@ -62,11 +62,15 @@ def _asked(endpoint: str, headers: dict[str, str], body: bytes) -> tuple[str, Re
 
 def _measured(record: Record, variant: Variant, whole: Stopwatch, content_type: str, accept: str, body: bytes, inference_id: str | None) -> Reply:
     name, server, model = record["EndpointName"], variant.server(), Stopwatch()
-    try:
-        reply = server.invoke(body, content_type, accept)
-    except OSError:
-        fleets.measure(name, variant, None, model.seconds, whole.seconds - model.seconds)
-        raise
+    with ExitStack() as request:
+        try:
+            # A server that was ended while it was idle is no latency that AWS has.
+            with whole.paused(), model.paused():
+                request.enter_context(server.running())
+            reply = server.invoke(body, content_type, accept)
+        except OSError:
+            fleets.measure(name, variant, None, model.seconds, whole.seconds - model.seconds)
+            raise
     seconds = model.seconds
     fleets.measure(name, variant, reply, seconds, whole.seconds - seconds)
     if reply.status < 400 and (config := endpoints.capture_of(record)):

@@ -79,7 +79,9 @@ def _wrapped(command: Sequence[str], folder: Path, cwd: Path) -> list[str]:
 
 
 def terminate(process: subprocess.Popen[str], grace_seconds: float) -> None:
-    """SIGTERM to the process itself, SIGKILL to all of it after the grace."""
+    """SIGTERM to the process itself, SIGKILL to all of it after the grace; one that has ended is left alone, its id may be another's."""
+    if process.poll() is not None:
+        return
     for pid in _inner(process):
         _signal(pid, signal.SIGTERM)
     try:

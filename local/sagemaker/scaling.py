@@ -14,13 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import botocore.session
 from ministack.core import iam_actions
 from ministack.core.concurrency import run_reentrant
 from ministack.core.responses import get_account_id, get_region, request_scope
 
 from local import clock
-from local.aws import gateway, metrics
+from local.aws import gateway, metrics, models
 from local.sagemaker import validation
 from local.sagemaker.errors import ApiError, invalid
 
@@ -28,7 +27,7 @@ Json = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
 Scope = tuple[str, str, str]
 SERVICE = "application-autoscaling"
-MODEL = botocore.session.get_session().get_service_model(SERVICE)
+MODEL = models.service_model(SERVICE)
 JSON = {"Content-Type": "application/x-amz-json-1.1"}
 RESOURCE = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -117,6 +116,12 @@ def targets_of(endpoint: str) -> list[str]:
     """Variants of an endpoint that are scalable targets."""
     found = [RESOURCE.fullmatch(resource) for account, region, resource in _targets if (account, region) == (get_account_id(), get_region())]
     return [match[2] for match in found if match and match[1] == endpoint]
+
+
+def minimum(endpoint: str, variant: str) -> int:
+    """Instances that a variant has at least: `MinCapacity` of its scalable target, none where it is not one."""
+    target = _targets.get(_scope(f"endpoint/{endpoint}/variant/{variant}"))
+    return int(target.record["MinCapacity"]) if target else 0
 
 
 def forget(endpoint: str) -> None:

@@ -20,8 +20,18 @@ def client(api: str, role_arn: str) -> Any:
     Raises:
         JobFailedError: the role does not trust SageMaker.
     """
+    session(role_arn)
+    return roles.client(api, role_arn, SAGEMAKER, get_region())
+
+
+def session(role_arn: str) -> roles.RoleSession:
+    """SageMaker's session of a job's execution role.
+
+    Raises:
+        JobFailedError: the role does not trust SageMaker.
+    """
     try:
-        return roles.client(api, role_arn, SAGEMAKER, get_region())
+        return roles.assume(role_arn, SAGEMAKER)
     except roles.RoleNotAssumableError as error:
         raise JobFailedError(f"ClientError: {error}") from error
 

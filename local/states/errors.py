@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import botocore.session
 from botocore.exceptions import ClientError
 from localstack.aws.api.stepfunctions import HistoryEventType, TaskFailedEventDetails
 from localstack.services.stepfunctions.asl.component.common.error_name.custom_error_name import CustomErrorName
@@ -23,6 +22,8 @@ from localstack.services.stepfunctions.asl.component.state.state_execution.state
     state_task_service_sqs,
 )
 from localstack.services.stepfunctions.asl.eval.event.event_detail import EventDetails
+
+from local.aws import models
 
 #: botocore's service → prefix of its errors, its client's base exception, the service's name in a cause.
 CLIENTS = {
@@ -72,7 +73,7 @@ def failure(task: Any, env: Any, error_name: Any, error: str, cause: str) -> Any
 @cache
 def _declared(service: str) -> frozenset[str]:
     """Codes of the errors that a service's model declares."""
-    shapes = botocore.session.get_session().get_service_model(service).error_shapes
+    shapes = models.service_model(service).error_shapes
     return frozenset(code for shape in shapes for code in (shape.name, shape.metadata.get("error", {}).get("code", shape.name)))
 
 

@@ -34,10 +34,11 @@ functions = boto3.client("lambda")
 functions.create_function(FunctionName="f", Runtime="python3.13", Handler="app.handler", Role=role, Code={"ZipFile": package.getvalue()})
 functions.invoke(FunctionName="f", Payload=b"1")["Payload"].read()
 alive = session(found.pid)
+again = subprocess.run([sys.executable, "-m", "cli.app", "up", "--json"], capture_output=True, text=True, check=True)
 if sys.argv[1] == "kill":
     os.kill(found.pid, signal.SIGKILL)
 ended = machine.down()
-print(json.dumps({"alive": len(alive), "ended": ended, "left": session(found.pid), "running": machine.running() is not None,
+print(json.dumps({"alive": len(alive), "used": json.loads(again.stdout)["used"], "ended": ended, "left": session(found.pid), "running": machine.running() is not None,
                   "files": sorted(path.name for path in machine.home().iterdir())}))
 """
 
@@ -50,6 +51,10 @@ def test_no_process_is_left_when_the_machine_is_down(tmp_path, how):
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout.splitlines()[-1])
     assert told["alive"] >= 2
+    # `noria up` on a running one says what it uses: far more than a function's process alone.
+    assert told["used"]["processes"] == told["alive"]
+    assert told["used"]["memory_mb"] > 100
+    assert told["used"]["model_servers"] == {"running": 0, "idle": 0}
     assert (told["left"], told["running"]) == ([], False)
     assert told["files"] == ["logs"]
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from noria.spec.monitoring import HealSpec
+from noria.spec.heal import HealSpec
 
 from noria.healing import policy
 
