@@ -24,6 +24,10 @@ class Running:
         return {"AWS_ENDPOINT_URL": self.endpoint_url}
 
 
+#: What a local AWS uses.
+USED = {"memory_mb": 1234.5, "measure": "pss", "processes": 7, "model_servers": {"running": 2, "idle": 3}}
+
+
 def noria(*arguments: str):
     return CliRunner().invoke(app.app, list(arguments))
 
@@ -34,6 +38,7 @@ def starts(monkeypatch) -> list[tuple]:
     calls: list[tuple] = []
     monkeypatch.setattr(machine, "up", lambda speed, without: calls.append((speed, without)) or Running())
     monkeypatch.setattr(machine, "running", lambda: Running(started_s=9.0))
+    monkeypatch.setattr(machine, "used", lambda running: USED)
     return calls
 
 
@@ -45,10 +50,13 @@ def test_up_says_where_aws_answers(starts):
     assert starts == [(60.0, ("ml.c5.large",)), (None, ())]
     assert document["environment"] == {"AWS_ENDPOINT_URL": document["endpoint_url"]}
     assert "pid" not in document
+    assert document["used"] == USED
 
 
 def test_one_that_runs_is_kept_when_asked_to(starts):
-    assert "started in 9.0 s" in noria("up", "--keep").stdout
+    text = noria("up", "--keep").stdout
+    assert "started in 9.0 s" in text
+    assert "memory: 1,234 MB; processes: 7; model servers: 2 running, 3 idle" in text
     assert starts == []
 
 
