@@ -16,7 +16,7 @@ from typing import Any
 from bench.results import ROOT, Result
 from cli import demo, publishing, uploading
 from cli.session import Session
-from local import machine
+from local import lifecycle
 
 LIMIT_SECONDS = 300
 #: AWS bills a Lambda call by the millisecond; these lines of the platform's log carry it.
@@ -45,7 +45,7 @@ class Loop:
 
 def deployed() -> Session:
     """The stack on a local AWS of ordinary speed, started and deployed where it is not."""
-    machine.up(1.0)
+    lifecycle.up(1.0)
     subprocess.run([str(ROOT / "scripts" / "deploy.sh"), "local"], check=True, capture_output=True)
     return Session()
 

@@ -43,30 +43,30 @@ def up(
     json: AsJson = False,
 ) -> None:
     """Start the local AWS."""
-    from local import machine
+    from local import lifecycle
 
     try:
-        found = (machine.running() if keep else None) or machine.up(speed, tuple(without or ()))
-    except machine.MachineError as error:
+        aws = (lifecycle.running() if keep else None) or lifecycle.up(speed, tuple(without or ()))
+    except lifecycle.LocalAwsError as error:
         raise CliError(str(error)) from error
-    told = {key: value for key, value in asdict(found).items() if key != "pid"}
-    used = machine.used(found)
+    usage = lifecycle.measure_usage(aws)
     if json:
-        render.as_json({**told, "environment": found.environment(), "used": used})
+        fields = {key: value for key, value in asdict(aws).items() if key != "pid"}
+        render.as_json({**fields, "environment": aws.environment(), "usage": usage})
     else:
-        render.console.print(f"AWS answers at {found.endpoint_url} ({found.region}), started in {found.started_s} s; logs in {machine.home() / 'logs'}")
-        servers = used["model_servers"]
+        render.console.print(f"AWS answers at {aws.endpoint_url} ({aws.region}), started in {aws.started_s} s; logs in {lifecycle.home() / 'logs'}")
+        servers = usage["model_servers"]
         render.console.print(
-            f"memory: {used['memory_mb']:,.0f} MB; processes: {used['processes']}; model servers: {servers['running']} running, {servers['idle']} idle"
+            f"memory: {usage['memory_mb']:,.0f} MB; processes: {usage['processes']}; model servers: {servers['running']} running, {servers['idle']} idle"
         )
 
 
 @app.command()
 def down(json: AsJson = False) -> None:
     """End the local AWS and every process of it."""
-    from local import machine
+    from local import lifecycle
 
-    ended = machine.down()
+    ended = lifecycle.down()
     if json:
         render.as_json({"processes_ended": ended})
     else:

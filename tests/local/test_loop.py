@@ -11,7 +11,7 @@ import pytest
 from cli import demo, ledger, predicting, publishing, requesting, starting, telling, uploading
 from cli.errors import CliError
 from cli.session import Session
-from local import machine
+from local import lifecycle
 from tests.local.aws.waiting import until
 
 LIMIT = 180
@@ -81,7 +81,7 @@ def test_real_data_become_a_served_model_and_a_second_look_redoes_nothing(stack)
     assert told["holdout"]["accuracy"] > 0.9
     again = demo.run(stack, quiet=True, releases=False)
     assert again["model_package_arn"] == told["model_package_arn"]
-    assert json.loads((machine.home() / "demo.json").read_text())["endpoint"] == "noria-bikeshare"
+    assert json.loads((lifecycle.home() / "demo.json").read_text())["endpoint"] == "noria-bikeshare"
 
 
 def test_a_version_says_where_it_comes_from_and_who_approved_it(stack):
@@ -325,7 +325,7 @@ def test_what_is_asked_of_an_unknown_model_or_file_is_told(stack, name, tmp_path
 
 
 def noria(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = shutil.which("noria", path=str(machine.ROOT / ".venv" / "bin"))
+    command = shutil.which("noria", path=str(lifecycle.ROOT / ".venv" / "bin"))
     assert command
     kept = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", **environment}
     return subprocess.run([command, *arguments], capture_output=True, text=True, env=kept, timeout=60)
@@ -338,7 +338,7 @@ def test_the_command_without_a_stack_says_what_to_do(tmp_path):
 
 
 def test_the_command_with_the_wrong_name_says_which_there_are(stack, running):
-    ended = noria("--stack", "nora", "status", "x", NORIA_HOME=str(machine.home()))
+    ended = noria("--stack", "nora", "status", "x", NORIA_HOME=str(lifecycle.home()))
     assert ended.returncode == 1
     assert "no stack named nora" in ended.stderr
     assert "noria" in ended.stderr.split("those there are:")[1]
@@ -361,6 +361,6 @@ def test_the_command_with_expired_credentials_says_so(client, running, name):
 def test_everything_is_said_as_json_too(stack):
     demo.run(stack, quiet=True, releases=False)
     for arguments in (("status", "bikeshare"), ("events", "bikeshare")):
-        ended = noria(*arguments, "--json", NORIA_HOME=str(machine.home()))
+        ended = noria(*arguments, "--json", NORIA_HOME=str(lifecycle.home()))
         assert ended.returncode == 0, ended.stderr
         assert json.loads(ended.stdout)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from cli import app, contracts, files, ledger, monitoring, predicting, profiling, publishing, releasing, render, specs, telling, uploading
 from cli.errors import CliError
 from cli.session import Session, explained
-from local import machine
+from local import lifecycle
 from noria.adapters import objects
 from noria.data import reading
 from noria.kernel.errors import SpecError, TransientError, UnreadableDatasetError
@@ -239,7 +239,7 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_one(monkeypatch, tmp_p
         app.main()
     assert ended.value.code == 1
     assert capsys.readouterr().err.startswith("noria: no local AWS is running")
-    assert machine.running() is None
+    assert lifecycle.running() is None
 
 
 def test_init_writes_a_project_and_says_what_is_next(tmp_path, monkeypatch):
