@@ -19,7 +19,7 @@ from cli.data.progress import follow
 from cli.data.upload import upload
 from cli.demo.dataset import YEAR, rows_of_year
 from cli.project.publish import publish
-from local import machine
+from local import lifecycle
 
 LIMIT_SECONDS = 300
 #: AWS bills a Lambda call by the millisecond; these lines of the platform's log carry it.
@@ -48,7 +48,7 @@ class Loop:
 
 def deployed() -> Session:
     """The stack on a local AWS of ordinary speed, started and deployed where it is not."""
-    machine.up(1.0)
+    lifecycle.up(1.0)
     subprocess.run([str(ROOT / "scripts" / "deploy.sh"), "local"], check=True, capture_output=True)
     return Session()
 

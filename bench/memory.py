@@ -22,7 +22,7 @@ from botocore.config import Config
 from bench.results import ROOT, Result
 from local import usage
 
-ROLES, EXECUTIONS, ENDPOINTS, ASKED = 200, 2000, 50, 3
+ROLES, EXECUTIONS, ENDPOINTS, ACTIVE = 200, 2000, 50, 3
 AIM_MB = 1000
 SPEED = 60
 #: Model servers that start at once, and executions that run at once.
@@ -43,15 +43,15 @@ def measure() -> Result:
     """Megabytes at the end, against the aim."""
     checkout = Path(os.environ.get("NORIA_BENCH_CHECKOUT", ROOT))
     roles, executions, endpoints = (int(os.environ.get(f"NORIA_BENCH_{name}", count)) for name, count in SIZES.items())
-    parts: Json = {"checkout": checkout.name, "size": f"{executions} executions under {roles} roles, {endpoints} endpoints of which {ASKED} are asked"}
+    parts: Json = {"checkout": checkout.name, "size": f"{executions} executions under {roles} roles, {endpoints} endpoints of which {ACTIVE} are asked"}
     with _running(checkout) as aws:
-        parts["after the start"] = aws.shown()
+        parts["after the start"] = aws.describe_usage()
         aws.execute(roles, executions)
-        parts["after the executions"] = aws.shown()
+        parts["after the executions"] = aws.describe_usage()
         names = aws.serve(endpoints)
-        parts["when the last endpoint came into service"] = aws.shown()
-        aws.ask(names[:ASKED], IDLE_SECONDS)
-        total, parts["after the idle time, three asked meanwhile"] = aws.megabytes(), aws.shown()
+        parts["when the last endpoint came into service"] = aws.describe_usage()
+        aws.ask(names[:ACTIVE], IDLE_SECONDS)
+        total, parts["after the idle time, three asked meanwhile"] = aws.megabytes(), aws.describe_usage()
         parts["first request of an endpoint that was not asked before"] = f"{aws.first_request(names[-1]):.2f} s"
     return Result("memory", total, AIM_MB, "MB", "proportional set size of the local AWS and every process of it", parts)
 
@@ -68,7 +68,7 @@ class LocalAws:
     def megabytes(self) -> float:
         return usage.of(usage.session(self._pid)).memory_mb
 
-    def shown(self) -> str:
+    def describe_usage(self) -> str:
         now = usage.of(usage.session(self._pid))
         return f"{now.memory_mb:,.0f} MB ({now.measure}) in {now.processes} processes"
 

@@ -1,1 +1,1 @@
-"""AWS on one machine: the emulator, extended in-process with what it lacks, and a SageMaker that really trains and serves."""
+"""AWS on one machine: an emulator, extended in its process with what it lacks, and a SageMaker that trains and serves models."""

@@ -1,11 +1,11 @@
-"""The gateway's process: `python -m local`, with its settings in the environment (`local.machine` sets them)."""
+"""The gateway's process: `python -m local`; `local.lifecycle` sets its environment variables."""
 
 import os
 from pathlib import Path
 
 
 def main() -> None:
-    """Assert the hooks, extend the emulator, serve until SIGTERM."""
+    """Verify the hooks, extend the emulator, serve until SIGTERM."""
     from local import hooks
     from local.states import assembly
 
@@ -13,7 +13,8 @@ def main() -> None:
     from ministack import app
 
     from local.aws import delivery, functions, metrics, stacks, transport
-    from local.sagemaker import endpoints, idle, scaling, service
+    from local.sagemaker import service
+    from local.sagemaker.endpoints import autoscaling, idle
 
     functions.install(Path(os.environ["NORIA_RUNTIME_PYTHON"]))
     delivery.install()
@@ -22,7 +23,7 @@ def main() -> None:
     metrics.install()
     assembly.install()
     service.install()
-    scaling.install(scaling.Fleet(endpoints.instances, endpoints.scale))
+    autoscaling.install()
     idle.install()
     app.main()
 

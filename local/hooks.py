@@ -1,9 +1,9 @@
-"""The private names of dependencies that `local` takes hold of, each asserted before the gateway starts."""
+"""Private names of dependencies that `local` relies on; the gateway verifies each before it starts."""
 
 import importlib
 from importlib.metadata import version
 
-#: distribution → module → names. A missing one means that the pinned version was changed without looking here.
+#: distribution → module → names. A missing one means that somebody changed the pinned version without a look at this table.
 HOOKS: dict[str, dict[str, tuple[str, ...]]] = {
     "ministack": {
         "ministack.app": (
@@ -142,10 +142,10 @@ class HookMissingError(RuntimeError):
 
 
 def verify() -> None:
-    """Assert every hook.
+    """Verify every hook.
 
     Raises:
-        HookMissingError: names the distribution, its version, the module and what is missing.
+        HookMissingError: names the distribution, its version, the module and the missing names.
     """
     for distribution, modules in HOOKS.items():
         for name, attributes in modules.items():

@@ -6,14 +6,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from local import machine
+from local import lifecycle
 
 # How long an example takes is a matter of the machine, and no property of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 #: Where the local AWS of the tests lives, and the file that says that the application is deployed on it.
-HOME = Path(os.environ.get("NORIA_TEST_HOME", machine.ROOT / ".noria" / "test"))
+HOME = Path(os.environ.get("NORIA_TEST_HOME", lifecycle.ROOT / ".noria" / "test"))
 DEPLOYED = "deployed"
 
 
@@ -23,7 +23,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     before = os.environ.get("NORIA_HOME")
     os.environ["NORIA_HOME"] = str(HOME)
-    machine.down()
+    lifecycle.down()
     (HOME / DEPLOYED).unlink(missing_ok=True)
     os.environ.pop("NORIA_HOME")
     if before:

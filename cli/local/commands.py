@@ -20,30 +20,30 @@ def up(
     json: AsJson = False,
 ) -> None:
     """Start the local AWS."""
-    from local import machine
+    from local import lifecycle
 
     try:
-        result = (machine.running() if keep else None) or machine.up(speed, tuple(without or ()))
-    except machine.MachineError as error:
+        result = (lifecycle.running() if keep else None) or lifecycle.up(speed, tuple(without or ()))
+    except lifecycle.LocalAwsError as error:
         raise CliError(str(error)) from error
-    used = machine.used(result)
+    usage = lifecycle.measure_usage(result)
     if json:
         facts = {name: value for name, value in asdict(result).items() if name != "pid"}
-        console.print_json({**facts, "environment": result.environment(), "used": used})
+        console.print_json({**facts, "environment": result.environment(), "usage": usage})
     else:
-        logs, servers = machine.home() / "logs", used["model_servers"]
+        logs, servers = lifecycle.home() / "logs", usage["model_servers"]
         console.out.print(f"AWS answers at {result.endpoint_url} ({result.region}), started in {result.started_s} s; logs in {logs}")
         console.out.print(
-            f"memory: {used['memory_mb']:,.0f} MB; processes: {used['processes']}; model servers: {servers['running']} running, {servers['idle']} idle"
+            f"memory: {usage['memory_mb']:,.0f} MB; processes: {usage['processes']}; model servers: {servers['running']} running, {servers['idle']} idle"
         )
 
 
 @commands.command()
 def down(json: AsJson = False) -> None:
     """End the local AWS and every process of it."""
-    from local import machine
+    from local import lifecycle
 
-    ended = machine.down()
+    ended = lifecycle.down()
     if json:
         console.print_json({"processes_ended": ended})
     else:

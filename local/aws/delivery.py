@@ -1,4 +1,4 @@
-"""EventBridge's deliveries: under the target's role, repeated by its retry policy, and into its dead-letter queue at last."""
+"""Delivers EventBridge's events: under the target's role, with its retry policy and its dead-letter queue."""
 
 import inspect
 import json
@@ -21,7 +21,7 @@ EVENTS = "events.amazonaws.com"
 #: AWS's own defaults and limits of a target's retry policy.
 MAX_ATTEMPTS, MAX_AGE_SECONDS = 185, 86_400
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 60.0
-#: Refusals that no repetition mends; EventBridge sends these to the dead-letter queue at once.
+#: Errors without a retry; EventBridge sends the event to the dead-letter queue at once.
 FINAL_CODES = frozenset(
     {
         "AccessDeniedException",
@@ -33,7 +33,7 @@ FINAL_CODES = frozenset(
         "ValidationException",
     }
 )
-#: What a dead letter calls a target's refusal; all others are the target's own errors.
+#: `ERROR_CODE` of a dead letter, by the target's error code; `ERROR_FROM_TARGET` for all others.
 DEAD_LETTER_CODES = {
     "AccessDenied": "NO_PERMISSIONS",
     "AccessDeniedException": "NO_PERMISSIONS",
@@ -48,7 +48,7 @@ DEAD_LETTER_CODES = {
 
 @dataclass(frozen=True)
 class Delivery:
-    """What is known of one delivery while a target is called."""
+    """One delivery of an event to a target of a rule."""
 
     target: dict[str, Any]
     rule_arn: str
@@ -72,7 +72,7 @@ _version_id: ContextVar[str | None] = ContextVar("version_id", default=None)
 
 
 def install() -> None:
-    """Take over how EventBridge calls a rule's targets, and what S3 tells it."""
+    """Replace EventBridge's calls of targets, and add the version id to S3's events."""
     invoke, dispatch, fire = eventbridge._invoke_target, eventbridge._dispatch_event, s3._fire_s3_event
     parameters = inspect.signature(fire)
 
@@ -94,10 +94,10 @@ def install() -> None:
             event, view = {**event, "Detail": json.dumps(detail)}, None
         dispatch(event, view)
 
-    def fire_s3_event(*args: Any, **facts: Any) -> None:
-        token = _version_id.set(parameters.bind(*args, **facts).arguments.get("version_id"))
+    def fire_s3_event(*args: Any, **kwargs: Any) -> None:
+        token = _version_id.set(parameters.bind(*args, **kwargs).arguments.get("version_id"))
         try:
-            fire(*args, **facts)
+            fire(*args, **kwargs)
         finally:
             _version_id.reset(token)
 
@@ -109,7 +109,7 @@ def install() -> None:
 
 
 def _deliver(call: Any, arn: str, payload: str) -> None:
-    """Deliver in the background; the caller's account, region and delivery go with it."""
+    """Deliver in the background, in the caller's account and region."""
     threading.Thread(target=copy_context().run, args=(_attempt, call, arn, payload), daemon=True, name="delivery").start()
 
 
@@ -124,10 +124,10 @@ def _attempt(call: Any, arn: str, payload: str) -> None:
             call(arn, payload, delivery)
             return
         except DeliveryError as error:
-            final, why = error.code in FINAL_CODES, error
+            final, last = error.code in FINAL_CODES, error
         if final or retries == attempts or time.monotonic() > ends:
             exhausted = None if final else "MaximumRetryAttempts" if retries == attempts else "MaximumEventAgeInSeconds"
-            _to_dead_letter_queue(delivery, payload, why, retries, exhausted)
+            _to_dead_letter_queue(delivery, payload, last, retries, exhausted)
             return
         time.sleep(random.uniform(0.5, 1) * min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**retries))
 
@@ -151,13 +151,13 @@ def _to_function(arn: str, payload: str, delivery: Delivery) -> None:
     function, config, name = lambda_svc._get_func_record_for_ref(arn)
     if not function or not config:
         raise DeliveryError("ResourceNotFoundException", f"Function not found: {name}")
-    if not _permitted(arn, function["policy"], delivery.rule_arn):
+    if not _policy_allows(arn, function["policy"], delivery.rule_arn):
         raise DeliveryError("AccessDeniedException", f"{EVENTS} is not authorized to perform: lambda:InvokeFunction on resource: {arn}")
     lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
 
 
-def _permitted(arn: str, policy: dict[str, Any], rule_arn: str) -> bool:
-    """Whether a function's own policy lets EventBridge call it for this rule: EventBridge has no role at a function."""
+def _policy_allows(arn: str, policy: dict[str, Any], rule_arn: str) -> bool:
+    """Whether a function's resource policy allows EventBridge to invoke it for this rule; EventBridge has no role at a function."""
     account = get_account_id()
     context = iam_evaluator.EvalContext(EVENTS, "Service", account, "lambda:InvokeFunction", arn, get_region())
     context.service_context = {"aws:sourcearn": rule_arn, "aws:sourceaccount": account}
@@ -179,7 +179,7 @@ def _to_dead_letter_queue(delivery: Delivery, payload: str, error: DeliveryError
     if not arn:
         return
     account, queue = get_account_id(), arn.rsplit(":", 1)[1]
-    facts = {
+    attributes = {
         "RULE_ARN": delivery.rule_arn,
         "TARGET_ARN": delivery.target["Arn"],
         "ERROR_CODE": DEAD_LETTER_CODES.get(error.code, "ERROR_FROM_TARGET"),
@@ -190,5 +190,5 @@ def _to_dead_letter_queue(delivery: Delivery, payload: str, error: DeliveryError
     roles.client_with("sqs", "test", "test", None, get_region()).send_message(
         QueueUrl=f"{roles.gateway_url()}/{account}/{queue}",
         MessageBody=payload,
-        MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in facts.items()},
+        MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
     )

@@ -1,4 +1,4 @@
-"""Lambda as AWS runs it: an interpreter that sees only the package and its layers, and errors with their class and stack."""
+"""Lambda functions in the interpreter of the Lambda runtime, with errors that carry class and stack as on AWS."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-#: What a function inherits from the gateway; its own variables reach it separately, all else stays here.
+#: Environment variables that a function inherits from the gateway; its own reach it separately.
 INHERITED = (
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -50,12 +50,12 @@ def install(runtime_python: Path) -> None:
     lambda_runtime._detect_runtime_binary = detect_runtime
     lambda_runtime.subprocess = _Processes()
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = LOG_WAITS
-    lambda_runtime.Worker.invoke = _remembering(lambda_runtime.Worker.invoke)
-    lambda_svc._execute_function_warm = _reporting(lambda_svc._execute_function_warm)
+    lambda_runtime.Worker.invoke = _keep_response(lambda_runtime.Worker.invoke)
+    lambda_svc._execute_function_warm = _with_error_payload(lambda_svc._execute_function_warm)
 
 
 class _Processes:
-    """Stands for the `subprocess` module where workers are spawned: the same processes, with a clean environment."""
+    """Replaces the `subprocess` module where the emulator starts workers: the same processes, with a clean environment."""
 
     PIPE = subprocess.PIPE
     TimeoutExpired = subprocess.TimeoutExpired
@@ -67,25 +67,27 @@ class _Processes:
         return subprocess.Popen([command[0], "-s", *command[1:]], env=clean, **options)
 
 
-def _remembering(invoke: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def remembered(worker: Any, *args: Any, **options: Any) -> dict[str, Any]:
-        _last.answer = invoke(worker, *args, **options)
-        return _last.answer
+def _keep_response(invoke: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Keep the worker's response of this thread's invocation."""
 
-    return remembered
+    def invoke_worker(worker: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        _last.response = invoke(worker, *args, **options)
+        return _last.response
+
+    return invoke_worker
 
 
-def _reporting(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Answer with the payload that the runtime interface client would post."""
+def _with_error_payload(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Return the error payload that AWS's runtime interface client would post."""
 
-    def reported(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-        _last.answer = {}
+    def execute_function(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+        _last.response = {}
         outcome = execute(func, event, request_id)
-        if failure := _last.answer.get("failure"):
+        if failure := _last.response.get("failure"):
             return {"body": failure, "error": True, "log": outcome.get("log", "")}
         body = outcome.get("body")
         if outcome.get("error") and isinstance(body, dict) and body.get("errorMessage") == DIED:
             outcome["body"] = {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: Runtime exited without providing a reason"}
         return outcome
 
-    return reported
+    return execute_function

@@ -1,4 +1,4 @@
-"""Services of our own behind the emulator's gateway."""
+"""Adds services and pages of our own to the emulator's gateway."""
 
 import json
 import sys
@@ -11,23 +11,26 @@ from ministack.core import iam_actions, router
 
 
 def serve(path: str, report: Callable[[], Any]) -> None:
-    """Answer GET requests for a path of the gateway itself with what `report` returns, as JSON; no credentials are needed."""
-    answer = app._handle_health_request
+    """Serve a page of the gateway itself, without credentials: the JSON of what `report` returns."""
+    emulator_pages = app._handle_health_request
 
-    def handle(asked: str, request_id: str) -> Any:
-        return (200, {"Content-Type": "application/json"}, json.dumps(report()).encode()) if asked == path else answer(asked, request_id)
+    def handle(request_path: str, request_id: str) -> Any:
+        if request_path != path:
+            return emulator_pages(request_path, request_id)
+        return 200, {"Content-Type": "application/json"}, json.dumps(report()).encode()
 
     app._handle_health_request = handle
 
 
 def register(service: str, handle_request: Callable[..., Any], reset: Callable[[], None], patterns: dict[str, list[str]], model: str) -> None:
-    """Have a service answered by a function of ours.
+    """Add a service.
 
     Args:
-        service: its name, which its IAM actions begin with as well.
-        reset: forgets all that it holds.
-        patterns: by which a request is known to be the service's: `target_prefixes`, `host_patterns`.
-        model: botocore's name of the operations that IAM checks.
+        service: its name, also the prefix of its IAM actions.
+        handle_request: answers a request.
+        reset: clears the state of the service.
+        patterns: `target_prefixes` and `host_patterns` by which the router recognises its requests.
+        model: botocore's name of the API whose operations IAM checks.
     """
     module = types.ModuleType(f"ministack.services.{service}")
     module.__dict__.update(handle_request=handle_request, get_state=lambda: None, load_persisted_state=lambda data: None, reset=reset)

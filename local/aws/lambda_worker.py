@@ -1,6 +1,6 @@
-"""What runs inside a function's process: it loads the handler as AWS's runtime interface client does and reports errors alike.
+"""A Lambda function's process: loads the handler and reports errors as AWS's runtime interface client does.
 
-This file runs in the interpreter of the Lambda runtime, alone; it speaks lines of JSON with the gateway over stdin and stdout.
+This file runs alone in the interpreter of the Lambda runtime; it exchanges lines of JSON with the gateway over stdin and stdout.
 """
 
 import importlib
@@ -12,7 +12,7 @@ import traceback
 
 
 class Context:
-    """The context object of one invocation, as a handler expects it."""
+    """The context object of one invocation."""
 
     identity = None
     client_context = None
@@ -32,7 +32,7 @@ class Context:
 
 
 def add_paths(code):
-    """The package first, then the layers in order, then what the runtime itself brings."""
+    """The module search path: the package, the layers in their order, the runtime's own packages."""
     layers = [os.path.join(layer, "python") for layer in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if layer]
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [code, *layers, *(path for path in sys.path if path and os.path.abspath(path) != here)]
@@ -43,7 +43,7 @@ def error_payload(kind, message, request_id, frames=()):
 
 
 def frames_of(error, code):
-    """Stack frames from the handler on, with the paths that a function has on AWS."""
+    """Stack frames from the handler on, with the paths of a function on AWS."""
     layers = [layer for layer in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if layer]
     lines = traceback.format_list([f for f in traceback.extract_tb(error.__traceback__) if f.filename != os.path.abspath(__file__)])
     for folder, path in ((code, "/var/task"), *((layer, "/opt") for layer in layers)):
@@ -52,25 +52,25 @@ def frames_of(error, code):
 
 
 def load(init):
-    """The handler, or the payload that AWS answers when it cannot be loaded."""
+    """The handler, or AWS's error type and message where it does not load."""
     module, name = init["module"], init["handler"]
     try:
-        loaded = importlib.import_module(module)
+        imported = importlib.import_module(module)
     except ImportError as error:
         return None, ("Runtime.ImportModuleError", f"Unable to import module '{module}': {error}", error)
     except SyntaxError as error:
         return None, ("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module}': {error}", error)
     except Exception as error:
         return None, (type(error).__name__, str(error), error)
-    if not hasattr(loaded, name):
+    if not hasattr(imported, name):
         return None, ("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module}'", None)
-    return getattr(loaded, name), None
+    return getattr(imported, name), None
 
 
-def answer(handler, broken, event, context, code):
+def invoke(handler, load_error, event, context, code):
     """One invocation's line of JSON."""
-    if broken:
-        kind, message, error = broken
+    if load_error:
+        kind, message, error = load_error
         return {"status": "ok", "failure": error_payload(kind, message, context.aws_request_id, frames_of(error, code) if error else ())}
     try:
         return {"status": "ok", "result": json.loads(json.dumps(handler(event, context)))}
@@ -89,7 +89,7 @@ def run():
     os.environ.setdefault("AWS_LAMBDA_LOG_GROUP_NAME", f"/aws/lambda/{init['function_name']}")
     code = init["code_dir"]
     add_paths(code)
-    handler, broken = load(init)
+    handler, load_error = load(init)
     out.write('{"status": "ready"}\n')
     out.flush()
     for line in iter(sys.stdin.readline, ""):
@@ -97,9 +97,9 @@ def run():
         invocation = message.get("ctx") or {}
         if invocation.get("trace_id"):
             os.environ["_X_AMZN_TRACE_ID"] = invocation["trace_id"]
-        out.write(json.dumps(answer(handler, broken, message["event"], Context(init, invocation), code)) + "\n")
+        out.write(json.dumps(invoke(handler, load_error, message["event"], Context(init, invocation), code)) + "\n")
         out.flush()
-        if broken:
+        if load_error:
             return
 
 

@@ -8,7 +8,7 @@ from botocore.model import ServiceModel
 
 @cache
 def session() -> botocore.session.Session:
-    """The session whose loader keeps every service model; it is not thread-safe while it creates clients."""
+    """The session whose loader caches every service model; it is not thread-safe while it creates clients."""
     return botocore.session.get_session()
 
 

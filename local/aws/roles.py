@@ -1,4 +1,4 @@
-"""Sessions of IAM roles for the services that act under a role, so that the gateway judges each of their calls."""
+"""Sessions and clients of IAM roles for services that act under a role; the gateway authorises each of their calls."""
 
 import inspect
 import json
@@ -23,7 +23,7 @@ from ministack.services import iam, sts
 from local.aws import models
 
 SESSION_SECONDS = 3600
-#: A session is renewed this long before it ends, so that a call under way never meets its end.
+#: Renewal of a session before its end (seconds), so that no call under way meets the end.
 RENEW_SECONDS = 120
 
 
@@ -176,7 +176,7 @@ def _create_client(api: str, region: str) -> Any:
         ),
     )
     client.meta.events.register("after-call", _add_request_id)
-    # Step Functions passes CopySource on as it is: encoding it is its caller's part.
+    # Step Functions passes CopySource unchanged; its caller encodes it.
     client.meta.events.unregister("before-parameter-build.s3.CopyObject", handle_copy_source_param)
     return client
 
@@ -193,12 +193,12 @@ def _trusts(role_arn: str, service: str) -> bool:
     return any(
         statement.get("Effect") == "Allow"
         and iam_evaluator._service_principal_matches(statement.get("Principal"), service)
-        and iam_evaluator._action_matches("sts:AssumeRole", _listed(statement.get("Action")), [])
+        and iam_evaluator._action_matches("sts:AssumeRole", _as_list(statement.get("Action")), [])
         for statement in ([statements] if isinstance(statements, dict) else statements)
     )
 
 
-def _listed(value: str | list[str] | None) -> list[str]:
+def _as_list(value: str | list[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else value or []
 
 
@@ -226,6 +226,6 @@ def _register(role_arn: str, service: str) -> RoleSession:
 
 
 def _add_request_id(parsed: dict[str, Any] | None = None, **_: Any) -> None:
-    """The gateway's denials carry no request id; the state machine interpreter reads it."""
+    """Add a request id to the gateway's denials, which have none; the state machine interpreter reads it."""
     if isinstance(parsed, dict):
         parsed.setdefault("ResponseMetadata", {}).setdefault("RequestId", str(uuid.uuid4()))

@@ -1,6 +1,6 @@
-"""The loopback stands for TLS: bucket policies that refuse plain HTTP see every request on it as secure.
+"""Marks every request as sent by TLS, for bucket policies that refuse plain HTTP.
 
-Nothing leaves the machine, and the gateway listens on no other address.
+The gateway listens on the loopback alone, so no request leaves the machine.
 """
 
 from ministack import app

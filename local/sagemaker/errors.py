@@ -1,13 +1,13 @@
-"""What SageMaker refuses with: AWS's codes and HTTP status."""
+"""Errors of SageMaker's API and of its jobs, with AWS's codes and HTTP statuses."""
 
 
 class ApiError(Exception):
-    """A refused request.
+    """A request that the API refuses.
 
     Args:
-        code: as in AWS's error, `ValidationException` for one.
-        message: as AWS words it.
-        status: HTTP status of the answer.
+        code: AWS's error code, such as `ValidationException`.
+        message: AWS's wording.
+        status: HTTP status of the response.
         fields: further members of the error's shape.
     """
 
@@ -17,9 +17,9 @@ class ApiError(Exception):
 
 
 class JobFailedError(Exception):
-    """Why a job or an endpoint's variant failed, in the words of its `FailureReason`."""
+    """A job or an endpoint's variant failed; the message is its `FailureReason`."""
 
 
 def invalid(message: str) -> ApiError:
-    """The error of a request that is well-formed and cannot be done."""
+    """`ValidationException`: the request is well-formed and cannot be served."""
     return ApiError("ValidationException", message)

@@ -1,4 +1,4 @@
-"""What SageMaker tells EventBridge: state changes on the default bus, in the shape of AWS's own samples.
+"""Publishes SageMaker's state changes to the default event bus, in the shape of AWS's own samples.
 
 Source: "Events that Amazon SageMaker AI sends to Amazon EventBridge", SageMaker developer guide.
 """
@@ -9,17 +9,22 @@ from typing import Any
 
 from ministack.services import eventbridge
 
-from local.sagemaker.families import Record, answer_members
+from local.sagemaker.resources import Record, output_members
 
 
-def state_changed(noun: str, record: Record, **more: Any) -> None:
-    """Send `SageMaker <Noun> State Change` with what Describe tells of the record, and what only its event tells."""
-    members = answer_members(f"Describe{noun}")
-    detail: dict[str, Any] = {key: _times(key, value) for key, value in record.items() if key in members}
+def publish_state_change(noun: str, record: Record, **fields: Any) -> None:
+    """Send `SageMaker <Noun> State Change`.
+
+    Args:
+        record: the resource; the event has those members that Describe returns.
+        fields: members that only the event has.
+    """
+    members = output_members(f"Describe{noun}")
+    detail: dict[str, Any] = {key: _milliseconds(key, value) for key, value in record.items() if key in members}
     detail["Tags"] = {tag["Key"]: tag["Value"] for tag in record.get("Tags", [])}
     if noun == "Endpoint":
         detail["EndpointStatus"] = re.sub(r"(?<!^)(?=[A-Z])", "_", record["EndpointStatus"]).upper()
-    detail |= more
+    detail |= fields
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", noun)
     entry = {
         "Source": "aws.sagemaker",
@@ -30,6 +35,6 @@ def state_changed(noun: str, record: Record, **more: Any) -> None:
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
-def _times(key: str, value: Any) -> Any:
-    """Times are milliseconds since the epoch in these events."""
+def _milliseconds(key: str, value: Any) -> Any:
+    """These events have times in milliseconds since the epoch."""
     return int(value * 1000) if key.endswith("Time") and isinstance(value, float) else value

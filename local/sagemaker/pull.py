@@ -1,4 +1,4 @@
-"""Builds the environment of an image ahead of the first job, as an engine would pull it.
+"""Builds the environment of an image ahead of the first job, as a container engine pulls an image.
 
 usage: python -m local.sagemaker.pull REPOSITORY:TAG [requirements.txt]   (with NORIA_IMAGES and NORIA_UV set)
 Prints the interpreter of the environment.
@@ -7,11 +7,11 @@ Prints the interpreter of the environment.
 import sys
 from pathlib import Path
 
-from local.sagemaker import environments, images
+from local.sagemaker.containers import environments, images
 
 
 def main() -> None:
-    """Build what is not there yet."""
+    """Build the environment unless it exists."""
     requirements = Path(sys.argv[2]).read_text() if len(sys.argv) > 2 else ""
     print(environments.python_for(images.resolve(sys.argv[1]), requirements))
 

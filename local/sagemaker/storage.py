@@ -1,39 +1,13 @@
-"""Objects that jobs and servers read and write, always under the role that the request named."""
+"""S3 objects of jobs and model servers, read and written under their execution role; gzipped tarballs of folders."""
 
 import io
 import tarfile
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import ClientError
-from ministack.core.responses import get_region
 
-from local.aws import roles
 from local.sagemaker.errors import JobFailedError
-
-SAGEMAKER = "sagemaker.amazonaws.com"
-
-
-def client(api: str, role_arn: str) -> Any:
-    """A client of the gateway under a job's execution role.
-
-    Raises:
-        JobFailedError: the role does not trust SageMaker.
-    """
-    session(role_arn)
-    return roles.client(api, role_arn, SAGEMAKER, get_region())
-
-
-def session(role_arn: str) -> roles.RoleSession:
-    """SageMaker's session of a job's execution role.
-
-    Raises:
-        JobFailedError: the role does not trust SageMaker.
-    """
-    try:
-        return roles.assume(role_arn, SAGEMAKER)
-    except roles.RoleNotAssumableError as error:
-        raise JobFailedError(f"ClientError: {error}") from error
+from local.sagemaker.execution_role import client
 
 
 def split(uri: str) -> tuple[str, str]:
@@ -43,16 +17,16 @@ def split(uri: str) -> tuple[str, str]:
 
 
 def read(role_arn: str, uri: str) -> bytes:
-    """One object.
+    """The body of one object.
 
     Raises:
-        JobFailedError: as SageMaker words it, with S3's own reason.
+        JobFailedError: it cannot be read; SageMaker's wording with S3's reason.
     """
     bucket, key = split(uri)
     try:
         body: bytes = client("s3", role_arn).get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
-        raise _unreadable(uri, error) from error
+        raise _download_error(uri, error) from error
     return body
 
 
@@ -60,24 +34,28 @@ def keys(role_arn: str, uri: str) -> list[str]:
     """Keys under a prefix, in order.
 
     Raises:
-        JobFailedError: there are none, or they may not be listed.
+        JobFailedError: there are none, or the role may not list them.
     """
     bucket, prefix = split(uri)
     try:
         pages = client("s3", role_arn).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        found = [item["Key"] for page in pages for item in page.get("Contents", []) if not item["Key"].endswith("/")]
+        listing = [item["Key"] for page in pages for item in page.get("Contents", []) if not item["Key"].endswith("/")]
     except ClientError as error:
-        raise _unreadable(uri, error) from error
-    if not found:
+        raise _download_error(uri, error) from error
+    if not listing:
         raise JobFailedError(
             f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the '
             "bucket exists in the selected region, that objects exist under that S3 prefix, and that the role has s3:ListBucket permissions"
         )
-    return found
+    return listing
 
 
 def write(role_arn: str, uri: str, body: bytes) -> None:
-    """Raises JobFailedError with S3's own reason when it is refused."""
+    """Put one object.
+
+    Raises:
+        JobFailedError: S3 refuses it; with S3's reason.
+    """
     bucket, key = split(uri)
     try:
         client("s3", role_arn).put_object(Bucket=bucket, Key=key, Body=body)
@@ -86,13 +64,17 @@ def write(role_arn: str, uri: str, body: bytes) -> None:
 
 
 def download(role_arn: str, uri: str, folder: Path) -> None:
-    """Every object under a prefix, at its path relative to it."""
+    """Download every object under a prefix to its path relative to the prefix.
+
+    Raises:
+        JobFailedError: an object cannot be read, or its key leads out of the folder.
+    """
     bucket, prefix = split(uri)
     base = prefix if prefix.endswith("/") else prefix.rpartition("/")[0]
-    found = keys(role_arn, uri)
-    if any(key.startswith(prefix.rstrip("/") + "/") for key in found):
+    listing = keys(role_arn, uri)
+    if any(key.startswith(prefix.rstrip("/") + "/") for key in listing):
         base = prefix.rstrip("/")
-    for key in found:
+    for key in listing:
         target = (folder / key.removeprefix(base).lstrip("/")).resolve()
         if not target.is_relative_to(folder.resolve()):
             raise JobFailedError(f"ClientError: Data download failed:the key {key} leads out of its channel")
@@ -101,10 +83,10 @@ def download(role_arn: str, uri: str, folder: Path) -> None:
 
 
 def unpack(archive: bytes, folder: Path) -> None:
-    """A gzipped tarball, into a folder.
+    """Extract a gzipped tarball into a folder.
 
     Raises:
-        JobFailedError: it is none.
+        JobFailedError: the archive is none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -123,5 +105,5 @@ def pack(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _unreadable(uri: str, error: ClientError) -> JobFailedError:
+def _download_error(uri: str, error: ClientError) -> JobFailedError:
     return JobFailedError(f"ClientError: Data download failed:{error.response['Error'].get('Message')}, S3 URL {uri}")

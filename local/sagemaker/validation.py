@@ -1,4 +1,4 @@
-"""Requests against botocore's service model: required members, lengths, ranges, patterns and enums in AWS's words, types by botocore."""
+"""Validates requests against botocore's service model: required members, lengths, ranges, patterns, enums and types."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from botocore.validate import ParamValidator
 
 from local.sagemaker.errors import invalid
 
-#: Characters beyond the first 65,536, as the models of AWS write them: in pairs of UTF-16; and as Python does.
+#: The range of characters beyond the first 65,536: in AWS's models as surrogate pairs, and in Python's syntax.
 PAIRS = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
 NUMBERS = frozenset({"integer", "long", "float", "double"})
 
 
 def check(operation: OperationModel, parameters: dict[str, Any]) -> None:
-    """Refuse what AWS would refuse by the shape alone.
+    """Refuse a request that breaks its shape.
 
     Raises:
-        ApiError: `ValidationException` with each fault, its value and its constraint.
+        ApiError: `ValidationException` in AWS's words, with each fault, its value and its constraint.
     """
     if operation.input_shape is None:
         return
@@ -31,11 +31,11 @@ def check(operation: OperationModel, parameters: dict[str, Any]) -> None:
 
 
 def _faults(shape: Shape, value: Any, path: str) -> list[str]:
-    """Of a value and all within it; a value of another type has none here."""
+    """The faults of a value and of all within it; botocore finds values of another type."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         missing = [_fault(None, _join(path, name), "Member must not be null") for name in shape.required_members if value.get(name) is None]
-        known = [(shape.members[name], item, _join(path, name)) for name, item in value.items() if name in shape.members]
-        return missing + [fault for member, item, at in known for fault in _faults(member, item, at)]
+        members = [(shape.members[name], item, _join(path, name)) for name, item in value.items() if name in shape.members]
+        return missing + [fault for member, item, at in members for fault in _faults(member, item, at)]
     if isinstance(shape, ListShape) and isinstance(value, list):
         within = [fault for i, item in enumerate(value) for fault in _faults(shape.member, item, f"{path}.{i + 1}.member")]
         return _size_faults(shape, len(value), value, path, "length") + within
@@ -58,19 +58,19 @@ def _string_faults(shape: StringShape, value: str, path: str) -> list[str]:
     return faults
 
 
-def _size_faults(shape: Shape, size: float, value: Any, path: str, what: str) -> list[str]:
+def _size_faults(shape: Shape, size: float, value: Any, path: str, quantity: str) -> list[str]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     faults = []
     if least is not None and size < least:
-        faults.append(_fault(value, path, f"Member must have {what} greater than or equal to {least}"))
+        faults.append(_fault(value, path, f"Member must have {quantity} greater than or equal to {least}"))
     if most is not None and size > most:
-        faults.append(_fault(value, path, f"Member must have {what} less than or equal to {most}"))
+        faults.append(_fault(value, path, f"Member must have {quantity} less than or equal to {most}"))
     return faults
 
 
 def _fault(value: Any, path: str, constraint: str) -> str:
-    shown = "null" if value is None else f"'{value}'"
-    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
+    literal = "null" if value is None else f"'{value}'"
+    return f"Value {literal} at '{path}' failed to satisfy constraint: {constraint}"
 
 
 def _join(path: str, name: str) -> str:

@@ -1,1 +1,1 @@
-"""Step Functions on one machine: LocalStack's provider behind the gateway, each call of a machine under the machine's role."""
+"""Step Functions: LocalStack's provider behind the gateway; each call of a state machine is under the state machine's role."""

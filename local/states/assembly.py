@@ -1,6 +1,6 @@
-"""Puts the provider into the gateway, with everything that it is mended by."""
+"""Installs the provider in the gateway, with every correction of it."""
 
-# First: it replaces what the provider's other parts bind when they are imported.
+# First: it replaces names that the provider's other parts bind at their import.
 from local.states import provider
 
 # isort: split
@@ -8,7 +8,7 @@ from local.states import errors, expressions, jobs, language, machines, waits
 
 
 def install() -> None:
-    """Have the gateway's `states` service answered by the provider."""
+    """Serve the gateway's `states` by the provider."""
     language.install()
     expressions.install()
     errors.install()

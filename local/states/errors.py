@@ -1,7 +1,7 @@
-"""Error names of the optimised integrations: a service's own errors by their class, all others by the client's base class.
+"""Error names of the optimised integrations: the errors that a service's model declares, and the client's base exception for all others.
 
-AWS calls services here with its Java client. What a service's model does not declare, `AccessDeniedException` or
-SageMaker's `ValidationException` for two, is that client's base exception there, and its code stands only in the cause.
+AWS calls services here with its Java client. An error that the service's model does not declare, such as `AccessDeniedException` or
+SageMaker's `ValidationException`, is that client's base exception; only the cause has its code.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ SDK = {"applicationautoscaling": ("application-autoscaling", "ApplicationAutoSca
 
 
 def install() -> None:
-    """Name the errors of the provider's own integrations, and the services that Step Functions calls otherwise than botocore."""
+    """Name the errors of the provider's integrations, and the services whose name in Step Functions is not botocore's."""
     for name, (service, prefix) in SDK.items():
         state_task_service.StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES[name] = service
         state_task_service_aws_sdk._SERVICE_ERROR_NAMES[name] = prefix
@@ -52,37 +52,37 @@ def install() -> None:
         ("sqs", state_task_service_sqs.StateTaskServiceSqs),
         ("stepfunctions", state_task_service_sfn.StateTaskServiceSfn),
     ):
-        task._from_error = _naming(service, task._from_error)
+        task._from_error = _with_error_names(service, task._from_error)
 
 
-def refused(task: Any, env: Any, service: str, error: ClientError) -> Any:
-    """The failure of a task whose request a service refused."""
+def client_failure(task: Any, env: Any, service: str, error: ClientError) -> Any:
+    """The failure event of a task whose service returned an error."""
     code, meta = error.response["Error"]["Code"], error.response["ResponseMetadata"]
     prefix, base, label = CLIENTS[service]
-    name = f"{prefix}.{code.removesuffix('Exception')}Exception" if code in _declared(service) else f"{prefix}.{base}"
-    where = f"Service: {label}; Status Code: {meta['HTTPStatusCode']}; Error Code: {code}; Request ID: {meta['RequestId']}; Proxy: null"
-    return failure(task, env, CustomErrorName(name), name, f"{error.response['Error']['Message']} ({where})")
+    name = f"{prefix}.{code.removesuffix('Exception')}Exception" if code in _model_errors(service) else f"{prefix}.{base}"
+    details = f"Service: {label}; Status Code: {meta['HTTPStatusCode']}; Error Code: {code}; Request ID: {meta['RequestId']}; Proxy: null"
+    return failure(task, env, CustomErrorName(name), name, f"{error.response['Error']['Message']} ({details})")
 
 
 def failure(task: Any, env: Any, error_name: Any, error: str, cause: str) -> Any:
-    """The event of a failed task."""
+    """The failure event of a task."""
     details = TaskFailedEventDetails(error=error, cause=cause, resource=task._get_sfn_resource(), resourceType=task._get_sfn_resource_type())
     return FailureEvent(env=env, error_name=error_name, event_type=HistoryEventType.TaskFailed, event_details=EventDetails(taskFailedEventDetails=details))
 
 
 @cache
-def _declared(service: str) -> frozenset[str]:
+def _model_errors(service: str) -> frozenset[str]:
     """Codes of the errors that a service's model declares."""
     shapes = models.service_model(service).error_shapes
     return frozenset(code for shape in shapes for code in (shape.name, shape.metadata.get("error", {}).get("code", shape.name)))
 
 
-def _naming(service: str, from_error: Callable[..., Any]) -> Callable[..., Any]:
-    def named(task: Any, env: Any, ex: Exception) -> Any:
+def _with_error_names(service: str, from_error: Callable[..., Any]) -> Callable[..., Any]:
+    def failure_of(task: Any, env: Any, ex: Exception) -> Any:
         if isinstance(ex, ClientError):
-            return refused(task, env, service, ex)
+            return client_failure(task, env, service, ex)
         if isinstance(ex, FailureEventException):
             return ex.failure_event
         return task._get_timed_out_failure_event(env) if isinstance(ex, TimeoutError) else from_error(task, env=env, ex=ex)
 
-    return named
+    return failure_of

@@ -1,7 +1,7 @@
-"""JSONata as Step Functions evaluates it, with `$states` and the machine's variables bound as values.
+"""Evaluates JSONata as Step Functions does, with `$states` and the state machine's variables bound as values.
 
-The provider would splice variables into the source text of an expression, where a quote in data breaks the machine and
-hostile data is code. Here an expression is evaluated as it was written, and data is only data.
+The provider splices variables into the source text of an expression, where a quote in data breaks the expression and hostile data
+runs as code. This evaluates an expression as its author wrote it.
 """
 
 import threading
@@ -28,54 +28,56 @@ _scope = threading.local()
 
 
 def install() -> None:
-    """Take over the evaluation of every JSONata expression."""
+    """Replace the provider's evaluation of JSONata."""
     provider_jsonata._eval_jsonata = _evaluate
-    string_expression.compose_jsonata_expression = _as_written
+    string_expression.compose_jsonata_expression = _unchanged
     for component in (string_expression.StringJSONata, string_expression.StringVariableSample):
-        component._eval_body = _within_scope(component._eval_body)
-    assign_decl.AssignDecl._eval_body = _remembering(assign_decl.AssignDecl._eval_body)
+        component._eval_body = _with_environment(component._eval_body)
+    assign_decl.AssignDecl._eval_body = _keep_variables(assign_decl.AssignDecl._eval_body)
     outputdecl.Output._eval_body = _before_assign(outputdecl.Output._eval_body)
 
 
-def _as_written(final_jsonata_expression: str, variable_declarations_list: Any) -> str:
+def _unchanged(final_jsonata_expression: str, variable_declarations_list: Any) -> str:
     return final_jsonata_expression
 
 
-def _within_scope(body: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    def evaluated(component: Any, env: Any) -> None:
+def _with_environment(body: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Set the environment of the expression that this thread evaluates."""
+
+    def eval_body(component: Any, env: Any) -> None:
         _scope.env = env
         try:
             body(component, env)
         except provider_jsonata.JSONataException as error:
-            raise _failed(env, component.expression, error) from error
+            raise _query_evaluation_error(env, component.expression, error) from error
 
-    return evaluated
+    return eval_body
 
 
-def _failed(env: Any, expression: str, error: Any) -> FailureEventException:
-    """An expression that raised, as the error that a state can catch and retry."""
+def _query_evaluation_error(env: Any, expression: str, error: Any) -> FailureEventException:
+    """`States.QueryEvaluationError`, which a state can catch and retry."""
     name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
     cause = f"The JSONata expression '{expression}' threw an error during evaluation. {error.args[-1]}"
-    told = EventDetails(evaluationFailedEventDetails=EvaluationFailedEventDetails(cause=cause, error=name.error_name))
-    env.event_manager.add_event(context=env.event_history_context, event_type=HistoryEventType.EvaluationFailed, event_details=told)
-    return FailureEventException(FailureEvent(env=env, error_name=name, event_type=HistoryEventType.EvaluationFailed, event_details=told))
+    details = EventDetails(evaluationFailedEventDetails=EvaluationFailedEventDetails(cause=cause, error=name.error_name))
+    env.event_manager.add_event(context=env.event_history_context, event_type=HistoryEventType.EvaluationFailed, event_details=details)
+    return FailureEventException(FailureEvent(env=env, error_name=name, event_type=HistoryEventType.EvaluationFailed, event_details=details))
 
 
-def _remembering(assign: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    """Keep the variables from before a state's Assign beside the state that made it."""
+def _keep_variables(assign: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Keep the state and its variables from before its Assign."""
 
-    def assigned(declaration: Any, env: Any) -> None:
+    def eval_assign(declaration: Any, env: Any) -> None:
         before = _variables(env)
         assign(declaration, env)
         env.before_assign = (_state(env), before)
 
-    return assigned
+    return eval_assign
 
 
 def _before_assign(output: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    """Assign and Output of one state are evaluated side by side: neither sees the other."""
+    """Evaluate a state's Output with the variables from before its Assign, as AWS does."""
 
-    def evaluated(declaration: Any, env: Any) -> None:
+    def eval_output(declaration: Any, env: Any) -> None:
         state, before = getattr(env, "before_assign", (None, None))
         _scope.before = before if state is _state(env) else None
         try:
@@ -83,11 +85,11 @@ def _before_assign(output: Callable[[Any, Any], None]) -> Callable[[Any, Any], N
         finally:
             _scope.before = None
 
-    return evaluated
+    return eval_output
 
 
 def _state(env: Any) -> Any:
-    """What the context object tells of the state that runs; made anew each time that one is entered."""
+    """The context object's data of the running state; a new object each time that a state is entered."""
     return env.states.context_object.context_object_data["State"]
 
 
@@ -116,7 +118,7 @@ def _no_eval(*_: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A result as JSON has it: whole floats are integers."""
+    """A result as JSON, with whole floats as integers."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -127,7 +129,7 @@ def plain(value: Any) -> Any:
 
 
 def with_nulls(value: Any) -> Any:
-    """JSON's null is a value in JSONata; Python's None would be read as undefined."""
+    """Replace None by JSONata's null; it reads Python's None as undefined."""
     if isinstance(value, dict):
         return {key: with_nulls(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Step Functions' `sagemaker:create…Job`, also with `.sync`: create, then describe under the machine's role until it ends."""
+"""`sagemaker:create…` tasks, also with `.sync`: create, then describe under the state machine's role until the job ends."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ ENDED = FAILED | {"Completed"}
 
 
 def install() -> None:
-    """Serve `arn:aws:states:::sagemaker:…` beside the provider's own integrations."""
+    """Add `arn:aws:states:::sagemaker:…` to the provider's integrations."""
     # A map's or a branch's error keeps its name, also a reserved one: the provider would fail on it.
     CustomErrorName.__init__ = lambda self, error_name: ErrorName.__init__(self, error_name=error_name)
     service_for = factory.state_task_service_for
@@ -33,8 +33,8 @@ def install() -> None:
 class SageMakerTask(StateTaskServiceCallback):
     """A task of the optimised SageMaker integration.
 
-    A job that failed or was stopped is `States.TaskFailed` with its description as the cause; a refused request is
-    named as `errors` says.
+    A job that failed or was stopped is `States.TaskFailed` with its description as the cause; `errors` names the
+    failure of a request.
     """
 
     def __init__(self) -> None:
@@ -45,9 +45,9 @@ class SageMakerTask(StateTaskServiceCallback):
 
     def _eval_service_task(self, env: Any, resource_runtime_part: Any, normalised_parameters: dict[str, Any], state_credentials: Any) -> None:
         client = boto_client_for(service="sagemaker", region=resource_runtime_part.region, state_credentials=state_credentials)
-        answer = getattr(client, self._get_boto_service_action())(**normalised_parameters)
-        answer.pop("ResponseMetadata", None)
-        env.stack.append(answer)
+        response = getattr(client, self._get_boto_service_action())(**normalised_parameters)
+        response.pop("ResponseMetadata", None)
+        env.stack.append(response)
 
     def _build_sync_resolver(
         self, env: Any, resource_runtime_part: Any, normalised_parameters: dict[str, Any], state_credentials: Any
@@ -72,5 +72,5 @@ class SageMakerTask(StateTaskServiceCallback):
 
     def _from_error(self, env: Any, ex: Exception) -> Any:
         if isinstance(ex, ClientError):
-            return errors.refused(self, env, "sagemaker", ex)
+            return errors.client_failure(self, env, "sagemaker", ex)
         return super()._from_error(env=env, ex=ex)

@@ -1,4 +1,4 @@
-"""Amazon States Language where the provider reads it otherwise than AWS: literal text, times, and what is checked at creation."""
+"""Amazon States Language as AWS reads it: literal text, times, and the check of expressions at creation."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,23 +14,23 @@ from localstack.services.stepfunctions.provider import StepFunctionsProvider
 
 
 def install() -> None:
-    """Decode literals as JSON, tell times as AWS does, refuse expressions that do not parse."""
+    """Decode literals as JSON, format times as AWS does, refuse expressions that do not parse."""
     literal = assign_template_value_terminal.AssignTemplateValueTerminalLit
-    literal.__init__ = _decoding(literal.__init__)
-    preprocessor.from_string_literal = lambda parser_rule_context: text_of(parser_rule_context.getText())
-    made = state.StateData
-    state.StateData = lambda **facts: made(**{**facts, "EnteredTime": moment(facts["EnteredTime"])})
-    StepFunctionsProvider._validate_definition = staticmethod(_compiling(StepFunctionsProvider._validate_definition))
+    literal.__init__ = _with_decoding(literal.__init__)
+    preprocessor.from_string_literal = lambda parser_rule_context: decode(parser_rule_context.getText())
+    state_data = state.StateData
+    state.StateData = lambda **fields: state_data(**{**fields, "EnteredTime": format_time(fields["EnteredTime"])})
+    StepFunctionsProvider._validate_definition = staticmethod(_with_expression_check(StepFunctionsProvider._validate_definition))
 
 
-def text_of(literal: str) -> str:
-    """A literal of the definition, with or without its quotes, as the text that it stands for."""
-    quoted = literal if literal.startswith('"') and literal.endswith('"') and len(literal) > 1 else f'"{literal}"'
-    return str(json.loads(quoted, strict=False))
+def decode(literal: str) -> str:
+    """The text of a literal of the definition, with or without its quotes."""
+    source = literal if literal.startswith('"') and literal.endswith('"') and len(literal) > 1 else f'"{literal}"'
+    return str(json.loads(source, strict=False))
 
 
-def moment(isoformat: str) -> str:
-    """A time as AWS tells it: milliseconds, in UTC, with a Z."""
+def format_time(isoformat: str) -> str:
+    """A time in AWS's format: milliseconds, UTC, with a Z."""
     return datetime.fromisoformat(isoformat).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -46,15 +46,15 @@ def expressions(definition: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, definition[2:-2]
 
 
-def _decoding(init: Callable[..., None]) -> Callable[..., None]:
-    def decoded(terminal: Any, value: Any) -> None:
-        init(terminal, text_of(f'"{value}"') if isinstance(value, str) else value)
+def _with_decoding(init: Callable[..., None]) -> Callable[..., None]:
+    def init_decoded(terminal: Any, value: Any) -> None:
+        init(terminal, decode(f'"{value}"') if isinstance(value, str) else value)
 
-    return decoded
+    return init_decoded
 
 
-def _compiling(validate: Callable[..., None]) -> Callable[..., None]:
-    def validated(definition: str, static_analysers: list[Any]) -> None:
+def _with_expression_check(validate: Callable[..., None]) -> Callable[..., None]:
+    def validate_definition(definition: str, static_analysers: list[Any]) -> None:
         validate(definition=definition, static_analysers=static_analysers)
         for path, source in expressions(json.loads(definition)):
             try:
@@ -62,4 +62,4 @@ def _compiling(validate: Callable[..., None]) -> Callable[..., None]:
             except jsonata.jexception.JException as error:
                 raise InvalidDefinition(f"Invalid State Machine Definition: 'INVALID_JSONATA_EXPRESSION: {error} at {path}'") from error
 
-    return validated
+    return validate_definition

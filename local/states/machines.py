@@ -1,4 +1,4 @@
-"""State machines in CloudFormation: definitions in JSON or YAML, substitutions, logging, updates in place."""
+"""`AWS::StepFunctions::StateMachine` in CloudFormation: definitions in JSON or YAML, substitutions, logging, updates in place."""
 
 import json
 from typing import Any
@@ -12,11 +12,11 @@ Properties = dict[str, Any]
 
 
 class StateMachineRefusedError(ValueError):
-    """The service refused the definition; the stack fails with its words."""
+    """The service refused the definition; the stack fails with its message."""
 
 
 def install() -> None:
-    """Make, change and delete `AWS::StepFunctions::StateMachine` by the provider."""
+    """Create, update and delete the resource by the provider."""
     provisioners._RESOURCE_HANDLERS["AWS::StepFunctions::StateMachine"].update(create=_create, update=_update, delete=_delete)
 
 
@@ -30,13 +30,13 @@ def _create(logical_id: str, properties: Properties, stack: str) -> tuple[str, d
         "tags": provisioners._sfn_tags(properties),
         **_logging(properties),
     }
-    arn = _ask("CreateStateMachine", request)["stateMachineArn"]
+    arn = _call("CreateStateMachine", request)["stateMachineArn"]
     return arn, {"Arn": arn, "Name": name}
 
 
 def _update(physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None) -> tuple[str, dict[str, str]]:
     request = {"stateMachineArn": physical_id, "definition": _definition(new), "roleArn": new["RoleArn"], **_logging(new)}
-    _ask("UpdateStateMachine", request)
+    _call("UpdateStateMachine", request)
     return physical_id, {"Arn": physical_id, "Name": physical_id.rsplit(":", 1)[-1]}
 
 
@@ -57,13 +57,13 @@ def _logging(properties: Properties) -> Properties:
         {"cloudWatchLogsLogGroup": {"logGroupArn": destination["CloudWatchLogsLogGroup"]["LogGroupArn"]}}
         for destination in configuration.get("Destinations", [])
     ]
-    made = {"level": configuration.get("Level", "OFF"), "includeExecutionData": str(configuration.get("IncludeExecutionData", False)).lower() == "true"}
-    return {"loggingConfiguration": {**made, "destinations": groups}}
+    logging = {"level": configuration.get("Level", "OFF"), "includeExecutionData": str(configuration.get("IncludeExecutionData", False)).lower() == "true"}
+    return {"loggingConfiguration": {**logging, "destinations": groups}}
 
 
-def _ask(action: str, request: Properties) -> Properties:
+def _call(action: str, request: Properties) -> Properties:
     status, _, body = provider.call(action, request)
     if status >= 400:
         raise StateMachineRefusedError(body.decode())
-    answer: Properties = json.loads(body or b"{}")
-    return answer
+    response: Properties = json.loads(body or b"{}")
+    return response

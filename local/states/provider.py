@@ -1,11 +1,11 @@
-"""The `states` service: LocalStack's provider answers, the gateway routes to it, EventBridge and CloudFormation start from it."""
+"""The `states` service: the gateway, EventBridge and CloudFormation call LocalStack's provider."""
 
 import json
 import sys
 import types
 from typing import Any
 
-# The provider's JSONata wants a JVM at import; expressions.py evaluates in its place.
+# The provider's JSONata imports a JVM; expressions.py evaluates in its place.
 for _name in ("jpype", "jpype.imports"):
     sys.modules.setdefault(_name, types.ModuleType(_name))
 sys.modules["jpype"].imports = sys.modules["jpype.imports"]  # type: ignore[attr-defined]
@@ -21,12 +21,12 @@ Answer = tuple[int, dict[str, str], bytes]
 STATES = "states.amazonaws.com"
 DEFAULT_REGION = "us-east-1"
 ROOT = "test"
-#: The provider's names of services that botocore calls otherwise.
+#: botocore's names of services, where the provider has another.
 APIS = {"awslambda": "lambda", "lambda_": "lambda"}
 
 
 class Clients:
-    """What the provider calls other services with: clients of the gateway, under one set of credentials."""
+    """The provider's clients of other services: clients of the gateway under one role, or as root."""
 
     def __init__(self, region: str, role_arn: str | None) -> None:
         self._region, self._role = region, role_arn
@@ -43,7 +43,7 @@ class Clients:
 
 
 class Connect:
-    """Stands for LocalStack's client factory."""
+    """Replaces LocalStack's client factory."""
 
     def __call__(self, region_name: str | None = None, **_: Any) -> Clients:
         return Clients(region_name or DEFAULT_REGION, None)
@@ -54,7 +54,7 @@ class Connect:
 
 
 class Events:
-    """Sends a machine's status events to the default bus of its account."""
+    """Sends the status events of executions to the default bus of their account."""
 
     def __init__(self, account: str, region: str) -> None:
         self._account, self._region = account, region
@@ -66,7 +66,7 @@ class Events:
 
 localstack.aws.connect.connect_to = Connect()
 
-# The provider binds `connect_to` when it is imported, so it comes after it was replaced.
+# The provider binds `connect_to` at its import, so its import comes after the replacement.
 from localstack.aws.api import RequestContext
 from localstack.aws.skeleton import create_skeleton
 from localstack.aws.spec import load_service
@@ -80,11 +80,11 @@ _skeleton = create_skeleton("stepfunctions", _provider)
 
 
 def install() -> None:
-    """Have the gateway's `states` service answered by the provider."""
+    """Serve the gateway's `states` by the provider."""
     Execution._get_events_client = lambda self: Events(self.account_id, self.region_name)
     stepfunctions.handle_request = handle_request
     stepfunctions._start_execution = lambda data: call("StartExecution", data)
-    stepfunctions._resolve_state_machine_arn = _known
+    stepfunctions._resolve_state_machine_arn = _existing_arn
 
 
 def call(action: str, data: dict[str, Any]) -> Answer:
@@ -94,23 +94,23 @@ def call(action: str, data: dict[str, Any]) -> Answer:
 
 
 async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query_params: Any) -> Answer:
-    """Always off the event loop: the provider waits for its own requests."""
+    """One request, off the event loop: the provider waits for requests of its own."""
     answer: Answer = await run_reentrant(_invoke, headers, body or b"{}", get_account_id(), get_region(), thread_name="states")
     return answer
 
 
 def _invoke(headers: dict[str, str], body: bytes, account: str, region: str) -> Answer:
-    if refusal := _untrusted(headers, body):
+    if refusal := _refuse_untrusted_role(headers, body):
         return refusal
     context = RequestContext(Request("POST", "/", headers=dict(headers), body=body))
     context.service, context.protocol, context.account_id, context.region = _model, _model.protocol, account, region
     response = _skeleton.invoke(context)
-    kept = {name: value for name, value in response.headers.items() if name.lower() != "content-length"}
-    return response.status_code, kept, response.get_data()
+    answer_headers = {name: value for name, value in response.headers.items() if name.lower() != "content-length"}
+    return response.status_code, answer_headers, response.get_data()
 
 
-def _untrusted(headers: dict[str, str], body: bytes) -> Answer | None:
-    """The refusal of a state machine whose role Step Functions may not assume."""
+def _refuse_untrusted_role(headers: dict[str, str], body: bytes) -> Answer | None:
+    """The error of a state machine whose role Step Functions may not assume."""
     if headers.get("x-amz-target", "").rsplit(".", 1)[-1] not in {"CreateStateMachine", "UpdateStateMachine"}:
         return None
     try:
@@ -121,6 +121,6 @@ def _untrusted(headers: dict[str, str], body: bytes) -> Answer | None:
     return None
 
 
-def _known(arn: str) -> str | None:
+def _existing_arn(arn: str) -> str | None:
     scope = types.SimpleNamespace(account_id=get_account_id(), region=get_region())
     return arn if arn in _provider.get_store(scope).state_machines else None

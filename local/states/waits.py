@@ -1,4 +1,4 @@
-"""`Wait` states, shortened by the speed of the local AWS; and how soon a task sees that what it waits for has ended."""
+"""`Wait` states, shortened by the speed of the local AWS; and the poll interval of `.sync` tasks."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from localstack.services.stepfunctions.asl.component.state.state_wait.wait_funct
 
 from local import clock
 
-#: Between two looks at a job or an execution that a task waits for.
-LOOK_SECONDS = 0.15
+#: Interval at which a `.sync` task polls its job or execution.
+POLL_SECONDS = 0.15
 
 
 def install() -> None:
-    """Wait to the fraction of a second, and no longer than the machine runs."""
-    state_task_service_callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = LOOK_SECONDS
+    """Wait to the fraction of a second, and no longer than the execution runs."""
+    state_task_service_callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = POLL_SECONDS
     WaitFunction._wait_interval = lambda self, env, wait_seconds: _wait(env, clock.scaled(wait_seconds))
 
 

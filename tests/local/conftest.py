@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 
 from cli.base.session import Session
-from local import machine
+from local import lifecycle
 from tests.conftest import DEPLOYED, HOME
 
 #: Makes a client of the local AWS: `client("s3")`, or with other credentials.
@@ -24,16 +24,16 @@ SHORT = "ml.c5.large"
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[machine.Machine]:
+def running() -> Iterator[lifecycle.LocalAws]:
     """The local AWS, shared by all workers; nothing is deployed on it by this alone."""
     HOME.mkdir(parents=True, exist_ok=True)
     before = os.environ.get("NORIA_HOME")
     os.environ["NORIA_HOME"] = str(HOME)
     with (HOME / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if machine.running() is None:
+        if lifecycle.running() is None:
             (HOME / DEPLOYED).unlink(missing_ok=True)
-        found = machine.up(SPEED, (SHORT,))
+        found = lifecycle.up(SPEED, (SHORT,))
     yield found
     os.environ.pop("NORIA_HOME")
     if before:
@@ -41,7 +41,7 @@ def running() -> Iterator[machine.Machine]:
 
 
 @pytest.fixture(scope="session")
-def client(running: machine.Machine) -> ClientMaker:
+def client(running: lifecycle.LocalAws) -> ClientMaker:
     """Clients of the local AWS, as its root unless credentials are given."""
 
     def made(service: str, access_key: str = "test", secret_key: str = "test", token: str | None = None) -> Any:
@@ -65,12 +65,12 @@ def name() -> str:
 
 
 @pytest.fixture(scope="session")
-def stack(running: machine.Machine) -> Session:
+def stack(running: lifecycle.LocalAws) -> Session:
     """The application, deployed by unmodified `sam build` and `sam deploy`."""
     with (HOME / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (HOME / DEPLOYED).exists():
-            deployed = subprocess.run([str(machine.ROOT / "scripts" / "deploy.sh"), "local"], capture_output=True, text=True)
+            deployed = subprocess.run([str(lifecycle.ROOT / "scripts" / "deploy.sh"), "local"], capture_output=True, text=True)
             assert deployed.returncode == 0, deployed.stderr
             (HOME / DEPLOYED).touch()
     return Session()

@@ -19,7 +19,7 @@ from cli.project.publish import publish
 from cli.project.scaffold import scaffold
 from cli.serving.predict import predict
 from cli.training.requests import retrain
-from local import machine
+from local import lifecycle
 from tests.local.aws.waiting import until
 
 LIMIT = 180
@@ -98,7 +98,7 @@ def test_real_data_become_a_served_model_and_a_second_look_redoes_nothing(stack)
     assert report["holdout"]["accuracy"] > 0.9
     again = demo(stack, quiet=True, releases=False)
     assert again["model_package_arn"] == report["model_package_arn"]
-    assert json.loads((machine.home() / "demo.json").read_text())["endpoint"] == "noria-bikeshare"
+    assert json.loads((lifecycle.home() / "demo.json").read_text())["endpoint"] == "noria-bikeshare"
 
 
 def test_a_version_says_where_it_comes_from_and_who_approved_it(stack):
@@ -344,7 +344,7 @@ def test_what_is_asked_of_an_unknown_model_or_file_is_told(stack, name, tmp_path
 
 
 def noria(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = shutil.which("noria", path=str(machine.ROOT / ".venv" / "bin"))
+    command = shutil.which("noria", path=str(lifecycle.ROOT / ".venv" / "bin"))
     assert command
     variables = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", **environment}
     return subprocess.run([command, *arguments], capture_output=True, text=True, env=variables, timeout=60)
@@ -357,7 +357,7 @@ def test_the_command_without_a_stack_says_what_to_do(tmp_path):
 
 
 def test_the_command_with_the_wrong_name_says_which_there_are(stack, running):
-    ended = noria("--stack", "nora", "status", "x", NORIA_HOME=str(machine.home()))
+    ended = noria("--stack", "nora", "status", "x", NORIA_HOME=str(lifecycle.home()))
     assert ended.returncode == 1
     assert "no stack named nora" in ended.stderr
     assert "noria" in ended.stderr.split("those there are:")[1]
@@ -380,6 +380,6 @@ def test_the_command_with_expired_credentials_says_so(client, running, name):
 def test_everything_is_said_as_json_too(stack):
     demo(stack, quiet=True, releases=False)
     for arguments in (("status", "bikeshare"), ("events", "bikeshare")):
-        ended = noria(*arguments, "--json", NORIA_HOME=str(machine.home()))
+        ended = noria(*arguments, "--json", NORIA_HOME=str(lifecycle.home()))
         assert ended.returncode == 0, ended.stderr
         assert json.loads(ended.stdout)

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from local import machine
+from local import lifecycle
 
-SAM = machine.ROOT / ".noria" / "envs" / "sam" / "bin" / "sam"
+SAM = lifecycle.ROOT / ".noria" / "envs" / "sam" / "bin" / "sam"
 ROOT = """
 Transform: AWS::Serverless-2016-10-31
 Parameters:

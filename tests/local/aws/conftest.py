@@ -19,7 +19,7 @@ SERVICES = ["events.amazonaws.com", "lambda.amazonaws.com", "states.amazonaws.co
 
 RoleMaker = Callable[..., str]
 FunctionMaker = Callable[..., str]
-Made = dict[str, Any]
+Json = dict[str, Any]
 
 
 def fresh() -> str:
@@ -31,7 +31,7 @@ def make_role(client) -> RoleMaker:
     """Makes a role: `make_role(statement, …, trusts=[…])`; one that may do everything when no statement is given."""
     iam = client("iam")
 
-    def made(*statements: Made, trusts: list[str] | None = None) -> str:
+    def create_role(*statements: Json, trusts: list[str] | None = None) -> str:
         role = fresh()
         trust = {"Effect": "Allow", "Principal": {"Service": trusts or SERVICES}, "Action": "sts:AssumeRole"}
         arn: str = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
@@ -39,7 +39,7 @@ def make_role(client) -> RoleMaker:
         iam.put_role_policy(RoleName=role, PolicyName="does", PolicyDocument=json.dumps(policy))
         return arn
 
-    return made
+    return create_role
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,7 @@ def make_function(client, role) -> FunctionMaker:
     """Makes a Lambda function of one Python file, `app.py`; its name."""
     functions = client("lambda")
 
-    def made(source: str, seconds: int = 10, variables: dict[str, str] | None = None) -> str:
+    def create_function(source: str, seconds: int = 10, variables: dict[str, str] | None = None) -> str:
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
             archive.writestr("app.py", textwrap.dedent(source))
@@ -69,21 +69,21 @@ def make_function(client, role) -> FunctionMaker:
         )
         return name
 
-    return made
+    return create_function
 
 
 @pytest.fixture(scope="session")
 def tables(client) -> list[str]:
     """Two empty tables whose key is `pk`, a text."""
-    dynamodb, made = client("dynamodb"), [fresh(), fresh()]
-    for table in made:
+    dynamodb, names = client("dynamodb"), [fresh(), fresh()]
+    for table in names:
         dynamodb.create_table(
             TableName=table,
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         )
-    return made
+    return names
 
 
 @dataclass(frozen=True)
@@ -105,26 +105,26 @@ class Machines:
 
     def create(self, definition: str, role: str | None = None) -> str:
         document = {"QueryLanguage": "JSONata", **yaml.safe_load(textwrap.dedent(definition))}
-        made = self.client.create_state_machine(name=fresh(), definition=json.dumps(document), roleArn=role or self.role)
-        return str(made["stateMachineArn"])
+        response = self.client.create_state_machine(name=fresh(), definition=json.dumps(document), roleArn=role or self.role)
+        return str(response["stateMachineArn"])
 
     def start(self, machine: str, data: Any = None) -> str:
         return str(self.client.start_execution(stateMachineArn=machine, input=json.dumps({} if data is None else data))["executionArn"])
 
     def end(self, execution: str, seconds: float = 20.0) -> Ended:
-        def ended() -> Made | None:
-            described: Made = self.client.describe_execution(executionArn=execution)
-            return None if described["status"] == "RUNNING" else described
+        def describe() -> Json | None:
+            execution_record: Json = self.client.describe_execution(executionArn=execution)
+            return None if execution_record["status"] == "RUNNING" else execution_record
 
-        seen = until(ended, seconds)
-        output = json.loads(seen["output"]) if "output" in seen else None
-        return Ended(execution, seen["status"], output, seen.get("error"), seen.get("cause"))
+        record = until(describe, seconds)
+        output = json.loads(record["output"]) if "output" in record else None
+        return Ended(execution, record["status"], output, record.get("error"), record.get("cause"))
 
     def run(self, definition: str, data: Any = None, role: str | None = None) -> Ended:
         return self.end(self.start(self.create(definition, role), data))
 
-    def history(self, execution: str, kind: str = "") -> list[Made]:
-        events: list[Made] = self.client.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+    def history(self, execution: str, kind: str = "") -> list[Json]:
+        events: list[Json] = self.client.get_execution_history(executionArn=execution, maxResults=1000)["events"]
         return [event for event in events if event["type"].startswith(kind)]
 
 
@@ -141,19 +141,19 @@ class Queue:
     url: str
     arn: str
 
-    def next(self, seconds: int = 10) -> Made:
+    def next(self, seconds: int = 10) -> Json:
         """The next message, off the queue."""
-        found = self.client.receive_message(QueueUrl=self.url, WaitTimeSeconds=seconds, MaxNumberOfMessages=1, MessageAttributeNames=["All"]).get(
+        messages = self.client.receive_message(QueueUrl=self.url, WaitTimeSeconds=seconds, MaxNumberOfMessages=1, MessageAttributeNames=["All"]).get(
             "Messages", []
         )
-        assert found, "no message came"
-        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=found[0]["ReceiptHandle"])
-        message: Made = found[0]
+        assert messages, "no message came"
+        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=messages[0]["ReceiptHandle"])
+        message: Json = messages[0]
         return message
 
     def is_empty(self) -> bool:
-        counted = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])["Attributes"]
-        return int(counted["ApproximateNumberOfMessages"]) + int(counted["ApproximateNumberOfMessagesNotVisible"]) == 0
+        attributes = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])["Attributes"]
+        return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"]) == 0
 
 
 @pytest.fixture

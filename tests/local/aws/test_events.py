@@ -26,17 +26,17 @@ RuleMaker = Callable[..., str]
 
 @pytest.fixture
 def rule(client, name) -> Iterator[RuleMaker]:
-    events, made = client("events"), []
+    events, buses = client("events"), []
 
     def make(pattern: dict[str, Any], target: dict[str, Any], bus: str = "default") -> str:
         arn: str = events.put_rule(Name=name, EventPattern=json.dumps(pattern), EventBusName=bus)["RuleArn"]
         put = events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "target", **target}])
         assert put["FailedEntryCount"] == 0
-        made.append(bus)
+        buses.append(bus)
         return arn
 
     yield make
-    for bus in made:
+    for bus in buses:
         events.remove_targets(Rule=name, EventBusName=bus, Ids=["target"])
         events.delete_rule(Name=name, EventBusName=bus)
 
@@ -112,13 +112,13 @@ def test_an_event_that_a_role_may_not_deliver_goes_to_the_dead_letter_queue(mach
     arn = rule({"source": [name]}, {"Arn": machine, "RoleArn": role, "DeadLetterConfig": {"Arn": queue.arn}})
     event = put({"run": 7})
     message = queue.next()
-    told = {key: value["StringValue"] for key, value in message["MessageAttributes"].items()}
+    attributes = {key: value["StringValue"] for key, value in message["MessageAttributes"].items()}
     assert json.loads(message["Body"])["id"] == event
     assert json.loads(message["Body"])["detail"] == {"run": 7}
-    assert (told["RULE_ARN"], told["TARGET_ARN"]) == (arn, machine)
-    assert (told["ERROR_CODE"], told["RETRY_ATTEMPTS"]) == (code, "0")
-    assert "EXHAUSTED_RETRY_CONDITION" not in told
-    assert told["ERROR_MESSAGE"]
+    assert (attributes["RULE_ARN"], attributes["TARGET_ARN"]) == (arn, machine)
+    assert (attributes["ERROR_CODE"], attributes["RETRY_ATTEMPTS"]) == (code, "0")
+    assert "EXHAUSTED_RETRY_CONDITION" not in attributes
+    assert attributes["ERROR_MESSAGE"]
     assert machines.client.list_executions(stateMachineArn=machine)["executions"] == []
 
 
@@ -199,14 +199,14 @@ def test_an_upload_tells_key_size_and_version(client, rule, queue, name, version
     s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}})
     rule({"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": [name]}}}, {"Arn": queue.arn})
     put = s3.put_object(Bucket=name, Key=key, Body=b"rows")
-    told = json.loads(queue.next()["Body"])["detail"]
-    assert (told["bucket"]["name"], told["object"]["key"], told["object"]["size"]) == (name, key, 4)
-    assert told["reason"] == "PutObject"
-    assert told["object"].get("version-id") == put.get("VersionId")
+    detail = json.loads(queue.next()["Body"])["detail"]
+    assert (detail["bucket"]["name"], detail["object"]["key"], detail["object"]["size"]) == (name, key, 4)
+    assert detail["reason"] == "PutObject"
+    assert detail["object"].get("version-id") == put.get("VersionId")
     assert bool(put.get("VersionId")) is versioned
 
 
-def test_a_version_written_by_multipart_upload_is_told_too(client, rule, queue, name):
+def test_a_version_written_by_multipart_upload_is_detail_too(client, rule, queue, name):
     s3 = client("s3")
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -215,6 +215,6 @@ def test_a_version_written_by_multipart_upload_is_told_too(client, rule, queue, 
     upload = s3.create_multipart_upload(Bucket=name, Key="big")["UploadId"]
     part = s3.upload_part(Bucket=name, Key="big", UploadId=upload, PartNumber=1, Body=b"x")["ETag"]
     done = s3.complete_multipart_upload(Bucket=name, Key="big", UploadId=upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part}]})
-    told = json.loads(queue.next()["Body"])["detail"]
-    assert told["reason"] == "CompleteMultipartUpload"
-    assert told["object"]["version-id"] == done["VersionId"]
+    detail = json.loads(queue.next()["Body"])["detail"]
+    assert detail["reason"] == "CompleteMultipartUpload"
+    assert detail["object"]["version-id"] == done["VersionId"]

@@ -20,7 +20,7 @@ def invoke(client):
 
 @pytest.fixture(scope="module")
 def looking(make_function) -> str:
-    """A function that evaluates what it is asked, in its own process."""
+    """A function that evaluates its event, in its own process."""
     return make_function(
         """
         import importlib, os, sys
@@ -49,14 +49,14 @@ def test_an_exception_is_told_by_class_message_and_stack(invoke, make_function):
         def handler(event, context):
             check(event["rows"])
     """)
-    told, kind = invoke(raising, {"rows": 3})
+    error, kind = invoke(raising, {"rows": 3})
     assert kind == "Unhandled"
-    assert told["errorType"] == "BrokenRowsError"
-    assert told["errorMessage"] == '3 rows are "broken"'
-    assert [line.split(",")[0].strip() for line in told["stackTrace"]] == ['File "/var/task/app.py"'] * 2
-    assert "in handler" in told["stackTrace"][0]
-    assert "in check" in told["stackTrace"][1]
-    assert told["requestId"]
+    assert error["errorType"] == "BrokenRowsError"
+    assert error["errorMessage"] == '3 rows are "broken"'
+    assert [line.split(",")[0].strip() for line in error["stackTrace"]] == ['File "/var/task/app.py"'] * 2
+    assert "in handler" in error["stackTrace"][0]
+    assert "in check" in error["stackTrace"][1]
+    assert error["requestId"]
 
 
 def test_a_function_s_process_outlives_an_exception(invoke, make_function):
@@ -80,32 +80,32 @@ def test_a_function_s_process_outlives_an_exception(invoke, make_function):
 
 def test_a_function_that_takes_too_long_is_timed_out(invoke, make_function):
     sleeping = make_function("import time\ndef handler(event, context):\n    time.sleep(event)\n    return 'slept'\n", seconds=1)
-    told, kind = invoke(sleeping, 5)
-    assert (told["errorType"], kind) == ("Sandbox.Timedout", "Unhandled")
-    assert "Task timed out after 1.00 seconds" in told["errorMessage"]
+    error, kind = invoke(sleeping, 5)
+    assert (error["errorType"], kind) == ("Sandbox.Timedout", "Unhandled")
+    assert "Task timed out after 1.00 seconds" in error["errorMessage"]
     assert invoke(sleeping, 0) == ("slept", None)
 
 
 def test_a_module_that_cannot_be_imported_is_an_import_module_error(invoke, make_function):
-    told, kind = invoke(make_function("import nopackage\ndef handler(event, context): ...\n"))
-    assert (told["errorType"], kind) == ("Runtime.ImportModuleError", "Unhandled")
-    assert told["errorMessage"] == "Unable to import module 'app': No module named 'nopackage'"
+    error, kind = invoke(make_function("import nopackage\ndef handler(event, context): ...\n"))
+    assert (error["errorType"], kind) == ("Runtime.ImportModuleError", "Unhandled")
+    assert error["errorMessage"] == "Unable to import module 'app': No module named 'nopackage'"
 
 
 def test_a_handler_that_is_not_there_is_told_by_name(invoke, make_function):
-    told, _ = invoke(make_function("def another(event, context): ...\n"))
-    assert told["errorType"] == "Runtime.HandlerNotFound"
-    assert "'handler'" in told["errorMessage"]
+    error, _ = invoke(make_function("def another(event, context): ...\n"))
+    assert error["errorType"] == "Runtime.HandlerNotFound"
+    assert "'handler'" in error["errorMessage"]
 
 
 def test_a_syntax_error_is_the_user_code_s(invoke, make_function):
-    told, _ = invoke(make_function("def handler(event, context:\n"))
-    assert told["errorType"] == "Runtime.UserCodeSyntaxError"
+    error, _ = invoke(make_function("def handler(event, context:\n"))
+    assert error["errorType"] == "Runtime.UserCodeSyntaxError"
 
 
 def test_an_answer_that_is_no_json_is_a_marshal_error(invoke, make_function):
-    told, kind = invoke(make_function("def handler(event, context):\n    return {1, 2}\n"))
-    assert (told["errorType"], kind) == ("Runtime.MarshalError", "Unhandled")
+    error, kind = invoke(make_function("def handler(event, context):\n    return {1, 2}\n"))
+    assert (error["errorType"], kind) == ("Runtime.MarshalError", "Unhandled")
 
 
 def test_a_process_that_exits_is_an_exit_error_and_the_next_call_gets_a_new_one(invoke, make_function):
@@ -117,15 +117,15 @@ def test_a_process_that_exits_is_an_exit_error_and_the_next_call_gets_a_new_one(
                 os._exit(3)
             return "alive"
     """)
-    told, kind = invoke(exiting, "exit")
-    assert (told["errorType"], kind) == ("Runtime.ExitError", "Unhandled")
+    error, kind = invoke(exiting, "exit")
+    assert (error["errorType"], kind) == ("Runtime.ExitError", "Unhandled")
     assert invoke(exiting) == ("alive", None)
 
 
 @pytest.mark.parametrize("package", ["ministack", "moto", "localstack", "pydantic", "numpy", "local", "noria"])
 def test_a_function_imports_only_what_it_brought(invoke, looking, package):
-    told, _ = invoke(looking, {"look": "import", "name": package})
-    assert told["errorType"] == "ModuleNotFoundError"
+    error, _ = invoke(looking, {"look": "import", "name": package})
+    assert error["errorType"] == "ModuleNotFoundError"
 
 
 @pytest.mark.parametrize("package", ["boto3", "botocore"])

@@ -9,22 +9,22 @@ import textwrap
 
 import pytest
 
-from local.machine import ROOT
+from local.lifecycle import ROOT
 
-#: Starts a machine of its own, has a function's process run, ends it by `sys.argv[1]` and prints who was and is left.
+#: Starts a local AWS of its own and a function's process, ends both as `sys.argv[1]` says, and prints what ran and what is left.
 LIVE = """
 import io, json, os, signal, subprocess, sys, time, zipfile
 import boto3
-from local import machine
+from local import lifecycle
 
 def session(leader):
-    listed = subprocess.run(["ps", "-e", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split() for line in listed.splitlines()]
+    listing = subprocess.run(["ps", "-e", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listing.splitlines()]
     return [int(pid) for pid, of, state in rows if int(of) == leader and not state.startswith("Z")]
 
-found = machine.up()
-assert machine.up().pid == found.pid
-os.environ.update(found.environment())
+aws = lifecycle.up()
+assert lifecycle.up().pid == aws.pid
+os.environ.update(aws.environment())
 trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
 package = io.BytesIO()
@@ -33,13 +33,13 @@ with zipfile.ZipFile(package, "w") as archive:
 functions = boto3.client("lambda")
 functions.create_function(FunctionName="f", Runtime="python3.13", Handler="app.handler", Role=role, Code={"ZipFile": package.getvalue()})
 functions.invoke(FunctionName="f", Payload=b"1")["Payload"].read()
-alive = session(found.pid)
+alive = session(aws.pid)
 again = subprocess.run([sys.executable, "-m", "cli.app", "up", "--json"], capture_output=True, text=True, check=True)
 if sys.argv[1] == "kill":
-    os.kill(found.pid, signal.SIGKILL)
-ended = machine.down()
-print(json.dumps({"alive": len(alive), "used": json.loads(again.stdout)["used"], "ended": ended, "left": session(found.pid), "running": machine.running() is not None,
-                  "files": sorted(path.name for path in machine.home().iterdir())}))
+    os.kill(aws.pid, signal.SIGKILL)
+ended = lifecycle.down()
+print(json.dumps({"alive": len(alive), "usage": json.loads(again.stdout)["usage"], "ended": ended, "left": session(aws.pid), "running": lifecycle.running() is not None,
+                  "files": sorted(path.name for path in lifecycle.home().iterdir())}))
 """
 
 
@@ -49,19 +49,19 @@ def test_no_process_is_left_when_the_machine_is_down(tmp_path, how):
     environment = {**os.environ, "NORIA_HOME": str(tmp_path)}
     ran = subprocess.run([sys.executable, "-c", LIVE, how], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
-    told = json.loads(ran.stdout.splitlines()[-1])
-    assert told["alive"] >= 2
+    report = json.loads(ran.stdout.splitlines()[-1])
+    assert report["alive"] >= 2
     # `noria up` on a running one says what it uses: far more than a function's process alone.
-    assert told["used"]["processes"] == told["alive"]
-    assert told["used"]["memory_mb"] > 100
-    assert told["used"]["model_servers"] == {"running": 0, "idle": 0}
-    assert (told["left"], told["running"]) == ([], False)
-    assert told["files"] == ["logs"]
+    assert report["usage"]["processes"] == report["alive"]
+    assert report["usage"]["memory_mb"] > 100
+    assert report["usage"]["model_servers"] == {"running": 0, "idle": 0}
+    assert (report["left"], report["running"]) == ([], False)
+    assert report["files"] == ["logs"]
 
 
 def test_down_without_a_machine_ends_nothing(tmp_path):
-    told = "from local import machine; print(machine.down(), machine.running())"
-    ran = subprocess.run([sys.executable, "-c", told], env={**os.environ, "NORIA_HOME": str(tmp_path)}, cwd=ROOT, capture_output=True, text=True, check=True)
+    code = "from local import lifecycle; print(lifecycle.down(), lifecycle.running())"
+    ran = subprocess.run([sys.executable, "-c", code], env={**os.environ, "NORIA_HOME": str(tmp_path)}, cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["0", "None"]
 
 
@@ -70,8 +70,8 @@ def test_a_stale_pid_of_another_process_is_left_alone(tmp_path):
     stranger = subprocess.Popen(["sleep", "30"])
     try:
         (tmp_path / "local.pid").write_text(str(stranger.pid))
-        told = "from local import machine; print(machine.down())"
-        subprocess.run([sys.executable, "-c", told], env={**os.environ, "NORIA_HOME": str(tmp_path)}, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        code = "from local import lifecycle; print(lifecycle.down())"
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "NORIA_HOME": str(tmp_path)}, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         assert stranger.poll() is None
     finally:
         stranger.send_signal(signal.SIGKILL)
@@ -79,9 +79,9 @@ def test_a_stale_pid_of_another_process_is_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("module", "names", "told"), [("ministack.app", "('_no_such_name',)", "ministack.app._no_such_name"), ("ministack.nowhere", "('x',)", "ministack.nowhere")]
+    ("module", "names", "words"), [("ministack.app", "('_no_such_name',)", "ministack.app._no_such_name"), ("ministack.nowhere", "('x',)", "ministack.nowhere")]
 )
-def test_a_missing_hook_is_told_by_distribution_version_and_name(module, names, told):
+def test_a_missing_hook_is_told_by_distribution_version_and_name(module, names, words):
     python = ROOT / ".noria" / "envs" / "local" / "bin" / "python"
     check = f"""
         from importlib.metadata import version
@@ -97,4 +97,4 @@ def test_a_missing_hook_is_told_by_distribution_version_and_name(module, names, 
     ran = subprocess.run([str(python), "-c", textwrap.dedent(check)], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     version, message = ran.stdout.strip().split("\n", 1)
     assert f"ministack {version} " in message
-    assert told in message
+    assert words in message

@@ -9,7 +9,7 @@ Resource: arn:aws:states:::dynamodb:getItem
 Arguments: {TableName: nothere, Key: {pk: {S: x}}}
 """.strip().replace("\n", "\n    ")
 
-#: How much longer than asked a pause may take on a busy machine (seconds).
+#: How much longer than the interval a pause may take on a busy machine (seconds).
 SLACK = 1.5
 
 
@@ -43,8 +43,8 @@ States:
     End: true
 """)
     assert ended.status == "FAILED"
-    for pause, asked in zip(pauses(machines, ended.arn), (1, 2, 2), strict=True):
-        assert asked <= pause < asked + SLACK
+    for pause, interval in zip(pauses(machines, ended.arn), (1, 2, 2), strict=True):
+        assert interval <= pause < interval + SLACK
 
 
 def test_full_jitter_draws_a_pause_between_nothing_and_the_delay(machines):
@@ -58,7 +58,7 @@ States:
 """)
     drawn = pauses(machines, ended.arn)
     assert len(drawn) == 4
-    assert all(pause < asked + SLACK for pause, asked in zip(drawn, (1, 2, 2, 2), strict=True))
+    assert all(pause < interval + SLACK for pause, interval in zip(drawn, (1, 2, 2, 2), strict=True))
     assert sum(drawn) < 6.8
 
 
@@ -80,7 +80,7 @@ States:
 
 @pytest.fixture(scope="module")
 def raising(make_function) -> str:
-    """A function that raises what it is asked for."""
+    """A function that raises the error that its event names."""
     return make_function("""
         import time
 
@@ -254,7 +254,7 @@ States:
 
 
 @pytest.mark.parametrize("names", ["States.QueryEvaluationError", "States.ALL"])
-@pytest.mark.parametrize("field", ["Arguments: {TableName: nothere, Key: {pk: {S: BAD}}}", "Arguments: BAD", "Assign: {kept: BAD}"])
+@pytest.mark.parametrize("field", ["Arguments: {TableName: nothere, Key: {pk: {S: BAD}}}", "Arguments: BAD", "Assign: {field: BAD}"])
 def test_an_expression_of_a_task_that_raises_is_caught(machines, tables, names, field):
     given = field if field.startswith("Arguments") else f"Arguments: {{TableName: {tables[0]}, Key: {{pk: {{S: x}}}}}}\n    {field}"
     ended = machines.run(

@@ -94,15 +94,15 @@ def test_a_child_s_failure_is_a_failed_task_whose_cause_describes_the_execution(
 
 def test_the_same_name_and_input_is_the_same_execution_while_it_runs(machines, name):
     machine = machines.create(ASKED_SIXTY)
-    asked = {"stateMachineArn": machine, "name": name, "input": '{"a": 1}'}
-    first = machines.client.start_execution(**asked)
-    assert machines.client.start_execution(**asked)["executionArn"] == first["executionArn"]
+    request = {"stateMachineArn": machine, "name": name, "input": '{"a": 1}'}
+    first = machines.client.start_execution(**request)
+    assert machines.client.start_execution(**request)["executionArn"] == first["executionArn"]
     with pytest.raises(machines.client.exceptions.ExecutionAlreadyExists):
-        machines.client.start_execution(**{**asked, "input": '{"a": 2}'})
+        machines.client.start_execution(**{**request, "input": '{"a": 2}'})
     machines.client.stop_execution(executionArn=first["executionArn"], error="Done")
     assert machines.end(first["executionArn"]).status == "ABORTED"
     with pytest.raises(machines.client.exceptions.ExecutionAlreadyExists):
-        machines.client.start_execution(**asked)
+        machines.client.start_execution(**request)
 
 
 @pytest.mark.xfail(strict=True, reason="AWS aborts at once, with error and cause, also while a task waits for its callback")
@@ -205,7 +205,7 @@ def test_the_end_of_an_execution_is_told_to_eventbridge(machines, client, queue,
     events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": queue.arn}])
     machines.end(machines.start(machine, {"say": 1}))
     failed = machines.end(machines.start(machine, {"bad": True}))
-    told = json.loads(queue.next()["Body"])
-    assert told["detail-type"] == "Step Functions Execution Status Change"
-    assert told["detail"]["executionArn"] == failed.arn
+    event = json.loads(queue.next()["Body"])
+    assert event["detail-type"] == "Step Functions Execution Status Change"
+    assert event["detail"]["executionArn"] == failed.arn
     assert until(queue.is_empty)

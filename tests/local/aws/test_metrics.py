@@ -18,7 +18,7 @@ def cloudwatch(client):
 def alarm(cloudwatch, name):
     """Makes an alarm on the metric `m` of one dimension, above 1; deletes it at the end."""
 
-    def made(value: str, **more) -> str:
+    def create_alarm(value: str, **more) -> str:
         dimensions = [{"Name": "of", "Value": value}]
         cloudwatch.put_metric_alarm(
             AlarmName=name, Namespace=name, MetricName="m", Dimensions=dimensions, Statistic="Sum", Threshold=1,
@@ -26,7 +26,7 @@ def alarm(cloudwatch, name):
         )  # fmt: skip
         return name
 
-    yield made
+    yield create_alarm
     cloudwatch.delete_alarms(AlarmNames=[name])
 
 

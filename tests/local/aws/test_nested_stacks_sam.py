@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from local import machine
+from local import lifecycle
 from tests.local.aws.nested import Stacks
 
-SAM = machine.ROOT / ".noria" / "envs" / "sam" / "bin" / "sam"
+SAM = lifecycle.ROOT / ".noria" / "envs" / "sam" / "bin" / "sam"
 ROOT = """
 Transform: AWS::Serverless-2016-10-31
 Parameters: {Prefix: {Type: String, AllowedPattern: "^[a-z][a-z0-9]{0,14}$"}}

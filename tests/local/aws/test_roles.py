@@ -6,7 +6,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from local.machine import ROOT
+from local.lifecycle import ROOT
 from tests.local.aws.test_machine_roles import READ
 
 PYTHON = ROOT / ".noria" / "envs" / "local" / "bin" / "python"

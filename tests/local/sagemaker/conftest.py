@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.local.aws.waiting import until
+from tests.local.sagemaker.inference import MODEL_FN
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
 SAGEMAKER = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -24,13 +25,7 @@ from sklearn.linear_model import LinearRegression
 x = numpy.array([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]])
 joblib.dump(LinearRegression().fit(x, 2 * x[:, 0]), os.path.join(os.environ["SM_MODEL_DIR"], "model.joblib"))
 """
-MODEL_FN = """
-import joblib, os
-def model_fn(folder):
-    return joblib.load(os.path.join(folder, "model.joblib"))
-"""
-
-Made = dict[str, Any]
+Json = dict[str, Any]
 
 
 def fresh() -> str:
@@ -87,14 +82,14 @@ def make_role(client) -> Callable[..., str]:
     """Makes a role that SageMaker may take: `make_role(statement, …)`; one that may do everything when none is given."""
     iam = client("iam")
 
-    def made(*statements: Made, trust: Made = SAGEMAKER) -> str:
+    def create_role(*statements: Json, trust: Json = SAGEMAKER) -> str:
         name = fresh()
         arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
         policy = {"Version": "2012-10-17", "Statement": list(statements) or [EVERYTHING]}
         iam.put_role_policy(RoleName=name, PolicyName="does", PolicyDocument=json.dumps(policy))
         return arn
 
-    return made
+    return create_role
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +100,16 @@ def role(make_role) -> str:
 @pytest.fixture(scope="session")
 def sagemaker(client) -> Any:
     return client("sagemaker")
+
+
+def channel(name: str, uri: str, **more: Any) -> Json:
+    """A channel of a training job."""
+    return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}, **more}
+
+
+def secondaries(described: Json) -> list[str]:
+    """The secondary statuses of a training job, in their order."""
+    return [transition["Status"] for transition in described["SecondaryStatusTransitions"]]
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ class Jobs:
         """The name of a job that runs `script` as `train.py`."""
         source = self.bucket.put(packed({"train.py": script, **(files or {})}))
         job = fresh()
-        asked = {
+        defaults = {
             "TrainingJobName": job,
             "RoleArn": self.role,
             "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
@@ -129,19 +134,19 @@ class Jobs:
             "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
             "StoppingCondition": {"MaxRuntimeInSeconds": 60},
         }
-        self.sagemaker.create_training_job(**asked | request)
+        self.sagemaker.create_training_job(**defaults | request)
         return job
 
-    def ended(self, job: str) -> Made:
+    def ended(self, job: str) -> Json:
         """Its description, once it has ended."""
         return until(lambda: described if (described := self.described(job))["TrainingJobStatus"] in ENDED else None, 60)
 
-    def described(self, job: str) -> Made:
-        described: Made = self.sagemaker.describe_training_job(TrainingJobName=job)
+    def described(self, job: str) -> Json:
+        described: Json = self.sagemaker.describe_training_job(TrainingJobName=job)
         return described
 
-    def run(self, script: str = "", **asked: Any) -> Made:
-        return self.ended(self.start(script, **asked))
+    def run(self, script: str = "", **members: Any) -> Json:
+        return self.ended(self.start(script, **members))
 
     def lines(self, job: str) -> list[str]:
         """What it has logged so far."""
@@ -204,15 +209,15 @@ class Endpoints:
         self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
         return name
 
-    def described(self, name: str) -> Made:
-        described: Made = self.sagemaker.describe_endpoint(EndpointName=name)
+    def described(self, name: str) -> Json:
+        described: Json = self.sagemaker.describe_endpoint(EndpointName=name)
         return described
 
-    def settled(self, name: str) -> Made:
+    def settled(self, name: str) -> Json:
         """Its description, once nothing is under way."""
         return until(lambda: described if not (described := self.described(name))["EndpointStatus"].endswith("ing") else None, 60)
 
-    def ask(self, name: str, body: bytes | str, content_type: str = "text/csv", accept: str = "application/json", **request: Any) -> Made:
+    def ask(self, name: str, body: bytes | str, content_type: str = "text/csv", accept: str = "application/json", **request: Any) -> Json:
         """The answer, its body read."""
         answer = self.runtime.invoke_endpoint(EndpointName=name, Body=body, ContentType=content_type, Accept=accept, **request)
         return {**answer, "Body": answer["Body"].read()}
@@ -238,9 +243,9 @@ class Listener:
 
     sqs: Any
     url: str
-    heard: list[Made]
+    heard: list[Json]
 
-    def details(self) -> list[Made]:
+    def details(self) -> list[Json]:
         """The details of all events so far."""
         while messages := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", []):
             self.heard.extend(json.loads(message["Body"]) for message in messages)
@@ -250,12 +255,12 @@ class Listener:
 
 
 @pytest.fixture
-def listen(client) -> Iterator[Callable[[str, Made], Listener]]:
+def listen(client) -> Iterator[Callable[[str, Json], Listener]]:
     """Listens on the default bus: `listen("SageMaker … State Change", {"Name": [...]})`."""
     events, sqs = client("events"), client("sqs")
     rules: list[str] = []
 
-    def made(detail_type: str, detail: Made) -> Listener:
+    def add_rule(detail_type: str, detail: Json) -> Listener:
         name = fresh()
         url = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -268,7 +273,7 @@ def listen(client) -> Iterator[Callable[[str, Made], Listener]]:
         rules.append(name)
         return Listener(sqs, url, [])
 
-    yield made
+    yield add_rule
     for name in rules:
         events.remove_targets(Rule=name, Ids=["queue"])
         events.delete_rule(Name=name)

@@ -1,6 +1,6 @@
 """Processes, trains, deploys, asks, registers and deletes through the unmodified SageMaker SDK; run by its own interpreter.
 
-Called with a bucket, a role's ARN, an image and a folder of source; its last line of output is what it found, as JSON.
+Called with a bucket, a role's ARN, an image and a folder of source; its last line of output is a report, as JSON.
 """
 
 import json
@@ -71,7 +71,7 @@ def deploy(name: str, role: str, image: str, model_data: str) -> tuple[Model, En
 
 
 def register(name: str, image: str, model_data: str) -> ModelPackage:
-    """The version that was made; the SDK's own `create` makes it and then stumbles over the answer."""
+    """Register a version; the SDK's own `create` registers it and then fails on the response."""
     ModelPackageGroup.create(model_package_group_name=name)
     container = ContainersItem(image=image, model_data_url=model_data)
     specification = InferenceSpecification(containers=[container], supported_content_types=["text/csv"], supported_response_mime_types=["application/json"])
@@ -90,7 +90,7 @@ def main(bucket: str, role: str, image: str, folder: str) -> None:
     model, config, endpoint = deploy(name, role, image, model_data)
     answer = endpoint.invoke(body="2.5,0.5\n0.5,0.5\n", content_type="text/csv", accept="application/json")
     package = register(name, image, model_data)
-    found = {
+    report = {
         "processed": processed,
         "job": name,
         "status": job.training_job_status,
@@ -104,7 +104,7 @@ def main(bucket: str, role: str, image: str, folder: str) -> None:
     ModelPackageGroup.get(model_package_group_name=name).delete()
     for resource in (endpoint, config, model):
         resource.delete()
-    print(json.dumps(found))
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ def group(sagemaker, name):
 
 @pytest.fixture
 def register(sagemaker, group):
-    def made(**request):
+    def register(**request):
         return sagemaker.create_model_package(ModelPackageGroupName=group, InferenceSpecification=SPECIFICATION, **request)["ModelPackageArn"]
 
-    return made
+    return register
 
 
 def test_versions_count_up_within_their_group(sagemaker, register, group):
@@ -57,21 +57,21 @@ def test_versions_are_listed_oldest_first_and_by_approval(sagemaker, register, g
 
 
 def test_an_approval_is_told_on_the_default_bus(sagemaker, register, group, listen):
-    told = listen("SageMaker Model Package State Change", {"ModelPackageGroupName": [group], "ModelApprovalStatus": ["Approved"]})
+    listener = listen("SageMaker Model Package State Change", {"ModelPackageGroupName": [group], "ModelApprovalStatus": ["Approved"]})
     arn = register(CustomerMetadataProperties={"run": "r-1", "dataset": "d-1"})
     sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription="better", CustomerMetadataProperties={"by": "me"})
-    (detail,) = until(told.details)
+    (detail,) = until(listener.details)
     assert detail["ModelPackageArn"] == arn
     assert (detail["ModelApprovalStatus"], detail["ModelPackageStatus"], detail["ModelPackageVersion"]) == ("Approved", "Completed", 1)
     assert detail["CustomerMetadataProperties"] == {"run": "r-1", "dataset": "d-1", "by": "me"}
     assert detail["ApprovalDescription"] == "better"
-    assert told.heard[0]["resources"] == [arn]
+    assert listener.heard[0]["resources"] == [arn]
 
 
 def test_a_registration_is_told_as_pending(register, group, listen):
-    told = listen("SageMaker Model Package State Change", {"ModelPackageGroupName": [group]})
+    listener = listen("SageMaker Model Package State Change", {"ModelPackageGroupName": [group]})
     register()
-    (detail,) = until(told.details)
+    (detail,) = until(listener.details)
     assert detail["ModelApprovalStatus"] == "PendingManualApproval"
 
 

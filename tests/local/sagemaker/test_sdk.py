@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from local import machine
-from tests.local.sagemaker.conftest import IMAGE, MODEL_FN
+from local import lifecycle
+from tests.local.sagemaker.conftest import IMAGE
+from tests.local.sagemaker.inference import MODEL_FN
 
 CLIENT = Path(__file__).with_name("sdk_client.py")
-PYTHON = machine.ROOT / ".noria" / "envs" / "sdk" / "bin" / "python"
+PYTHON = lifecycle.ROOT / ".noria" / "envs" / "sdk" / "bin" / "python"
 LIMIT_SECONDS = 100
 TRAIN = """
 import argparse, os, shutil
@@ -66,14 +67,14 @@ def test_the_sdk_processes_trains_deploys_asks_registers_and_deletes(running, bu
     command = [str(PYTHON), str(CLIENT), bucket.name, role, IMAGE, str(folder)]
     ended = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_SECONDS)
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
-    found = json.loads(ended.stdout.splitlines()[-1])
-    assert (found["status"], found["endpoint"]) == ("Completed", "InService")
-    assert bucket.get(found["processed"]) == b"0,1\n1,0\n"
-    assert found["answer"] == pytest.approx([5.0, 1.0])
-    assert (found["version"], found["approval"]) == (1, "PendingManualApproval")
-    assert found["model_data"].endswith(f"/{found['job']}/output/model.tar.gz")
-    assert any("fitted with slope 2.0" in line for line in jobs.lines(found["job"]))
+    report = json.loads(ended.stdout.splitlines()[-1])
+    assert (report["status"], report["endpoint"]) == ("Completed", "InService")
+    assert bucket.get(report["processed"]) == b"0,1\n1,0\n"
+    assert report["answer"] == pytest.approx([5.0, 1.0])
+    assert (report["version"], report["approval"]) == (1, "PendingManualApproval")
+    assert report["model_data"].endswith(f"/{report['job']}/output/model.tar.gz")
+    assert any("fitted with slope 2.0" in line for line in jobs.lines(report["job"]))
     assert "fitted with slope 2.0" in ended.stdout + ended.stderr
     for call, request in (("describe_endpoint", "EndpointName"), ("describe_model", "ModelName"), ("describe_model_package_group", "ModelPackageGroupName")):
         with pytest.raises(ClientError):
-            getattr(jobs.sagemaker, call)(**{request: found["job"]})
+            getattr(jobs.sagemaker, call)(**{request: report["job"]})

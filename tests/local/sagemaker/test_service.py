@@ -34,7 +34,7 @@ def refused(call, **request):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "words"),
     [
         ({"RoleArn": None}, "Value null at 'roleArn' failed to satisfy constraint: Member must not be null"),
         ({"OutputDataConfig": {}}, "Value null at 'outputDataConfig.s3OutputPath'"),
@@ -45,11 +45,11 @@ def refused(call, **request):
         ({"ResourceConfig": {**TRAINING["ResourceConfig"], "InstanceType": "ml.huge"}}, "Member must satisfy enum value set: ["),
     ],
 )
-def test_a_request_that_breaks_the_service_model_is_a_validation_exception(unchecked, change, told):
-    asked = {name: value for name, value in {**TRAINING, **change}.items() if value is not None}
-    code, message, status = refused(unchecked.create_training_job, **asked)
+def test_a_request_that_breaks_the_service_model_is_a_validation_exception(unchecked, change, words):
+    request = {name: value for name, value in {**TRAINING, **change}.items() if value is not None}
+    code, message, status = refused(unchecked.create_training_job, **request)
     assert (code, status) == ("ValidationException", 400)
-    assert told in message
+    assert words in message
 
 
 def test_all_faults_of_a_request_are_counted(unchecked):
@@ -60,7 +60,7 @@ def test_all_faults_of_a_request_are_counted(unchecked):
 
 
 @pytest.mark.parametrize(
-    ("call", "request_", "code", "told"),
+    ("call", "request_", "code", "words"),
     [
         ("describe_training_job", {"TrainingJobName": "none"}, "ValidationException", "Requested resource not found."),
         ("stop_transform_job", {"TransformJobName": "none"}, "ValidationException", "Requested resource not found."),
@@ -72,10 +72,10 @@ def test_all_faults_of_a_request_are_counted(unchecked):
         ("describe_experiment", {"ExperimentName": "none"}, "ResourceNotFound", "'none' does not exist."),
     ],
 )
-def test_what_is_not_there_is_told_in_the_words_of_its_family(sagemaker, call, request_, code, told):
-    found, message, status = refused(getattr(sagemaker, call), **request_)
-    assert (found, status) == (code, 400)
-    assert told in message
+def test_a_missing_resource_is_an_error_in_awss_words(sagemaker, call, request_, code, words):
+    error_code, message, status = refused(getattr(sagemaker, call), **request_)
+    assert (error_code, status) == (code, 400)
+    assert words in message
 
 
 def test_a_taken_job_name_is_in_use(jobs):
@@ -97,10 +97,10 @@ def test_any_other_taken_name_is_a_validation_exception(sagemaker, name):
     )
 
 
-def test_a_family_without_behaviour_is_created_described_updated_and_deleted(sagemaker, name):
+def test_a_resource_without_a_lifecycle_is_created_described_updated_and_deleted(sagemaker, name):
     kernel = {"KernelSpecs": [{"Name": "python3"}]}
-    made = sagemaker.create_app_image_config(AppImageConfigName=name, KernelGatewayImageConfig=kernel)
-    assert made["AppImageConfigArn"] == f"arn:aws:sagemaker:us-east-1:000000000000:app-image-config/{name}"
+    response = sagemaker.create_app_image_config(AppImageConfigName=name, KernelGatewayImageConfig=kernel)
+    assert response["AppImageConfigArn"] == f"arn:aws:sagemaker:us-east-1:000000000000:app-image-config/{name}"
     described = sagemaker.describe_app_image_config(AppImageConfigName=name)
     assert described["KernelGatewayImageConfig"] == kernel
     sagemaker.update_app_image_config(AppImageConfigName=name, KernelGatewayImageConfig={"KernelSpecs": [{"Name": "other"}]})
@@ -143,11 +143,11 @@ def test_lists_are_sorted_as_asked(sagemaker, three):
 
 def test_lists_are_filtered_by_time(sagemaker, three):
     common, names = three
-    made = sagemaker.describe_model_package_group(ModelPackageGroupName=names[1])["CreationTime"]
-    older = sagemaker.list_model_package_groups(NameContains=common, CreationTimeBefore=made)
+    created_at = sagemaker.describe_model_package_group(ModelPackageGroupName=names[1])["CreationTime"]
+    older = sagemaker.list_model_package_groups(NameContains=common, CreationTimeBefore=created_at)
     assert names[0] in listed(older)
     assert names[2] not in listed(older)
-    assert names[0] not in listed(sagemaker.list_model_package_groups(NameContains=common, CreationTimeAfter=made))
+    assert names[0] not in listed(sagemaker.list_model_package_groups(NameContains=common, CreationTimeAfter=created_at))
 
 
 def test_training_jobs_are_filtered_by_status(sagemaker, jobs):

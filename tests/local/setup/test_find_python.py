@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from local.machine import ROOT
+from local.lifecycle import ROOT
 
 UV = ROOT / ".noria" / "uv" / "bin" / "uv"
 #: What the scripts call besides interpreters and uv; the machine's own interpreters are not on the PATH of these tests.

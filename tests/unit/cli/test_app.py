@@ -11,7 +11,7 @@ from cli import app
 from cli.base.errors import CliError, CredentialsError, NoStackError
 from cli.base.session import Session
 from cli.training import commands
-from local import machine
+from local import lifecycle
 
 
 def test_what_the_user_can_mend_is_one_line_and_exit_code_one(monkeypatch, tmp_path, capsys):
@@ -21,7 +21,7 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_one(monkeypatch, tmp_p
         app.main()
     assert ended.value.code == 1
     assert capsys.readouterr().err.startswith("noria: no local AWS is running")
-    assert machine.running() is None
+    assert lifecycle.running() is None
 
 
 def test_with_json_an_error_is_a_document(monkeypatch, tmp_path, capsys):

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from cli.base.errors import CliError
-from local import machine
+from local import lifecycle
 
 
 @dataclass
@@ -36,9 +36,9 @@ def noria(*arguments: str):
 def starts(monkeypatch) -> list[tuple]:
     """The starts that the command asks for."""
     calls: list[tuple] = []
-    monkeypatch.setattr(machine, "up", lambda speed, without: calls.append((speed, without)) or Running())
-    monkeypatch.setattr(machine, "running", lambda: Running(started_s=9.0))
-    monkeypatch.setattr(machine, "used", lambda running: USED)
+    monkeypatch.setattr(lifecycle, "up", lambda speed, without: calls.append((speed, without)) or Running())
+    monkeypatch.setattr(lifecycle, "running", lambda: Running(started_s=9.0))
+    monkeypatch.setattr(lifecycle, "measure_usage", lambda running: USED)
     return calls
 
 
@@ -50,7 +50,7 @@ def test_up_says_where_aws_answers(starts):
     assert starts == [(60.0, ("ml.c5.large",)), (None, ())]
     assert document["environment"] == {"AWS_ENDPOINT_URL": document["endpoint_url"]}
     assert "pid" not in document
-    assert document["used"] == USED
+    assert document["usage"] == USED
 
 
 def test_one_that_runs_is_kept_when_asked_to(starts):
@@ -62,15 +62,15 @@ def test_one_that_runs_is_kept_when_asked_to(starts):
 
 def test_a_start_that_fails_is_an_error_of_the_command(monkeypatch):
     def fail(speed, without):
-        raise machine.MachineError("the port is taken")
+        raise lifecycle.LocalAwsError("the port is taken")
 
-    monkeypatch.setattr(machine, "up", fail)
+    monkeypatch.setattr(lifecycle, "up", fail)
     result = noria("up")
     assert (type(result.exception), str(result.exception)) == (CliError, "the port is taken")
 
 
 @pytest.mark.parametrize(("ended", "text"), [(3, "ended 3 processes\n"), (0, "nothing was running\n")])
 def test_down_says_what_it_ended(monkeypatch, ended, text):
-    monkeypatch.setattr(machine, "down", lambda: ended)
+    monkeypatch.setattr(lifecycle, "down", lambda: ended)
     assert noria("down").stdout == text
     assert json.loads(noria("down", "--json").stdout) == {"processes_ended": ended}
