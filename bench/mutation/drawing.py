@@ -75,7 +75,7 @@ def draw(root: Path, package: str, count: int, seed: int) -> list[Mutant]:
 
 
 def mutants(root: Path, path: Path) -> Iterator[Mutant]:
-    """All mutants of one module, but for those that only change a type annotation or ask for identity."""
+    """All mutants of one module, but for those that ask for identity, or that only the type checker sees."""
     tree = get_ast(_text(root / path))
     nodes = list(ast_nodes(tree))
     for name in sorted(set(operator_names()) - IDENTITY):
@@ -83,7 +83,8 @@ def mutants(root: Path, path: Path) -> Iterator[Mutant]:
             continue
         positions = ((node, start) for node in nodes for start, _ in _operator(name).mutation_positions(node))
         for occurrence, (node, (line, column)) in enumerate(positions):
-            if not (name.startswith("core/ReplaceBinaryOperator_BitOr") and _annotates(node)):
+            joins_types = name.startswith("core/ReplaceBinaryOperator_BitOr") and _annotates(node)
+            if not joins_types and not _declares(node):
                 yield Mutant(str(path), line, column, _definition(node), name, occurrence)
 
 
@@ -96,6 +97,15 @@ def _annotates(node: Any) -> bool:
     while node.parent is not None:
         before = getattr(node.get_previous_sibling(), "value", None)
         if (node.parent.type, before) in (("annassign", ":"), ("tfpdef", ":"), ("funcdef", "->")):
+            return True
+        node = node.parent
+    return False
+
+
+def _declares(node: Any) -> bool:
+    """Whether it is an argument of a class statement, such as `total=False`: what a TypedDict has is nothing at run time."""
+    while node.parent is not None and node.type not in ("classdef", "suite"):
+        if node.type in ("arglist", "argument") and node.parent.type == "classdef":
             return True
         node = node.parent
     return False

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from bench.mutation.drawing import Mutant
 
+#: Tests that look at what a module declares, and may run none of its lines.
+DECLARED = "tests/contract/"
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -39,11 +42,12 @@ class Baseline:
         """The tests that can notice a mutant, the quickest files of each suite first, and the quickest tests of each file.
 
         What runs while a module is imported no single test runs: there it is those that run anything of the module, or, of one
-        that has nothing but such lines, of the modules that import it.
+        that has nothing but such lines, of the modules that import it; and the contract tests, which look at what is declared.
         """
-        lines = statement(self.root / mutant.path, mutant.line)
-        tests = self._of(mutant.path, lines) if lines else self._of(mutant.path) or self._of_importers(mutant.path)
-        return self._sorted(tests)
+        if lines := statement(self.root / mutant.path, mutant.line):
+            return self._sorted(self._of(mutant.path, lines))
+        tests = self._of(mutant.path) or self._of_importers(mutant.path)
+        return self._sorted(tests | {test for test in self.seconds if test.startswith(DECLARED)})
 
     def usual(self, tests: Iterable[str]) -> float:
         return sum(self.seconds[test] for test in tests)

@@ -49,6 +49,8 @@ def test_a_seed_draws_the_same_faults_and_of_each_place_one(root):
 def test_types_are_no_place_for_a_fault_and_limits_of_a_module_are(root):
     places = {(mutant.function, mutant.line) for mutant in drawing.draw(root, "lib/thing", 100, 1) if mutant.path.endswith("halves.py")}
     assert places == {("module", 4), ("half", 9), ("half", 10), ("half", 11), ("half", 13)}
+    (root / "lib/thing/typed.py").write_text("class Shape(dict, total=False):\n    name: str\n\n\nclass Value:\n    size = 5\n")
+    assert {mutant.line for mutant in drawing.mutants(root, Path("lib/thing/typed.py"))} == {6}
     assert not any(mutant.operator in drawing.IDENTITY for mutant in drawing.mutants(root, Path("lib/thing/halves.py")))
 
 
@@ -80,6 +82,8 @@ def test_the_tests_of_a_fault_are_those_that_run_its_statement_the_quickest_file
 def test_what_runs_while_a_module_is_imported_is_tested_by_all_that_run_it_or_else_what_imports_it(root):
     of_module = baseline(root, {"lib/thing/halves.py": {4: {"tests/b.py::one"}, 13: {"tests/a.py::quick"}}})
     assert of_module.tests(mutant(root, 4, "NumberReplacer")) == ["tests/a.py::quick"]
+    declared = Baseline(root, "lib/thing", {"tests/contract/c.py::one": 1.0, "tests/b.py::two": 1.0}, {})
+    assert declared.tests(mutant(root, 4, "NumberReplacer")) == ["tests/contract/c.py::one"]
     of_importers = baseline(root, {"lib/thing/user.py": {5: {"tests/b.py::two"}}})
     assert of_importers.tests(mutant(root, 4, "NumberReplacer")) == ["tests/b.py::two"]
     assert selecting.importers(root, "lib/thing")["lib/thing/halves.py"] == {"lib/thing/user.py"}

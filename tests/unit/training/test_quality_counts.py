@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from noria.training import bootstrap, cbpe, evaluation, importance, metrics, quality
+from noria.training import bootstrap, cbpe, evaluation, metrics, quality
 from noria.training.cbpe import Bin
 from noria.training.quality_baseline import measure_baseline
 
@@ -223,6 +223,14 @@ def test_fifty_answers_are_a_sample_and_fewer_are_none():
     assert cbpe.estimate("recall", {"0": [Bin(0.0, 100, 100)]}, {"0|0.0": 0, "0|0.1": 0}) is None
 
 
+def test_an_interval_is_as_wide_as_the_rows_of_the_holdout_leave_it():
+    # None, or all, of thirty rows were right: by Jeffreys' interval the share is below 8 %, or above 92 %.
+    none, every = ({"": [Bin(0.0, 30, hits)]} for hits in (0, 30))
+    low, high = cbpe.estimate("accuracy", none, {"|0.0": 100_000}), cbpe.estimate("accuracy", every, {"|0.0": 100_000})
+    assert (low["low"], low["high"]) == (pytest.approx(0.0, abs=0.002), pytest.approx(0.08, abs=0.025))
+    assert (high["low"], high["high"]) == (pytest.approx(0.92, abs=0.025), pytest.approx(1.0, abs=0.002))
+
+
 def test_an_answer_belongs_to_the_bin_that_its_odds_reach_and_one_below_all_to_the_first():
     calibration = {"1": [Bin(0.0, 1_000, 500), Bin(1.0, 1_000, 700), Bin(2.0, 1_000, 900)]}
     values = [cbpe.estimate("accuracy", calibration, {f"1|{odds}": 100})["value"] for odds in ("-1.0", "0.9", "1.0", "1.9", "2.0", "9.0")]
@@ -265,24 +273,6 @@ def test_the_bound_of_a_gain_is_the_quantile_that_its_confidence_names():
     bounds = [bootstrap.lower_bound("accuracy", ours, theirs, confidence, "s") for confidence in (0.5, 0.9, 0.99)]
     # Ten rows of a hundred are won: 0.1, with a standard error of 0.03.
     assert bounds == [pytest.approx(0.1, abs=0.01), pytest.approx(0.1 - 1.28 * 0.03, abs=0.015), pytest.approx(0.1 - 2.33 * 0.03, abs=0.02)]
-
-
-def test_importance_is_the_share_of_each_column_in_what_moves_the_answers():
-    answers = [["1", "0.9"], ["0", "0.2"]]
-    again = [["1", "0.8"], ["0", "0.2"], ["0", "0.4"], ["0", "0.4"]]
-    # x moves a probability by 0.1; y changes a label and moves probabilities by 0.5 and 0.2.
-    assert importance.importance("binary", ["x", "y"], answers, again) == {"x": round(0.1 / 1.8, 4), "y": round(1.7 / 1.8, 4)}
-    numbers = importance.importance("regression", ["x", "y"], [["1", "7"], ["2", "7"]], [["2", "0"], ["2", "0"], ["1", "0"], ["5", "0"]])
-    assert numbers == {"x": 0.25, "y": 0.75}
-    words = importance.importance("multiclass", ["x", "y"], [["a"], ["b"]], [["a"], ["c"], ["b"], ["a"]])
-    assert words == {"x": round(1 / 3, 4), "y": round(2 / 3, 4)}
-
-
-def test_importance_is_not_known_where_nothing_moves_or_the_answers_do_not_fit():
-    answers = [["1", "0.9"]]
-    for again in ([["1", "0.9"]], [], [["1", "0.9"]] * 2, [["1", "inf"]]):
-        assert importance.importance("binary", ["x"], answers, again) is None
-    assert importance.importance("binary", ["x"], [], []) is None
 
 
 def test_the_level_of_a_holdout_counts_its_answers_by_day():
