@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from noria.spec.monitoring import HealSpec
 
 from noria.healing import policy
+from noria.spec.heal import HealSpec
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MOMENT = timedelta(seconds=1)
