@@ -48,16 +48,16 @@ class Machine:
 @cache
 def machines() -> tuple[Machine, ...]:
     """Every state machine, by context and name."""
-    found = []
+    results = []
     for name, definition, resource in templates.machines():
         folder = resource.path("DefinitionUri").parent.name
         substitutions = {key for key in resource.properties.get("DefinitionSubstitutions", {}) if f"${{{key}}}" in str(definition)}
         events = {event for key in substitutions for event in _published_by(key)} | set(_literal_events(definition))
         calls = sorted(_snake(key.removesuffix("StateMachine")) for key in substitutions if key.endswith("StateMachine"))
         starts = tuple(dict.fromkeys(start for event in resource.properties.get("Events", {}).values() for start in _starts(event)))
-        found.append(Machine(folder, name.removesuffix(".asl.yaml"), definition, starts, tuple(sorted(events)), tuple(calls)))
+        results.append(Machine(folder, name.removesuffix(".asl.yaml"), definition, starts, tuple(sorted(events)), tuple(calls)))
     contexts = list(dict.fromkeys(kind.event_context() for kind in shapes.event_classes()))
-    return tuple(sorted(found, key=lambda machine: (contexts.index(machine.context) if machine.context in contexts else 99, machine.name)))
+    return tuple(sorted(results, key=lambda machine: (contexts.index(machine.context) if machine.context in contexts else 99, machine.name)))
 
 
 def _snake(name: str) -> str:

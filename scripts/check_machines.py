@@ -24,7 +24,7 @@ MOST_STATES = 12
 ABSENT = (r"\$eval\(", r"\?\?", r"\?:")
 #: Error names of services: a prefix, and a name in Pascal case.
 SERVICE_ERROR = re.compile(r"(States|Lambda|DynamoDB|DynamoDb|S3|SageMaker|EventBridge|StepFunctions|CloudWatch|SNS|Sfn|ApplicationAutoScaling)\.[A-Z]\w+")
-OWN_ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, errors.NoriaError)}
+OWN_ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.NoriaError)}
 SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 
 
@@ -150,12 +150,12 @@ def _filled(machine: Json) -> Json:
 
 def main() -> None:
     """Print every fault and end with 1, or say nothing."""
-    found = [fault for name, machine, resource in machines() for fault in faults(name, machine, resource.properties)]
-    found += retries.faults()
+    results = [fault for name, machine, resource in machines() for fault in faults(name, machine, resource.properties)]
+    results += retries.faults()
     if linted := lint_inline():
-        found.append(linted)
-    if found:
-        sys.exit("\n".join(found))
+        results.append(linted)
+    if results:
+        sys.exit("\n".join(results))
 
 
 if __name__ == "__main__":

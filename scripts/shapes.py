@@ -38,8 +38,8 @@ class Metadata(BaseModel):
 @cache
 def modules() -> tuple[ModuleType, ...]:
     """Every module of `noria`, imported."""
-    found = pkgutil.walk_packages(noria.__path__, "noria.")
-    return tuple(importlib.import_module(module.name) for module in found if module.name != "noria.preprocessing.inference")
+    result = pkgutil.walk_packages(noria.__path__, "noria.")
+    return tuple(importlib.import_module(module.name) for module in result if module.name != "noria.preprocessing.inference")
 
 
 @cache
@@ -71,8 +71,8 @@ def hints(owner: Any) -> dict[str, Any]:
 
 def use_case(folder: str) -> Callable[[Any], Any]:
     """The use case of a function, by its folder: `data/judge_dataset`."""
-    found: Callable[[Any], Any] = getattr(importlib.import_module(import_graph.use_cases()[folder]), folder.split("/")[1])
-    return found
+    result: Callable[[Any], Any] = getattr(importlib.import_module(import_graph.use_cases()[folder]), folder.split("/")[1])
+    return result
 
 
 def adapter(shape: Any) -> TypeAdapter[Any]:
@@ -89,8 +89,8 @@ def keys(shape: Any) -> tuple[set[str], set[str]]:
 @cache
 def event_classes() -> tuple[type[Event], ...]:
     """Every event, by context and name."""
-    found = [value for module in modules() for value in vars(module).values() if isinstance(value, type) and issubclass(value, Event)]
-    public = {kind for kind in found if kind is not Event and not kind.__name__.startswith("_")}
+    results = [value for module in modules() for value in vars(module).values() if isinstance(value, type) and issubclass(value, Event)]
+    public = {kind for kind in results if kind is not Event and not kind.__name__.startswith("_")}
     return tuple(sorted(public, key=lambda kind: (kind.event_context(), kind.__name__)))
 
 

@@ -39,7 +39,7 @@ def patterns():
                 .replace('{"Fn::Sub": "${Prefix}/"}', '"noria/"')
                 .replace('{"Ref": "Prefix"}', '"noria"')
             )
-            text = re.sub(r'\{"Ref": "(\w+)StateMachine"\}', lambda found: f'"{MACHINE_ARN}noria-{_kebab(found[1])}"', text)
+            text = re.sub(r'\{"Ref": "(\w+)StateMachine"\}', lambda result: f'"{MACHINE_ARN}noria-{_kebab(result[1])}"', text)
             assert '"Ref"' not in text, text
             assert '"Fn::' not in text, text
             yield f"{resource.name.removesuffix('StateMachine')}.{event}", text, "EventBusName" in declared["Properties"]
@@ -175,7 +175,7 @@ def failure_pattern():
     pattern = copy.deepcopy(rule.properties["EventPattern"])
     (names,) = pattern["detail"]["stateMachineArn"]
     filled = {"Partition": "aws", "Region": "eu-central-1", "AccountId": "123456789012"}
-    arn = re.sub(r"\$\{AWS::(\w+)\}", lambda found: filled[found[1]], names["prefix"]["Fn::Sub"]).replace("${Prefix}", "noria")
+    arn = re.sub(r"\$\{AWS::(\w+)\}", lambda result: filled[result[1]], names["prefix"]["Fn::Sub"]).replace("${Prefix}", "noria")
     return json.dumps({**pattern, "detail": {**pattern["detail"], "stateMachineArn": [{"prefix": arn}]}})
 
 

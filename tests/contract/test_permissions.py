@@ -95,8 +95,8 @@ def logging(function):
 
 
 def sibling(resource, name):
-    (found,) = [other for other in resource.template.resources() if other.name == name]
-    return found
+    (result,) = [other for other in resource.template.resources() if other.name == name]
+    return result
 
 
 def actions(resource):
@@ -106,8 +106,8 @@ def actions(resource):
 def needed(machine, state):
     name = state["Resource"].removeprefix("arn:aws:states:::")
     if "transactWriteItems" in name:
-        asked = state["Arguments"]
-        return PLANNED[machine] if isinstance(asked, str) else {TRANSACTED[kind] for item in asked["TransactItems"] for kind in item}
+        request = state["Arguments"]
+        return PLANNED[machine] if isinstance(request, str) else {TRANSACTED[kind] for item in request["TransactItems"] for kind in item}
     if name in ACTIONS:
         return ACTIONS[name]
     service, operation = name.removeprefix("aws-sdk:").replace("applicationauto", "application-auto").split(":")
@@ -143,10 +143,10 @@ def test_a_reading_function_has_a_role_and_a_log_of_its_own(folder):
 
 @pytest.mark.parametrize(("name", "machine", "resource"), MACHINES, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_machine_may_do_what_its_tasks_call_and_no_more(name, machine, resource):
-    wanted = set().union(*(needed(name, used) for used in integrations(machine["States"])))
+    expected = set().union(*(needed(name, used) for used in integrations(machine["States"])))
     allowed = actions(resource)
-    assert wanted <= allowed, f"lacks {sorted(wanted - allowed)}"
-    assert allowed - BESIDES <= wanted, f"has more than it needs: {sorted(allowed - BESIDES - wanted)}"
+    assert expected <= allowed, f"lacks {sorted(expected - allowed)}"
+    assert allowed - BESIDES <= expected, f"has more than it needs: {sorted(allowed - BESIDES - expected)}"
 
 
 @pytest.mark.parametrize("resource", [*resources(MACHINE), *resources("AWS::IAM::Role")], ids=lambda resource: resource.address)

@@ -97,9 +97,9 @@ def test_a_function_and_a_machine_are_in_the_stack_of_the_context_whose_folder_h
 
 
 def test_what_is_retained_or_holds_state_is_in_the_root_alone():
-    kept = {resource.address for resource in resources() if resource.type in STATE or {"DeletionPolicy", "UpdateReplacePolicy"} & set(resource.body)}
-    assert {"DataKey", "LakeBucket", "ArtifactBucket", "LedgerTable", "Bus"} <= kept
-    assert not [address for address in kept if "/" in address]
+    retained = {resource.address for resource in resources() if resource.type in STATE or {"DeletionPolicy", "UpdateReplacePolicy"} & set(resource.body)}
+    assert {"DataKey", "LakeBucket", "ArtifactBucket", "LedgerTable", "Bus"} <= retained
+    assert not [address for address in retained if "/" in address]
 
 
 def test_the_root_decides_and_acts_on_nothing_itself():

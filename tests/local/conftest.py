@@ -33,8 +33,8 @@ def running() -> Iterator[lifecycle.LocalAws]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if lifecycle.running() is None:
             (HOME / DEPLOYED).unlink(missing_ok=True)
-        found = lifecycle.up(SPEED, (SHORT,))
-    yield found
+        result = lifecycle.up(SPEED, (SHORT,))
+    yield result
     os.environ.pop("NORIA_HOME")
     if before:
         os.environ["NORIA_HOME"] = before
@@ -44,7 +44,7 @@ def running() -> Iterator[lifecycle.LocalAws]:
 def client(running: lifecycle.LocalAws) -> ClientMaker:
     """Clients of the local AWS, as its root unless credentials are given."""
 
-    def made(service: str, access_key: str = "test", secret_key: str = "test", token: str | None = None) -> Any:
+    def result(service: str, access_key: str = "test", secret_key: str = "test", token: str | None = None) -> Any:
         return boto3.client(
             service,
             region_name=running.region,
@@ -55,7 +55,7 @@ def client(running: lifecycle.LocalAws) -> ClientMaker:
             config=Config(retries={"total_max_attempts": 1}, inject_host_prefix=False),
         )
 
-    return made
+    return result
 
 
 @pytest.fixture

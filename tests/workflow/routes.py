@@ -271,7 +271,7 @@ class Task:
 
     def catcher(self, error: str) -> tuple[str, int] | None:
         """The state and the place of the catcher that takes an error; nothing where it ends the execution."""
-        rules = ((state, i, rule) for state, found in self.catch.items() for i, rule in enumerate(found))
+        rules = ((state, i, rule) for state, item in self.catch.items() for i, rule in enumerate(item))
         return next(((state, i) for state, i, rule in rules if {error, "States.ALL"} & set(rule["ErrorEquals"])), None)
 
     def target(self, error: str) -> str | None:
