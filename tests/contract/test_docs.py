@@ -30,3 +30,10 @@ def test_a_link_within_the_repository_leads_somewhere(page):
 
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_a_place_that_the_glossary_names_exists():
+    core = ROOT / "layers" / "core" / "noria"
+    rows = [line for line in (ROOT / "docs" / "glossary.md").read_text().splitlines() if line.startswith("| ")]
+    places = [place for row in rows for place in re.findall(r"`([\w./]+)`", row.split("|")[-2])]
+    assert [place for place in places if not ((core / place).exists() or (ROOT / place).exists())] == []
