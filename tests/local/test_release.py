@@ -44,7 +44,7 @@ class Client:
 
     def __init__(self, stack: Session, model: str, rps: float, own: str) -> None:
         self._own = own
-        self._runtime, self._endpoint, self._pause = stack.runtime, f"noria-{model}", 1 / rps
+        self._runtime, self._endpoint, self._pause = stack.runtime, stack.endpoint(model), 1 / rps
         self.served, self.model_errors, self.failed, self.going = Counter[str](), 0, list[str](), True
 
     def run(self) -> None:
