@@ -2,14 +2,13 @@
 
 import json
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from cli.base.errors import CliError
 from cli.base.session import Session
-from noria.kernel.events import Event, EventContext, put_events_entry, put_named_entry
+from noria.kernel.events import Event, EventContext, put_events_entry
 from noria.kernel.identity import event_id
 from noria.kernel.json import Json
 
@@ -39,17 +38,6 @@ def publish_event(session: Session, event: Event, model: str) -> PublishedEvent:
     subject = str(uuid.uuid4())
     own = event_id(type(event).__name__, subject)
     return _put(session, put_events_entry(event, model, subject, _story(session, own)), own)
-
-
-def publish_named_event(session: Session, context: str, name: str, model: str, data: Mapping[str, object]) -> PublishedEvent:
-    """The same for an event that has no class yet.
-
-    Args:
-        context: `training`, `monitoring`: the source is `noria.<context>`.
-    """
-    subject = str(uuid.uuid4())
-    own = event_id(name, subject)
-    return _put(session, put_named_entry(context, name, model, subject, _story(session, own), dict(data)), own)
 
 
 def _story(session: Session, own: str) -> EventContext:

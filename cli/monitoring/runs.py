@@ -4,9 +4,10 @@ import time
 
 from cli.base import ledger
 from cli.base.errors import CliError
-from cli.base.events import publish_named_event
+from cli.base.events import publish_event
 from cli.base.records import MonitoringRun
 from cli.base.session import Session
+from noria.monitoring.events import MonitoringRequested
 
 #: The longest wait for a monitoring run.
 LONGEST_SECONDS = 900
@@ -21,7 +22,7 @@ def monitor(session: Session, model: str) -> MonitoringRun:
     record = ledger.read(session, model)
     record.champion_in_service()
     record.published()
-    publish_named_event(session, "monitoring", "MonitoringRequested", model, {})
+    publish_event(session, MonitoringRequested(), model)
     return next_run(session, model, record.monitoring)
 
 

@@ -98,10 +98,3 @@ def put_events_entry(event: Event, model: str, subject: str, context: EventConte
         "causation_id": context.causation_id,
     }
     return {"Source": event.event_source(), "DetailType": name, "EventBusName": context.bus, "Detail": {"metadata": metadata, "data": event.to_json()}}
-
-
-def put_named_entry(context: str, name: str, model: str, subject: str, cause: EventContext, data: Json) -> Json:
-    """An entry of an event that has no class yet."""
-    metadata = {"id": event_id(name, subject), "name": name, "version": 1, "model": model, "stage": cause.stage, "time": cause.time}
-    metadata |= {"correlation_id": cause.correlation_id, "causation_id": cause.causation_id}
-    return {"Source": f"noria.{context}", "DetailType": name, "EventBusName": cause.bus, "Detail": {"metadata": metadata, "data": data}}

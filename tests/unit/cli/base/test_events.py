@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from cli.base.errors import CliError
-from cli.base.events import publish_event, publish_named_event
+from cli.base.events import publish_event
+from noria.monitoring.events import MonitoringRequested
 from noria.release.events import RollbackRequested
 
 
@@ -23,12 +24,12 @@ def bus(failed: int = 0) -> SimpleNamespace:
 
 def test_an_event_carries_the_stack_s_prefix_and_begins_its_own_story():
     session = bus()
-    event = publish_named_event(session, "training", "TrainingRequested", "m", {"dataset": "d"})
+    event = publish_event(session, MonitoringRequested(), "m")
     (entry,) = session.entries
     detail = json.loads(entry["Detail"])
     metadata = detail["metadata"]
-    assert (entry["Source"], entry["DetailType"], entry["EventBusName"]) == ("noria.training", "TrainingRequested", "bus")
-    assert (metadata["stage"], metadata["model"], detail["data"]) == ("acme", "m", {"dataset": "d"})
+    assert (entry["Source"], entry["DetailType"], entry["EventBusName"]) == ("noria.monitoring", "MonitoringRequested", "bus")
+    assert (metadata["stage"], metadata["model"], detail["data"]) == ("acme", "m", {})
     assert {metadata["id"], metadata["correlation_id"], metadata["causation_id"]} == {event.id}
     assert event.entry_id == "e"
 

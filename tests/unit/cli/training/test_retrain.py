@@ -7,6 +7,10 @@ import pytest
 
 from cli.base.errors import CliError
 from cli.training.requests import retrain
+from tests.samples import sample
+
+#: A dataset, as the event that accepted it describes it.
+DATASET = {**sample("data/DatasetAccepted.v1.json")["detail"]["data"], "spec": "s"}
 
 
 @pytest.fixture
@@ -25,10 +29,10 @@ def entries(stack) -> list[dict]:
 
 def test_the_newest_accepted_dataset_is_trained_on_again(stack, put, entries, noria):
     for name, status, time in (("old", "accepted", "1"), ("new", "accepted", "2"), ("bad", "quarantined", "3")):
-        put(f"DATASET#{name}", {"dataset": name, "spec": "s", "rows": 9}, status=status, time=time)
+        put(f"DATASET#{name}", {**DATASET, "dataset": name}, status=status, time=time)
     result = noria("retrain", "m", "--json")
     (detail,) = (json.loads(entry["Detail"]) for entry in entries)
-    assert detail["data"] == {"dataset": "new", "spec": "s", "rows": 9}
+    assert detail["data"] == {**DATASET, "dataset": "new"}
     assert json.loads(result.stdout) == {"model": "m", "dataset": "new", "spec": "s", "event": detail["metadata"]["id"]}
     assert noria("retrain", "m").stdout == "asked for a run of m on dataset new; see: noria status m\n"
     assert "requested_at" in stack.dynamodb.get_item(TableName="ledger", Key={"pk": {"S": "MODEL#m"}, "sk": {"S": "HEAL"}})["Item"]
