@@ -35,7 +35,7 @@ check: setup-dev ## style, types, imports, templates, machines, generated files
 	@scripts/check.sh
 
 test: check ## everything: the checks and all test suites
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal --durations=10
 
 bench: setup-dev ## measure; BENCH=name runs one of them
 	@$(BIN)/python -m bench $(BENCH)
