@@ -1,1 +1,1 @@
-"""AWS on one machine: an emulator, extended in its process with what it lacks, and a SageMaker that trains and serves models."""
+"""AWS on one machine: an emulator with additions in its process, and a SageMaker that trains and serves models."""

@@ -122,9 +122,15 @@ def measure_usage(aws: LocalAws) -> dict[str, Any]:
     Returns:
         `memory_mb` of every process of it, `measure` (`pss`: shared pages count once; or `rss`), `processes`, and
         `model_servers`: how many of its endpoints' servers are `running` and `idle`.
+
+    Raises:
+        LocalAwsError: it does not report its model servers, as one of an older version.
     """
-    with urllib.request.urlopen(f"{aws.endpoint_url}/_noria/model-servers", timeout=10) as response:
-        servers = json.load(response).values()
+    try:
+        with urllib.request.urlopen(f"{aws.endpoint_url}/_noria/model-servers", timeout=10) as response:
+            servers = json.load(response).values()
+    except (OSError, ValueError) as error:
+        raise LocalAwsError(f"the local AWS at {aws.endpoint_url} does not report its model servers ({error}); end it and start it again: make down") from error
     counts = {state: sum(endpoint[state] for endpoint in servers) for state in ("running", "idle")}
     return {**asdict(usage.of(usage.session(aws.pid))), "model_servers": counts}
 

@@ -24,9 +24,9 @@ def up(
 
     try:
         result = (lifecycle.running() if keep else None) or lifecycle.up(speed, tuple(without or ()))
+        usage = lifecycle.measure_usage(result)
     except lifecycle.LocalAwsError as error:
         raise CliError(str(error)) from error
-    usage = lifecycle.measure_usage(result)
     if json:
         facts = {name: value for name, value in asdict(result).items() if name != "pid"}
         console.print_json({**facts, "environment": result.environment(), "usage": usage})

@@ -11,7 +11,7 @@ from ministack.core import iam_actions, router
 
 
 def serve(path: str, report: Callable[[], Any]) -> None:
-    """Serve a page of the gateway itself, without credentials: the JSON of what `report` returns."""
+    """Serve a page of the gateway itself, without credentials: the result of `report` as JSON."""
     emulator_pages = app._handle_health_request
 
     def handle(request_path: str, request_id: str) -> Any:

@@ -21,7 +21,7 @@ from localstack.services.stepfunctions.asl.eval.event.event_detail import EventD
 from localstack.services.stepfunctions.asl.jsonata import jsonata as provider_jsonata
 from ministack.services import stepfunctions
 
-#: Whole numbers beyond this are not exact in a double, which is what JSONata computes with.
+#: JSONata computes with doubles, in which greater whole numbers are not exact.
 EXACT = 2**53
 
 _scope = threading.local()

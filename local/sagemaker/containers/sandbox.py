@@ -67,7 +67,7 @@ def start(command: Sequence[str], folder: Path, environment: Mapping[str, str], 
 
 
 def _bubblewrap(command: Sequence[str], folder: Path, cwd: Path) -> list[str]:
-    """The command in bubblewrap. What else lies under /opt stays visible; a missing mount point is never created on the host.
+    """The command in bubblewrap. Other folders of /opt stay visible; a missing mount point is never created on the host.
 
     The environments are read-only: all jobs of an image share one.
     """

@@ -1,4 +1,4 @@
-"""`CreateEndpoint`, `UpdateEndpoint` and `DeleteEndpoint`: what they refuse, and the work that they start in the background."""
+"""`CreateEndpoint`, `UpdateEndpoint` and `DeleteEndpoint`: validation, and the start of their background work."""
 
 import contextvars
 import threading

@@ -1,4 +1,4 @@
-"""`CreateModel` and `CreateEndpointConfig`: what they refuse, and the events of both."""
+"""`CreateModel` and `CreateEndpointConfig`: validation, and the events of both."""
 
 from local.sagemaker import events, resources
 from local.sagemaker.containers.model_server import containers_of

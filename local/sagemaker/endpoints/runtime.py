@@ -30,7 +30,7 @@ MESSAGE_CHARACTERS = 900
 
 @dataclass(frozen=True)
 class Request:
-    """What a client sends to a model.
+    """A client's request to a model.
 
     Attributes:
         inference_id: the client's name for the request, if it has one.
