@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from noria.kernel.json import Json
+    from noria.kernel.published_spec import PublishedSpec
 
 #: The default of each later field, by the path of its block: `("serve",): {"autoscale": None}`. Empty: every published spec has every field.
 FIELD_DEFAULTS: dict[tuple[str, ...], Json] = {}
 
 
-def with_defaults(spec: Any, fields: Mapping[tuple[str, ...], Json] = FIELD_DEFAULTS) -> Any:
+def with_defaults(spec: PublishedSpec, fields: Mapping[tuple[str, ...], Json] = FIELD_DEFAULTS) -> PublishedSpec:
     """A document with every field of the present version; the given one is left as it is."""
     document: dict[str, Any] = {name: dict(block) if isinstance(block, dict) else block for name, block in spec.items()}
     for path, defaults in fields.items():
@@ -23,4 +24,4 @@ def with_defaults(spec: Any, fields: Mapping[tuple[str, ...], Json] = FIELD_DEFA
             block = block[name]
         for name, default in defaults.items():
             block.setdefault(name, default)
-    return document
+    return cast("PublishedSpec", document)

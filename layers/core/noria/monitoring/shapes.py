@@ -200,12 +200,11 @@ class QualityFinding(FindingShape):
     limit: float
 
 
-class MonitoringFacts(TypedDict):
-    """The data of `MonitoringCompleted`, which all events of a monitoring run share (`noria.monitoring.events`)."""
+class RunSummary(TypedDict):
+    """What the events and the document of a monitoring run share."""
 
     number: int
     release: str
-    model_package_arn: str
     outcome: str
     causes: list[str]
     reasons: list[ReasonShape]
@@ -215,36 +214,31 @@ class MonitoringFacts(TypedDict):
     trained_rows: int
     counts: RowCounts
     weight: float | None
+
+
+class MonitoringFacts(RunSummary):
+    """The data of `MonitoringCompleted`, which all events of a monitoring run share (`noria.monitoring.events`)."""
+
+    model_package_arn: str
 
 
 #: The metric from one day on, and its rows.
 SeriesPoint = TypedDict("SeriesPoint", {"from": str, "value": float | None, "rows": float})
 
 
-class MonitoringDocument(TypedDict):
+class MonitoringDocument(RunSummary):
     """The document of the last monitoring run in the ledger.
 
     `reported` has every cause that was published since the release; `best_limit` is the best limit of the model's versions so
     far, by the same metric.
     """
 
-    number: int
-    release: str
-    outcome: str
-    causes: list[str]
     reported: list[str]
-    reasons: list[ReasonShape]
-    quality: QualityFinding | None
     quality_baseline: QualityBaselineShape | None
     best_limit: float | None
     series: list[SeriesPoint]
     drift: DriftSummary | None
-    weight: float | None
     state: str
-    counts: RowCounts
-    fresh_rows: int
-    labelled_rows: int
-    trained_rows: int
     last_prediction: str | None
     last_truth: str | None
 
