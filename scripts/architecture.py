@@ -2,11 +2,9 @@
 
 import ast
 import inspect
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from noria.kernel.json import Json
 from scripts import import_graph, shapes, templates
@@ -52,16 +50,13 @@ def machines() -> tuple[Machine, ...]:
     for name, definition, resource in templates.machines():
         folder = resource.path("DefinitionUri").parent.name
         substitutions = {key for key in resource.properties.get("DefinitionSubstitutions", {}) if f"${{{key}}}" in str(definition)}
-        events = {event for key in substitutions for event in _published_by(key)} | set(_literal_events(definition))
-        calls = sorted(_snake(key.removesuffix("StateMachine")) for key in substitutions if key.endswith("StateMachine"))
+        literal = {str(entry["DetailType"]) for entry in templates.literal_entries(definition)}
+        events = literal | {event for key in substitutions for event in _published_by(key)}
+        calls = sorted(templates.snake_case(key.removesuffix("StateMachine")) for key in substitutions if key.endswith("StateMachine"))
         starts = tuple(dict.fromkeys(start for event in resource.properties.get("Events", {}).values() for start in _starts(event)))
         results.append(Machine(folder, name.removesuffix(".asl.yaml"), definition, starts, tuple(sorted(events)), tuple(calls)))
     contexts = list(dict.fromkeys(kind.event_context() for kind in shapes.event_classes()))
     return tuple(sorted(results, key=lambda machine: (contexts.index(machine.context) if machine.context in contexts else 99, machine.name)))
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def _starts(event: Json) -> Iterator[str]:
@@ -81,21 +76,9 @@ def _object_prefix(pattern: Json) -> str:
     return f" {', '.join(prefixes)}" if prefixes else ""
 
 
-def _literal_events(node: Any) -> Iterator[str]:
-    """Events that a machine spells out itself."""
-    if isinstance(node, dict):
-        if "DetailType" in node:
-            yield str(node["DetailType"])
-        for value in node.values():
-            yield from _literal_events(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _literal_events(value)
-
-
 def _published_by(substitution: str) -> set[str]:
     """The events whose classes the use case of a function imports."""
-    folders = [folder for folder in import_graph.use_cases() if folder.split("/")[1] == _snake(substitution)]
+    folders = [folder for folder in import_graph.use_cases() if folder.split("/")[1] == templates.snake_case(substitution)]
     return {event for folder in folders for event in _imported_events(import_graph.use_cases()[folder])}
 
 
@@ -118,8 +101,7 @@ def loop() -> str:
 
 def short_loop() -> str:
     """The machines that pass events on: what an upload sets in motion, without the ones that only serve another."""
-    passing = tuple(machine for machine in machines() if machine.publishes or any(_publishers(start) for start in machine.starts))
-    steps = tuple(machine for machine in passing if machine.publishes)
+    steps = tuple(machine for machine in machines() if machine.publishes)
     return "\n".join(["```mermaid", "flowchart LR", *_outside(steps), *_arrows(steps), "```", ""])
 
 

@@ -4,6 +4,7 @@ usage: python -m scripts.templates             the path of every template
        python -m scripts.templates FUNCTION    what sam calls a function: PlanRolloutFunction → Release/PlanRolloutFunction
 """
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -155,6 +156,24 @@ def address(name: str) -> str:
     if len(matching) != 1:
         raise LookupError(f"{name or 'FN'} names {len(matching)} functions: name one of {', '.join(sorted(matching or addresses))}")
     return matching[0]
+
+
+def mappings(node: Any) -> Iterator[Json]:
+    """Every mapping under a node of a definition, the node itself included."""
+    if isinstance(node, dict):
+        yield node
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from mappings(value)
+
+
+def literal_entries(definition: Json) -> Iterator[Json]:
+    """The entries of `PutEvents` that a state machine spells out itself."""
+    return (node for node in mappings(definition) if "DetailType" in node)
+
+
+def snake_case(name: str) -> str:
+    """A logical id as the names of files have it: `SmokeTest` as `smoke_test`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -10,8 +10,7 @@ from scripts import import_graph, shapes
 from scripts.templates import machines
 from tests.samples import sample
 
-#: Functions whose use case declares its shapes.
-FUNCTIONS = sorted(folder for folder in import_graph.use_cases() if shapes.is_typeddict(shapes.hints(shapes.use_case(folder)).get("event")))
+FUNCTIONS = sorted(import_graph.use_cases())
 BY_NAME = {"".join(word.title() for word in folder.split("/")[1].split("_")): folder for folder in FUNCTIONS}
 
 
@@ -29,8 +28,7 @@ def invocations():
         for state_name, state in states(machine):
             if state.get("Resource", "").endswith("lambda:invoke"):
                 function = re.fullmatch(r"\$\{(\w+)\}", state["Arguments"]["FunctionName"])[1]
-                if function in BY_NAME:
-                    yield name, state_name, BY_NAME[function], state, machine
+                yield name, state_name, BY_NAME[function], state, machine
 
 
 def states(machine):

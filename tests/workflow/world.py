@@ -1,7 +1,6 @@
 """What answers the machines' calls: the application's own functions, and scripted services and objects."""
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +36,7 @@ from noria.training.plan_evaluation import plan_evaluation
 from noria.training.plan_run import plan_run
 from noria.training.schema import schema_digest
 from noria.training.score_holdout import score_holdout
+from scripts.templates import snake_case
 from tests.samples import sample
 from tests.workflow.running import Call, Execution, Failure, Interpreter, Json
 
@@ -312,11 +312,6 @@ class World:
         config = before if self.goes_back else self.overtaken or request["EndpointConfigName"]
         self.endpoint = {"EndpointName": request["EndpointName"], "EndpointConfigName": config, "EndpointStatus": self.settles[0], "changed": True}
         return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
-
-
-def snake_case(name: str) -> str:
-    """`SmokeTest` as `smoke_test`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def _later(event: Json) -> str:

@@ -6,18 +6,7 @@ from cli.base.errors import CliError
 from cli.project import checks, images
 from cli.project import project as projects
 from tests.samples import ROOT
-
-GOOD = """name: churn
-task: binary
-target: left
-data:
-  columns:
-    age: {type: integer}
-evaluate:
-  split: {by: random}
-  gates:
-    - {metric: accuracy, at_least: 0.5}
-"""
+from tests.unit.cli.project.churn import GOOD
 
 
 def test_the_same_project_has_the_same_id_and_archive(tmp_path):

@@ -4,18 +4,7 @@ import pytest
 
 from cli.project import spec as spec_file
 from noria.kernel.errors import SpecError
-
-GOOD = """name: churn
-task: binary
-target: left
-data:
-  columns:
-    age: {type: integer}
-evaluate:
-  split: {by: random}
-  gates:
-    - {metric: accuracy, at_least: 0.5}
-"""
+from tests.unit.cli.project.churn import GOOD
 
 
 def refused(text: str) -> str:
