@@ -12,7 +12,7 @@ from cli.monitoring.truth import upload_truth
 from cli.project.publish import publish
 from cli.serving.predict import predict
 from tests.local.aws.waiting import until
-from tests.local.test_loop import SPEC, data, loop, project, told_events
+from tests.local.small_model import SPEC, data, loop, project, told_events
 
 HEAL = "heal: {cooldown_days: 0, min_rows: 100}\nrollout: {strategy: all_at_once}\n"
 ROWS = 150

@@ -14,8 +14,8 @@ from cli.project.publish import publish
 from cli.release import approval
 from local import lifecycle
 from tests.local.aws.waiting import until
-from tests.local.test_loop import LIMIT, TRAIN, data, loop, project
-from tests.local.test_release import asking
+from tests.local.release.traffic import asking
+from tests.local.small_model import LIMIT, TRAIN, data, loop, project
 
 #: The commit that the stack is updated from. Every later change of the ledger, of events or of names keeps this test green.
 BEFORE = (Path(__file__).with_name("before-update.txt")).read_text().strip()

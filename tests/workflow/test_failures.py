@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from tests.workflow.routes import Stage, Task, asked_by, failures, tasks
 from tests.workflow.running import MACHINES, Execution, Interpreter
+from tests.workflow.tasks import Stage, Task, asked_by, failures, tasks
 
 TASKS = list(tasks())
 FAILURES = list(failures())

@@ -1,46 +1,22 @@
-"""What answers the machines' calls: the application's own functions, and scripted services and objects."""
+"""The services that answer a machine's calls, as one story has them."""
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 from unittest.mock import patch
 
-import botocore.session
-from botocore.validate import ParamValidator
-
 from noria.adapters import objects
-from noria.data.curate import curate_dataset
-from noria.data.judge_dataset import judge_dataset
-from noria.data.read_upload import inspect_upload
-from noria.healing.announce_healing import announce_healing
-from noria.healing.decide_healing import decide_healing
 from noria.kernel.errors import NoriaError
-from noria.monitoring.judge_window import judge_window
-from noria.preprocessing.prepare import prepare_dataset
-from noria.release.admission import plan_admission
-from noria.release.alarms import plan_alarms
-from noria.release.analysis import weigh_traffic
-from noria.release.conclude_rollback import conclude_rollback
-from noria.release.conclude_rollout import conclude_rollout
-from noria.release.decide_approval import decide_approval
-from noria.release.plan_rollback import plan_rollback
-from noria.release.plan_rollout import plan_rollout
-from noria.release.read_captured import count_captured
-from noria.release.read_smoke_predictions import compare_predictions
-from noria.training.conclude_run import conclude_run
-from noria.training.plan_evaluation import plan_evaluation
-from noria.training.plan_run import plan_run
 from noria.training.schema import schema_digest
-from noria.training.score_holdout import score_holdout
 from scripts.templates import snake_case
 from tests.samples import sample
+from tests.workflow.functions import FUNCTIONS
+from tests.workflow.request_check import check
 from tests.workflow.running import Call, Execution, Failure, Interpreter, Json
+from tests.workflow.services import PACKAGE, SERVICES
 
-PACKAGE = "arn:aws:sagemaker:eu-central-1:123456789012:model-package/noria-bikeshare/2"
 HEADER = "ts,hour,dow,month,tmin,tmax,pn,lag_week,busy"
 #: Two hundred hours that keep the contract.
 HOURS = [f"2011-{1 + i // 96:02}-{1 + i % 96 // 24:02}T{i % 24:02}:00:00,{i % 24},{i % 7},{1 + i // 96},1.5,9.0,0.0,{i},{i % 2}" for i in range(200)]
@@ -140,7 +116,7 @@ class World:
         return execution
 
     def answer(self, call: Call) -> Any:
-        _check(call)
+        check(call)
         if script := self.faults.get(f"{call.machine}: {call.state}"):
             answer = script[0] if script[-1] is Ellipsis else script.pop(0)
             if isinstance(answer, Failure):
@@ -148,7 +124,7 @@ class World:
             return answer
         if call.resource == "lambda:invoke":
             return {"StatusCode": 200, "Payload": self._invoked(call.request["FunctionName"], call.request["Payload"])}
-        return _SERVICES[call.resource](self, call.request)
+        return SERVICES[call.resource](self, call.request)
 
     def _invoked(self, function: str, event: Json) -> Json:
         reads = {
@@ -165,7 +141,7 @@ class World:
             event["spec"]["approve"]["freeze"] = [{"days": [], "hours": None, "since": None, "until": until}]
         try:
             with patch.multiple(objects, **reads):
-                return _FUNCTIONS[function](event)
+                return FUNCTIONS[function](event)
         except NoriaError as error:
             raise Failure(type(error).__name__, json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})) from error
 
@@ -312,111 +288,3 @@ class World:
         config = before if self.goes_back else self.overtaken or request["EndpointConfigName"]
         self.endpoint = {"EndpointName": request["EndpointName"], "EndpointConfigName": config, "EndpointStatus": self.settles[0], "changed": True}
         return {"EndpointArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint/e"}
-
-
-def _later(event: Json) -> str:
-    """A look's own time: no wait takes any here, and each look's period must have ended."""
-    began = datetime.fromisoformat(event["changes"][0]).timestamp()
-    return datetime.fromtimestamp(began + 60 * (event["look"] + 3), UTC).isoformat()
-
-
-def _always(answer: Any) -> Callable[[World, Json], Any]:
-    return lambda world, request: answer
-
-
-_FUNCTIONS = {
-    "InspectUpload": inspect_upload,
-    "JudgeDataset": judge_dataset,
-    "CurateDataset": curate_dataset,
-    "PlanRun": plan_run,
-    "PrepareDataset": prepare_dataset,
-    "PlanEvaluation": plan_evaluation,
-    "ScoreHoldout": score_holdout,
-    "ConcludeRun": conclude_run,
-    "DecideApproval": decide_approval,
-    "PlanAdmission": plan_admission,
-    "PlanRollout": plan_rollout,
-    "CountCaptured": count_captured,
-    "ComparePredictions": compare_predictions,
-    "ConcludeRollout": conclude_rollout,
-    "WeighTraffic": lambda event: weigh_traffic({**event, "now": _later(event)}),
-    "PlanAlarms": plan_alarms,
-    "PlanRollback": plan_rollback,
-    "ConcludeRollback": conclude_rollback,
-    "ReadWindow": lambda event: sample("functions/monitoring/judge_window.json")["window"],
-    "JudgeWindow": judge_window,
-    "DecideHealing": decide_healing,
-    "AssembleDataset": lambda event: sample("functions/healing/announce_healing.json")["assembled"],
-    "AnnounceHealing": announce_healing,
-}
-_SERVICES = {
-    "dynamodb:getItem": World.read,
-    "dynamodb:putItem": _always({}),
-    "dynamodb:updateItem": World.updated,
-    "aws-sdk:dynamodb:query": World.queried,
-    "aws-sdk:dynamodb:batchGetItem": World.batch,
-    "aws-sdk:cloudwatch:putMetricData": _always({}),
-    "aws-sdk:cloudwatch:getMetricData": World.counted,
-    "aws-sdk:cloudwatch:putMetricAlarm": _always({}),
-    "aws-sdk:sagemaker:updateEndpointWeightsAndCapacities": World.weighed,
-    "aws-sdk:dynamodb:transactWriteItems": _always({}),
-    "events:putEvents": _always({"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}),
-    "aws-sdk:s3:copyObject": _always({}),
-    "aws-sdk:s3:putObject": _always({}),
-    "aws-sdk:s3:headObject": _always({"ContentLength": 183_000}),
-    "sns:publish": _always({"MessageId": "m"}),
-    "aws-sdk:dynamodb:putItem.waitForTaskToken": _always({"outcome": "approved", "comment": "looks right"}),
-    "aws-sdk:dynamodb:transactWriteItems.waitForTaskToken": World.ended,
-    "aws-sdk:applicationautoscaling:deregisterScalableTarget": World.deregistered,
-    "aws-sdk:applicationautoscaling:registerScalableTarget": _always(
-        {"ScalableTargetARN": "arn:aws:application-autoscaling:eu-central-1:123456789012:scalable-target/t"}
-    ),
-    "aws-sdk:applicationautoscaling:putScalingPolicy": _always({"PolicyARN": "arn:aws:autoscaling:eu-central-1:123456789012:scalingPolicy:p", "Alarms": []}),
-    "aws-sdk:sfn:sendTaskSuccess": _always({}),
-    "dynamodb:deleteItem": _always({"Attributes": {"pk": {"S": "MODEL#bikeshare"}}}),
-    "sagemaker:createProcessingJob.sync": _always({"ProcessingJobStatus": "Completed"}),
-    "aws-sdk:sagemaker:describeProcessingJob": World.described_processing,
-    "sagemaker:createTrainingJob.sync": _always({"TrainingJobStatus": "Completed", "BillableTimeInSeconds": 41}),
-    "sagemaker:createModel": _always({"ModelArn": "arn:aws:sagemaker:eu-central-1:123456789012:model/m"}),
-    "sagemaker:createTransformJob.sync": World.transformed,
-    "sagemaker:createEndpointConfig": _always({"EndpointConfigArn": "arn:aws:sagemaker:eu-central-1:123456789012:endpoint-config/c"}),
-    "sagemaker:createEndpoint": World.changed,
-    "aws-sdk:sagemaker:updateEndpoint": World.changed,
-    "aws-sdk:sagemaker:describeEndpoint": World.described,
-    "aws-sdk:sagemaker:deleteEndpoint": World.deleted,
-    "aws-sdk:sagemaker:describeTrainingJob": World.trained,
-    "aws-sdk:sagemaker:createModelPackage": _always({"ModelPackageArn": PACKAGE}),
-    "aws-sdk:sagemaker:updateModelPackage": _always({"ModelPackageArn": PACKAGE}),
-    "aws-sdk:sagemaker:describeModelPackage": lambda world, request: {
-        "ModelPackageArn": request["ModelPackageName"],
-        "CustomerMetadataProperties": world.metadata,
-        "ModelApprovalStatus": world.approval,
-        "ApprovalDescription": "it is good",
-        "LastModifiedBy": {"IamIdentity": {"Arn": "arn:aws:iam::123456789012:user/approver"}},
-    },
-    "states:startExecution.sync:2": World.started,
-}
-
-
-@cache
-def _shape(service: str, action: str) -> Any:
-    model = botocore.session.get_session().get_service_model(service)
-    return model.operation_model(action[0].upper() + action[1:]).input_shape
-
-
-def _check(call: Call) -> None:
-    """A request has the fields, and the kinds of values, that its service takes."""
-    service, action = call.resource.removeprefix("aws-sdk:").split(".")[0].split(":")[:2]
-    service = {"sfn": "stepfunctions", "applicationautoscaling": "application-autoscaling"}.get(service, service)
-    if service in ("lambda", "states"):
-        return
-    request = dict(call.request)
-    if service == "events":
-        request["Entries"] = [{**entry, "Detail": json.dumps(entry["Detail"])} for entry in request["Entries"]]
-    if service == "stepfunctions":
-        # Step Functions writes every parameter in Pascal case, also where the service itself does not.
-        request = {key[0].lower() + key[1:]: value for key, value in request.items()}
-    if action == "putObject":
-        request["Body"] = json.dumps(request["Body"]).encode()
-    report = ParamValidator().validate(request, _shape(service, action))
-    assert not report.has_errors(), f"{call.state}: {report.generate_report()}"

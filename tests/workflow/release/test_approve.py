@@ -5,7 +5,7 @@ import pytest
 from tests.workflow.conftest import WorldMaker
 from tests.workflow.routes import approved, manual, registered
 from tests.workflow.running import Failure
-from tests.workflow.world import PACKAGE
+from tests.workflow.services import PACKAGE
 
 
 def test_a_version_whose_spec_approves_automatically_is_approved_in_the_registry(world: WorldMaker):

@@ -8,7 +8,8 @@ from tests.samples import sample
 from tests.workflow.conftest import WorldMaker
 from tests.workflow.routes import EXISTS, SERVING, WAITER, approved, scaling, started
 from tests.workflow.running import Execution, Failure
-from tests.workflow.world import PACKAGE, TRUTH
+from tests.workflow.services import PACKAGE
+from tests.workflow.world import TRUTH
 
 MOST_LOOKS = 18
 

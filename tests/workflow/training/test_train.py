@@ -5,7 +5,8 @@ import json
 from tests.workflow.conftest import WorldMaker
 from tests.workflow.routes import evaluation, request
 from tests.workflow.running import Execution, Failure
-from tests.workflow.world import PACKAGE, TRUTH, WRONG, published
+from tests.workflow.services import PACKAGE
+from tests.workflow.world import TRUTH, WRONG, published
 
 CHAMPION = "Stage-bikeshare-before"
 
