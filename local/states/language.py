@@ -3,14 +3,21 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import jsonata
 from localstack.aws.api.stepfunctions import InvalidDefinition
 from localstack.services.stepfunctions.asl.component.common.assign import assign_template_value_terminal
+from localstack.services.stepfunctions.asl.component.common.path import result_path
 from localstack.services.stepfunctions.asl.component.state import state
 from localstack.services.stepfunctions.asl.parse import preprocessor
+from localstack.services.stepfunctions.asl.parse.asl_parser import AmazonStateLanguageParser
+from localstack.services.stepfunctions.asl.utils import json_path
 from localstack.services.stepfunctions.provider import StepFunctionsProvider
+
+#: Definitions and JSON paths that are held parsed.
+MOST_DEFINITIONS, MOST_PATHS = 256, 4096
 
 
 def install() -> None:
@@ -21,6 +28,14 @@ def install() -> None:
     state_data = state.StateData
     state.StateData = lambda **fields: state_data(**{**fields, "EnteredTime": format_time(fields["EnteredTime"])})
     StepFunctionsProvider._validate_definition = staticmethod(_with_expression_check(StepFunctionsProvider._validate_definition))
+    _parse_once()
+
+
+def _parse_once() -> None:
+    """Parse a definition and a path once: a parsed program holds nothing of an execution, and parsing takes most of a state's time."""
+    AmazonStateLanguageParser.parse = staticmethod(lru_cache(MOST_DEFINITIONS)(AmazonStateLanguageParser.parse))
+    for module in (result_path, json_path):
+        module.parse = lru_cache(MOST_PATHS)(module.parse)
 
 
 def decode(literal: str) -> str:

@@ -11,7 +11,6 @@ import os
 import queue
 import sys
 import threading
-from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,7 +28,6 @@ from localstack.services.stepfunctions.asl.component.state.state_execution.state
 from localstack.services.stepfunctions.asl.component.state.state_wait.wait_function.wait_function import WaitFunction
 from localstack.services.stepfunctions.asl.eval.environment import Environment
 from localstack.services.stepfunctions.asl.eval.event.event_detail import EventDetails
-from localstack.services.stepfunctions.asl.parse.asl_parser import AmazonStateLanguageParser
 from localstack.services.stepfunctions.backend.execution import Execution
 
 Json = dict[str, Any]
@@ -74,7 +72,7 @@ def _say(message: Json) -> None:
 
 
 def _replace() -> None:
-    """Answer tasks over the pipe, skip every wait, parse a definition once, tell of the end."""
+    """Answer tasks over the pipe, skip every wait, tell of the end."""
     assembly.install()
     before = state_task_service.StateTaskService._before_eval_execution
 
@@ -90,7 +88,6 @@ def _replace() -> None:
     StateTaskServiceDynamoDB._from_error = state_task_service.StateTaskService._from_error
     retrier_decl.time = SimpleNamespace(sleep=lambda seconds: None)
     WaitFunction._wait_interval = lambda wait, env, wait_seconds: _waits.setdefault(_execution(env), []).append(wait_seconds)
-    AmazonStateLanguageParser.parse = staticmethod(cache(AmazonStateLanguageParser.parse))
     Execution.publish_execution_status_change_event = _told
 
 
