@@ -1,7 +1,7 @@
 """Follows an upload through the loop: each stage as it ends, read from the running system."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -53,19 +53,38 @@ def follow(session: Session, upload: Upload, limit_seconds: float) -> Iterator[S
     Raises:
         CliError: a machine failed, or no further stage ended within the limit.
     """
+    return _follow(session, upload.model, upload.at, limit_seconds, lambda: stages(session, upload))
+
+
+def follow_run(session: Session, model: str, run: str, since: float, limit_seconds: float) -> Iterator[Stage]:
+    """Yield each stage of a run as it ends, up to the last; errors are those of `follow`.
+
+    Args:
+        since: when the run was requested (seconds since the epoch).
+    """
+
+    def ended() -> Iterator[Ended]:
+        record = ledger.read(session, model)
+        entry = next((entry for entry in record.runs if entry["run"] == run), None)
+        return _run_stages(session, record, entry, datetime.fromtimestamp(since, UTC)) if entry else iter(())
+
+    return _follow(session, model, since, limit_seconds, ended)
+
+
+def _follow(session: Session, model: str, since: float, limit_seconds: float, ended: Callable[[], Iterator[Ended]]) -> Iterator[Stage]:
     ends, seen = time.monotonic() + limit_seconds, set[str]()
     while True:
-        for stage, last in stages(session, upload):
+        for stage, last in ended():
             if stage.name not in seen:
                 seen.add(stage.name)
                 yield stage
             if last:
                 return
-        if failure := event_log.first_failure(session, upload.model, upload.at):
+        if failure := event_log.first_failure(session, model, since):
             raise CliError(failure)
         if time.monotonic() > ends:
             names = ", ".join(sorted(seen)) or "none"
-            raise CliError(f"nothing more came of the upload within {limit_seconds:.0f} s (stages seen: {names}); see: noria events {upload.model}")
+            raise CliError(f"nothing more came of it within {limit_seconds:.0f} s (stages seen: {names}); see: noria status {model}, noria events {model}")
         time.sleep(session.poll_seconds)
 
 
@@ -79,7 +98,9 @@ def stages(session: Session, upload: Upload) -> Iterator[Ended]:
     ids = {"dataset": dataset["dataset"], "object": f"s3://{dataset['bucket']}/{dataset['location']}"}
     last = dataset["status"] != "accepted" or not dataset["train"]
     yield Stage("ingest", _between(datetime.fromtimestamp(upload.at, UTC), ingested), dataset["status"], ids, _texts(dataset["reasons"])), last
-    run = next((entry for entry in record.runs if entry["dataset"] == dataset["dataset"]), None)
+    # A file that was sent begins a run of its own; of known content, the newest run is told.
+    began = datetime.min.replace(tzinfo=UTC) if upload.known else datetime.fromtimestamp(upload.at, UTC)
+    run = next((entry for entry in record.runs if entry["dataset"] == dataset["dataset"] and _time(entry["time"]) >= began), None)
     if run:
         yield from _run_stages(session, record, run, ingested)
 

@@ -10,11 +10,8 @@ from cli.base import files, ledger
 from cli.base.errors import CliError
 from cli.base.records import Dataset
 from cli.base.session import Session
+from noria.data import policy
 from noria.data.contract import is_model_name
-
-GIB = 1024**3
-#: The most that S3 takes in one request (bytes).
-MOST_BYTES = 5 * GIB
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,8 @@ class Upload:
         digest: SHA-256 of the content.
         at: when the upload began (seconds since the epoch).
         version: of the object in S3; nothing where the content was known.
-        sent: whether the content was sent; content that is known for the published spec is not.
+        sent: whether the content was sent; content that is known for the published spec is only where it is forced.
+        known: when the content was accepted before, for the published spec; nothing where it is new.
     """
 
     model: str
@@ -35,6 +33,7 @@ class Upload:
     at: float
     version: str | None
     sent: bool
+    known: str | None = None
 
 
 def upload(session: Session, model: str, file: Path, force: bool = False) -> Upload:
@@ -52,11 +51,14 @@ def upload(session: Session, model: str, file: Path, force: bool = False) -> Upl
     bucket, key = session.outputs["LakeBucket"], f"incoming/{model}/{file.name}"
     record = ledger.read(session, model)
     spec, at = record.published()["id"], time.time()
-    if not force and any(has_content(dataset, digest, spec) for dataset in record.datasets):
-        return Upload(model, digest, bucket, key, at, None, sent=False)
+    known = next((dataset for dataset in record.datasets if has_content(dataset, digest, spec)), None)
+    if known and not force:
+        return Upload(model, digest, bucket, key, at, None, sent=False, known=known["time"])
     with file.open("rb") as body:
         response = session.s3.put_object(Bucket=bucket, Key=key, Body=body)
-    return Upload(model, digest, bucket, key, at, response.get("VersionId"), sent=True)
+    # A dataset that a run has taken is a duplicate when it comes again; one that waits for its run is announced anew.
+    taken = known and any(run["dataset"] == known["dataset"] for run in record.runs)
+    return Upload(model, digest, bucket, key, at, response.get("VersionId"), sent=True, known=known["time"] if known and taken else None)
 
 
 def has_content(dataset: Dataset, digest: str, spec: str | None) -> bool:
@@ -70,6 +72,6 @@ def _digest(file: Path) -> str:
             size, digest = os.fstat(body.fileno()).st_size, file_digest(body, "sha256").hexdigest()
     except OSError as error:
         raise CliError(f"cannot read {file}: {error.strerror}") from error
-    if size > MOST_BYTES:
-        raise CliError(f"{file} has {size / GIB:.1f} GiB, S3 takes {MOST_BYTES // GIB} in one upload; send it in parts")
+    if size > policy.MOST_BYTES:
+        raise CliError(f"{file} was not sent: {policy.too_large(size)}")
     return digest

@@ -28,9 +28,13 @@ def uploaded(upload: Upload, wait: bool) -> None:
     """Where the content is, or that it was known."""
     if upload.sent:
         console.out.print(f"uploaded s3://{upload.bucket}/{upload.key}")
-        return
-    news = "what came of it:" if wait else f"what came of it: noria status {upload.model}"
-    console.out.print(f"this content is known for the published spec and is not sent again (--force sends it); {news}")
+    if upload.known:
+        sent = "and is no new dataset" if upload.sent else "and is not sent again"
+        news = "what came of it:" if wait else f"what came of it: noria status {upload.model}"
+        console.out.print(
+            f"this content is known for the published spec since {upload.known[: console.SECONDS]} {sent}; train on it again: noria retrain {upload.model}"
+        )
+        console.out.print(news)
 
 
 def track(stages: Iterable[Stage], quiet: bool = False) -> list[Stage]:

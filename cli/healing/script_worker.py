@@ -93,8 +93,13 @@ class Worker:
             if str(folder) not in self._models:
                 self._models[str(folder)] = script.model_fn(str(folder / "model"))
                 self._models = dict(list(self._models.items())[-MOST_MODELS:])
-            predictions = script.predict_fn(script.input_fn(rows, "text/csv"), self._models[str(folder)])
-            answer = script.output_fn(predictions, "text/csv")
+            model = self._models[str(folder)]
+            if hasattr(script, "transform_fn"):
+                answer = script.transform_fn(model, rows, "text/csv", "text/csv")
+            else:
+                answer = script.output_fn(script.predict_fn(script.input_fn(rows, "text/csv"), model), "text/csv")
+            if hasattr(answer, "get_data"):
+                raise ValueError(answer.get_data(as_text=True))
             return {"answer": answer[0] if isinstance(answer, tuple) else answer}
 
         result: tuple[Answer | None, BaseException | None] = _guarded(call)

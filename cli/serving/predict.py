@@ -4,22 +4,19 @@ import csv
 import io
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from cli.base import files, ledger
+from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
+from cli.serving.rows import Row, Value, read
 from noria.data.contract import Column, DataContract
 from noria.data.rows import column_fault
 from noria.release import sticky
-
-Value = str | int | float | bool | None
-#: One row: a value for each column of the contract but the target.
-Row = Mapping[str, Value]
 
 
 @dataclass(frozen=True)
@@ -53,13 +50,8 @@ class Predictions:
 
 
 def predict_file(session: Session, model: str, file: Path, key: str | None = None, name: str | None = None) -> Predictions:
-    """Predict the rows of a JSON Lines file; arguments and errors are those of `predict`."""
-    try:
-        lines = files.existing(file).read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CliError(f"cannot read {file}: {error}") from error
-    rows = [_row(line, number, file) for number, line in enumerate(lines, start=1) if line.strip()]
-    return predict(session, model, rows, key, name)
+    """Predict the rows of a file, or of standard input for `-`; arguments and errors are those of `predict` and `rows.read`."""
+    return predict(session, model, read(file), key, name)
 
 
 def predict(session: Session, model: str, rows: Sequence[Row], key: str | None = None, name: str | None = None) -> Predictions:
@@ -76,7 +68,7 @@ def predict(session: Session, model: str, rows: Sequence[Row], key: str | None =
     spec, champion = record.serving(), record.champion_in_service()
     contract, target = DataContract.of(spec["data"]), spec["target"]
     if not rows:
-        raise CliError("there are no rows to predict: the file has one JSON object a line")
+        raise CliError("there are no rows to predict")
     body = _body([_values(row, number, contract, target) for number, row in enumerate(rows, start=1)])
     endpoint, name = champion["endpoint"], name or uuid.uuid4().hex
     variant, answer = _invoke(session, endpoint, body, key, name)
@@ -103,16 +95,6 @@ def _invoke(session: Session, endpoint: str, body: str, key: str | None, name: s
 def _variant(session: Session, endpoint: str, key: str) -> str:
     variants = session.sagemaker.describe_endpoint(EndpointName=endpoint)["ProductionVariants"]
     return sticky.variant_for(key, {variant["VariantName"]: variant["CurrentWeight"] for variant in variants})
-
-
-def _row(line: str, number: int, file: Path) -> Row:
-    try:
-        row: Row = json.loads(line)
-    except ValueError as error:
-        raise CliError(f"{file}:{number}: is no JSON object: {error}") from error
-    if not isinstance(row, dict):
-        raise CliError(f"{file}:{number}: found {type(row).__name__}, expected an object with a value for each column")
-    return row
 
 
 def _values(row: Row, number: int, contract: DataContract, target: str) -> list[str]:

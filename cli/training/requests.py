@@ -1,16 +1,29 @@
-"""Requests another run on a dataset that is accepted already: after a failure that was not the data's fault, or for a lost version."""
+"""Requests another run on a dataset that is accepted already: by the published spec, whatever spec judged the dataset."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from cli.base import ledger
+from botocore.exceptions import ClientError
+
+from cli.base import event_log, ledger
 from cli.base.errors import CliError
 from cli.base.events import publish_event
+from cli.base.records import Dataset
 from cli.base.session import Session
+from noria.data.events import DatasetAccepted
+from noria.kernel import lake
+from noria.kernel.identity import digest, event_id
 from noria.training.events import TrainingRequested
 
 #: Fields of the ledger's item that are not the dataset's own.
 LEDGER_FIELDS = ("status", "time")
+#: The longest that ingestion takes (seconds).
+INGEST_SECONDS = 900.0
+#: S3's codes for an object version that its owner has deleted.
+GONE = ("NoSuchKey", "NoSuchVersion", "404")
 
 
 @dataclass(frozen=True)
@@ -18,26 +31,104 @@ class TrainingRequest:
     """A requested run.
 
     Attributes:
-        event: the id of the event `TrainingRequested`.
+        run: its id.
+        spec: the id of the published spec, by which it runs.
+        event: the id of the event `TrainingRequested`; nothing where the acceptance of the dataset started the run.
+        judged_again: the id of the spec that had judged the dataset before, where it is another.
     """
 
     model: str
     dataset: str
+    run: str
     spec: str | None
-    event: str
+    event: str | None
+    judged_again: str | None = None
 
 
-def retrain(session: Session, model: str) -> TrainingRequest:
-    """Publish `TrainingRequested` for the newest accepted dataset; the run is another than the dataset's first.
+def retrain(session: Session, model: str, say: Callable[[str], None] = lambda text: None) -> TrainingRequest:
+    """Request a run of the published spec on the newest accepted dataset.
+
+    A dataset that another spec has judged is judged by the published one first: its file is ingested again.
+
+    Args:
+        say: is told what the command waits for.
 
     Raises:
-        CliError: the ledger has no accepted dataset, or the bus refused the event.
+        CliError: the ledger has no accepted dataset, the published spec's contract refuses it, or the bus refused the event.
     """
-    datasets = ledger.read(session, model).datasets
-    dataset = next((entry for entry in datasets if entry["status"] == "accepted"), None)
+    record = ledger.read(session, model)
+    published = record.published()["id"]
+    dataset = next((entry for entry in record.datasets if entry["status"] == "accepted"), None)
     if dataset is None:
         raise CliError(f"no dataset of {model!r} was accepted yet; upload one: noria upload {model} FILE")
+    if dataset is not record.datasets[0]:
+        say(f"the newest dataset {record.datasets[0]['dataset']} was not accepted; {dataset['dataset']} of {dataset['time']} is the newest that was")
     ledger.record_attention(session, model)
+    if dataset["spec"] == published:
+        return _request(session, model, dataset, None)
+    say(f"dataset {dataset['dataset']} was judged by the spec {dataset['spec']}, the published one is {published}: it is judged again, by that one")
+    judged = _judged_again(session, model, dataset, published)
+    if judged["train"]:
+        # Its acceptance starts the run.
+        return TrainingRequest(model, judged["dataset"], _first_run(model, judged["dataset"]), published, None, dataset["spec"])
+    return _request(session, model, judged, dataset["spec"])
+
+
+def _request(session: Session, model: str, dataset: Dataset, before: str | None) -> TrainingRequest:
     data: Any = {"verdict": None, **{name: value for name, value in dataset.items() if name not in LEDGER_FIELDS}}
     event = publish_event(session, TrainingRequested(**data), model)
-    return TrainingRequest(model, dataset["dataset"], dataset["spec"], event.id)
+    return TrainingRequest(model, dataset["dataset"], digest(model, dataset["dataset"], event.id), dataset["spec"], event.id, before)
+
+
+def _first_run(model: str, dataset: str) -> str:
+    """The id of the run that the acceptance of a dataset starts."""
+    return digest(model, dataset, event_id(DatasetAccepted.__name__, dataset))
+
+
+def _judged_again(session: Session, model: str, dataset: Dataset, published: str) -> Dataset:
+    """The dataset that the published spec makes of another dataset's file.
+
+    Raises:
+        CliError: the spec's contract refuses it, or ingestion failed or did not end.
+    """
+    record = ledger.read(session, model)
+    if known := next((entry for entry in record.datasets if (entry["digest"], entry["spec"]) == (dataset["digest"], published)), None):
+        return {**_accepted(known), "train": False}
+    since = time.time()
+    version = _ingest_again(session, model, dataset)
+    while time.time() < since + INGEST_SECONDS:
+        for entry in ledger.read(session, model).datasets:
+            if entry["source"].get("version") == version:
+                return _accepted(entry)
+        if failure := event_log.first_failure(session, model, since):
+            raise CliError(failure)
+        time.sleep(session.poll_seconds)
+    raise CliError(f"the file of dataset {dataset['dataset']} was not judged within {INGEST_SECONDS:.0f} s; see: noria events {model}")
+
+
+def _accepted(dataset: Dataset) -> Dataset:
+    if dataset["status"] != "accepted":
+        reasons = "; ".join(reason["text"] for reason in dataset["reasons"])
+        raise CliError(f"the published spec {dataset['spec']} does not accept the file of the newest dataset, so nothing is trained: {reasons}")
+    return dataset
+
+
+def _ingest_again(session: Session, model: str, dataset: Dataset) -> str:
+    """Put a dataset's file under `incoming/` once more; the version of the new object."""
+    source = dataset["source"]
+    key = source.get("key", lake.incoming(model, f"{dataset['dataset']}.csv"))
+    curated = lake.copy_source(dataset["bucket"], dataset["location"])
+    uploaded = lake.copy_source(source["bucket"], source["key"], source["version"]) if "version" in source else curated
+    try:
+        return _copied(session, dataset["bucket"], key, uploaded)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        return _copied(session, dataset["bucket"], key, curated)
+
+
+def _copied(session: Session, bucket: str, key: str, source: str) -> str:
+    # An object is copied onto itself only where its metadata change.
+    metadata = {"noria-ingested-again": datetime.now(UTC).isoformat()}
+    response = session.s3.copy_object(Bucket=bucket, Key=key, CopySource=source, MetadataDirective="REPLACE", Metadata=metadata)
+    return response["VersionId"]

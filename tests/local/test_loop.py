@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cli.base import ledger
 from cli.base.errors import CliError
@@ -69,6 +70,44 @@ def test_what_init_writes_for_a_file_serves_it_with_probabilities(stack, name, t
     (answer,) = predict(stack, name, [{"heat": 90, "kind": "c"}]).predictions
     assert answer.prediction == "1"
     assert float(answer.values[1]) > 0.9
+    assert_answers_in_every_form(stack, stack.endpoint(name), answer.values)
+
+
+ROWS_OF_ONE = {
+    "text/csv": "90,c\n",
+    "text/csv; charset=utf-8": "90,c\n",
+    "application/json": '{"kind": "c", "heat": 90}',
+    "application/jsonlines": '{"kind": "c", "heat": 90}\n',
+}
+NO_ROWS = {
+    "text/csv": ("90,c,1\n", "row 1 has 3 values, expected 2: heat, kind"),
+    "text/csv;header=absent": ("90\n", "row 1 has 1 values, expected 2: heat, kind"),
+    "application/json": ('{"kind": "c", "heatt": 90}', "row 1 lacks ['heat'] and has ['heatt'] besides"),
+    "application/jsonlines": ('["warm", "c"]\n', "row 1: heat is 'warm', expected a number"),
+    "image/png": ("", "found image/png, expected text/csv"),
+}
+
+
+def assert_answers_in_every_form(stack, endpoint, values):
+    """The same prediction for the same row, in the form that is asked for; what is not the model's columns is the client's error."""
+    label, probability = int(values[0]), float(values[1])
+    for kind, body in ROWS_OF_ONE.items():
+        for accept in ("text/csv", "application/json", "application/jsonlines", None):
+            form = {"Accept": accept} if accept else {}
+            response = stack.runtime.invoke_endpoint(EndpointName=endpoint, ContentType=kind, Body=body, **form)
+            text = response["Body"].read().decode()
+            assert response["ContentType"] == accept or accept is None
+            if accept in ("application/json", "application/jsonlines"):
+                document = json.loads(text)
+                (answer,) = document["predictions"] if accept == "application/json" else [document]
+                assert answer == {"prediction": label, "probability": probability}
+            else:
+                assert text == f"{label},{probability}\n"
+    for kind, (body, why) in NO_ROWS.items():
+        with pytest.raises(ClientError) as refused:
+            stack.runtime.invoke_endpoint(EndpointName=endpoint, ContentType=kind, Body=body)
+        assert (refused.value.response["Error"]["Code"], refused.value.response["OriginalStatusCode"]) == ("ModelError", 400)
+        assert why in refused.value.response["OriginalMessage"]
 
 
 def test_a_candidate_that_misses_a_gate_is_registered_nowhere(stack, name, tmp_path):

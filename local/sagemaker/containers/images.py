@@ -15,7 +15,7 @@ from local.sagemaker.errors import JobFailedError
 #: `<account>.dkr.ecr.<region>.<domain>/<repository>:<tag>`
 URI = re.compile(r"(?:[^/]+/)?(?P<repository>[\w./-]+):(?P<tag>[\w.-]+)")
 #: Packages of every framework container besides its framework.
-COMMON = ("gunicorn==23.0.0", "numpy", "pandas", "pip", "sagemaker-inference==1.10.1", "setuptools")
+COMMON = ("flask==3.1.3", "gunicorn==23.0.0", "numpy", "pandas", "pip", "sagemaker-inference==1.10.1", "setuptools")
 
 
 @dataclass(frozen=True)

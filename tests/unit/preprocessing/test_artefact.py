@@ -1,6 +1,7 @@
 """The artefact that a framework container loads."""
 
 import ast
+import csv
 import io
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import tarfile
 from pathlib import Path
 
 import noria
-from noria.preprocessing import artefact, inference
+from noria.preprocessing import artefact
 from tests.unit.preprocessing.rides import DAILY, WHOLE, fit, hours
 
 #: Python of the oldest container that the artefact is loaded into.
@@ -16,7 +17,9 @@ OLDEST = (3, 10)
 
 
 def _csv(rows: list[list[str]]) -> str:
-    return inference.output_fn(rows, "text/csv")[0]
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(rows)
+    return written.getvalue()
 
 
 def test_the_artefact_needs_nothing_but_an_old_python(tmp_path):
@@ -24,7 +27,7 @@ def test_the_artefact_needs_nothing_but_an_old_python(tmp_path):
     with tarfile.open(fileobj=io.BytesIO(artefact.pack(document))) as tar:
         tar.extractall(tmp_path, filter="data")
     script = "import sys; sys.path.insert(0, sys.argv[1] + '/code'); import inference as i; t = i.model_fn(sys.argv[1])\n"
-    script += "sys.stdout.write(i.output_fn(i.predict_fn(i.input_fn(sys.stdin.read(), 'text/csv'), t), 'text/csv')[0])"
+    script += "sys.stdout.write(i.transform_fn(t, sys.stdin.read(), 'text/csv', 'text/csv')[0])"
     requests = [["2024-01-03T13:00:00", "B", "", "hail", ""], ["2024-01-03T14:00:00Z", "A", "0.1", 'a "b", c', "true"]]
     ended = subprocess.run([sys.executable, "-I", "-S", "-c", script, str(tmp_path)], input=_csv(requests), capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr

@@ -4,6 +4,7 @@ import pytest
 
 from noria.data.contract import DataContract
 from noria.kernel.errors import ContractError
+from noria.kernel.request_rows import RefusedRequestError
 from noria.preprocessing import column_statistics, declaration, fitting, inference
 from noria.preprocessing.transform import Transform
 
@@ -232,11 +233,31 @@ def test_a_row_of_another_width_is_refused_with_what_is_expected():
         Transform(document).rows([["0", "1"]])
 
 
-@pytest.mark.parametrize(("kind", "right"), [("text/csv", True), ("text/csv; charset=utf-8", True), ("application/json", False)])
-def test_the_container_in_front_takes_csv(kind, right):
-    if right:
-        assert inference.input_fn(b"1,2\n\n3,4\n", kind) == inference.input_fn("1,2\n3,4\n", kind) == [["1", "2"], ["3", "4"]]
-    else:
-        with pytest.raises(ValueError, match="expected text/csv"):
-            inference.input_fn("", kind)
-    assert inference.output_fn([["1", "a,b"]], kind) == ('1,"a,b"\n', "text/csv")
+REQUESTS = {
+    "text/csv": "2024-01-01T00:00:00,1,a,s\n",
+    "text/csv; charset=utf-8": b"2024-01-01T00:00:00,1,a,s\n\n",
+    "application/json": '{"shop": "s", "at": "2024-01-01T00:00:00", "x": 1, "word": "a"}',
+    "application/jsonlines": '["2024-01-01T00:00:00", "1", "a", "s"]\n',
+}
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_the_container_in_front_gives_the_model_the_same_row_in_whatever_form_it_comes(kind):
+    document, _ = fit([row(0)], x={"scale": "min_max"})
+    transform = Transform(document)
+    whole = transform.rows([["2024-01-01T00:00:00", "1", "a", "s"]])
+    assert inference.transform_fn(transform, REQUESTS[kind], kind, "") == (",".join(whole[0]) + "\n", "text/csv")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "reason"),
+    [
+        ("text/csv", "1,2\n", "row 1 has 2 values, expected 4, in this order: at, x, word, shop"),
+        ("text/csv", "soon,1,a,s\n", "soon"),
+        ("image/png", "", "found the content type image/png, expected text/csv"),
+    ],
+)
+def test_what_the_container_in_front_cannot_read_is_refused_as_the_clients_error(kind, body, reason):
+    document, _ = fit([row(0)], x={"scale": "min_max"}, at={"parts": ["hour"]})
+    with pytest.raises(RefusedRequestError, match=reason):
+        inference.transformed(Transform(document), body, kind)

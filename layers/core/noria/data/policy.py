@@ -27,10 +27,7 @@ def judge(profile: Inspection, contract: DataContract, target: str) -> Verdict:
     if profile["bytes"] == 0:
         return Verdict(QUARANTINED, (Reason("EmptyFile", "the file is empty; upload one with a header and rows", 0, "at least one row"),))
     if profile["bytes"] > MOST_BYTES:
-        text = (
-            f"the file has {profile['bytes'] / 2**20:.0f} MiB, more than {MOST_BYTES // 2**20}; upload it in parts, or drop columns that the model does not use"
-        )
-        return Verdict(QUARANTINED, (Reason("TooLarge", text, profile["bytes"], MOST_BYTES),))
+        return Verdict(QUARANTINED, (Reason("TooLarge", too_large(profile["bytes"]), profile["bytes"], MOST_BYTES),))
     if profile["problem"]:
         return Verdict(QUARANTINED, (Reason("NotCsv", profile["problem"], "unreadable", "UTF-8 CSV with a header"),))
     missing = [name for name in contract.required(target) if name not in profile["header"]]
@@ -38,6 +35,15 @@ def judge(profile: Inspection, contract: DataContract, target: str) -> Verdict:
         return Verdict(QUARANTINED, _all_missing(missing, profile["header"], contract.required(target)))
     reasons = [*_bad_rows(profile, contract), *_too_few(profile, contract)]
     return Verdict(QUARANTINED if reasons else ACCEPTED, tuple(reasons or _set_aside(profile)))
+
+
+def too_large(size: int) -> str:
+    """A sentence on a file of more bytes than are read."""
+    # A part would replace the model by one of that part.
+    return (
+        f"the file has {size / 2**20:.0f} MiB, more than {MOST_BYTES // 2**20}; a model is trained on one file, so parts of it would not do: "
+        "drop columns that the model does not use, or take a sample of the rows"
+    )
 
 
 def unknown_model(model: str) -> Verdict:

@@ -103,5 +103,5 @@ class RunSimulator:
     def predict(self, model: str, features: str) -> list[str]:
         """The predictions of a version, through the container in front of it where it has one."""
         if transform := self._transforms.get(model):
-            features, _ = inference.output_fn(transform.rows(inference.input_fn(features, CSV)), CSV)
+            features = inference.transformed(transform, features, CSV)
         return self._trainer.predict(model, features)

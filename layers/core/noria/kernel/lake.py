@@ -79,9 +79,9 @@ def uri(bucket: str, key: str) -> str:
     return f"s3://{bucket}/{key}"
 
 
-def copy_source(bucket: str, key: str, version: str) -> str:
-    """An exact object version, as `CopyObject` takes it: the key percent-encoded."""
+def copy_source(bucket: str, key: str, version: str | None = None) -> str:
+    """An object, or an exact version of it, as `CopyObject` takes it: the key percent-encoded."""
     # Few functions copy objects; the others do not load it at every cold start.
     from urllib.parse import quote
 
-    return f"{bucket}/{quote(key)}?versionId={quote(version)}"
+    return f"{bucket}/{quote(key)}" + (f"?versionId={quote(version)}" if version else "")

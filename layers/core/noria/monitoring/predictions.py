@@ -7,15 +7,14 @@ is not sent the key columns, the id stands for the key.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from noria.kernel.errors import UnreadableDatasetError
-from noria.release.captured_predictions import scored
+from noria.kernel.request_rows import parse
+from noria.release.captured_predictions import body_of, content_type_of, scored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +93,7 @@ def parse_captured(text: str, variant: str, contract: DataContract, target: str)
     for line in text.splitlines():
         try:
             predictions += _parse_request(line, variant, names, places)
-        except (ValueError, KeyError, TypeError, csv.Error):
+        except (ValueError, KeyError, TypeError):
             unreadable += 1
     return predictions, unreadable
 
@@ -103,13 +102,14 @@ def _parse_request(line: str, variant: str, names: Sequence[str], places: tuple[
     """The predictions of one captured request.
 
     Raises:
-        ValueError, KeyError, TypeError, csv.Error: it cannot be read.
+        ValueError, KeyError, TypeError: it cannot be read.
     """
     record = json.loads(line)
     metadata, data = record["eventMetadata"], record["captureData"]
-    rows = [tuple(row) for row in csv.reader(io.StringIO(data["endpointInput"]["data"], newline="")) if row]
+    request = data["endpointInput"]
+    rows = [tuple(row) for row in parse(body_of(request), content_type_of(request), names)]
     answers, at, name = scored(data["endpointOutput"]), metadata["inferenceTime"], metadata.get("inferenceId") or metadata["eventId"]
-    if not rows or len(rows) != len(answers) or any(len(row) != len(names) for row in rows):
+    if len(rows) != len(answers):
         raise ValueError(f"{len(rows)} rows of {len(names)} columns, and {len(answers)} predictions")
     return [
         Prediction(f"{name}#{number}" if len(rows) > 1 else name, at, variant, value, row, score, key_of(row, places))

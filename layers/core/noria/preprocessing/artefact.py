@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from noria.preprocessing.shapes import TransformDocument
 
 #: The container gets this part of the package, under the same names.
-SHIPPED = ("__init__.py", "kernel/__init__.py", "kernel/values.py", "preprocessing/__init__.py", "preprocessing/transform.py")
+SHIPPED = (
+    "__init__.py",
+    "kernel/__init__.py",
+    "kernel/request_rows.py",
+    "kernel/values.py",
+    "preprocessing/__init__.py",
+    "preprocessing/transform.py",
+)
 
 
 def pack(document: TransformDocument) -> bytes:

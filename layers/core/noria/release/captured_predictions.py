@@ -14,6 +14,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from noria.kernel.request_rows import CSV, JSON, JSON_LINES, media_type
 from noria.release.variants import SIDES
 from noria.training.predictions import lines
 
@@ -92,15 +93,34 @@ def scored(captured: CapturedData | None) -> list[tuple[str, str]]:
     """The first two values of each prediction: itself and its probability; the second is empty where there is none."""
     if captured is None:
         return []
-    data = captured["data"]
     try:
-        if captured["encoding"] == "BASE64":
-            data = base64.b64decode(data).decode()
-        if captured["encoding"] == "JSON":
-            return [(str(first), str(second)) for first, second in _first_values(json.loads(data))]
+        data, kind = body_of(captured), media_type(content_type_of(captured))
+        if kind in JSON_LINES:
+            return [value for line in data.splitlines() if line.strip() for value in _scored(json.loads(line))]
+        if kind == JSON:
+            return _scored(json.loads(data))
         return [(row[0], row[1] if len(row) > 1 else "") for row in lines(data)]
     except (ValueError, TypeError, LookupError, csv.Error):
         return []
+
+
+def body_of(captured: CapturedData) -> str:
+    """The body of a captured request or response.
+
+    Raises:
+        ValueError: it is no UTF-8.
+    """
+    data = captured["data"]
+    return base64.b64decode(data).decode() if captured["encoding"] == "BASE64" else data
+
+
+def content_type_of(captured: CapturedData) -> str:
+    """The content type of a captured request or response."""
+    return captured.get("observedContentType") or (JSON if captured["encoding"] == "JSON" else CSV)
+
+
+def _scored(document: Any) -> list[tuple[str, str]]:
+    return [(str(first), str(second)) for first, second in _first_values(document)]
 
 
 def _first_values(document: Any) -> Iterator[tuple[Any, Any]]:

@@ -24,6 +24,8 @@ def serving_containers(spec: PublishedSpec, uri: str, training_job: str) -> list
         training_job: name of the job that trained it.
     """
     log = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_CONTAINER_LOG_LEVEL": "20", "SAGEMAKER_REGION": spec["region"]}
+    # A request that asks for no form is answered in CSV, not in the containers' own default, JSON.
+    log["SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"] = "text/csv"
     model: ContainerDefinitionTypeDef = {
         "Image": spec["images"]["inference"],
         "ModelDataUrl": f"{uri}{lake.MODEL}/{training_job}/output/model.tar.gz",

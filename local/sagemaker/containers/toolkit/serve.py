@@ -9,6 +9,7 @@ import sys
 BASE = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")
 sys.path.insert(0, os.path.join(BASE, "model", "code"))
 
+from flask import Response
 from sagemaker_inference.default_inference_handler import DefaultInferenceHandler
 from sagemaker_inference.transformer import Transformer
 
@@ -56,6 +57,9 @@ def invoke(environ):
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     context = Context({"Content-Type": environ.get("CONTENT_TYPE") or "application/json", "Accept": environ.get("HTTP_ACCEPT")})
     result = transformer.transform([{"body": body}], context)[0]
+    if isinstance(result, Response):
+        # The scikit-learn and XGBoost containers pass on a response that the script has made.
+        return result.status, result.content_type, result.get_data()
     return f"{context.code} {context.phrase}", context.content_type, result if isinstance(result, bytes) else str(result).encode()
 
 

@@ -96,7 +96,7 @@ def test_a_version_waits_for_its_approval_and_then_for_its_release(stack, put, d
 def test_following_ends_with_the_last_stage_and_gives_up_at_its_limit(stack, dataset):
     log = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: [{"events": []}]))
     stack.__dict__["logs"] = log
-    with pytest.raises(CliError, match=r"nothing more came of the upload within 0 s \(stages seen: none\); see: noria events m"):
+    with pytest.raises(CliError, match=r"nothing more came of it within 0 s \(stages seen: none\); see: noria status m, noria events m"):
         list(follow(stack, UPLOAD, 0.0))
     dataset("quarantined")
     assert [stage.name for stage in follow(stack, UPLOAD, 10)] == ["ingest"]

@@ -8,6 +8,7 @@ from cli.base.errors import CliError
 from cli.data.progress import follow
 from cli.data.upload import upload
 from cli.project.publish import publish
+from noria.data import policy
 from tests.samples import ROOT, sample
 
 
@@ -54,5 +55,18 @@ def test_the_command_says_where_the_content_is_or_that_it_was_known(stack, put, 
     assert noria("upload", "m", file).stdout == "uploaded s3://lake/incoming/m/d.csv\n"
     answer = json.loads(noria("upload", "m", file, "--json").stdout)
     assert (answer["sent"], answer["key"], answer["stages"]) == (True, "incoming/m/d.csv", [])
-    put("DATASET#d", {"digest": answer["digest"], "spec": "s"}, status="accepted", time="t")
-    assert "is not sent again (--force sends it); what came of it: noria status m" in noria("upload", "m", file).stdout
+    put("DATASET#d", {"dataset": "d", "digest": answer["digest"], "spec": "s"}, status="accepted", time="2026-01-01T00:00:00+00:00")
+    known = "this content is known for the published spec since 2026-01-01T00:00:00"
+    assert noria("upload", "m", file).stdout.startswith(f"{known} and is not sent again; train on it again: noria retrain m\nwhat came of it: noria status m")
+    assert noria("upload", "m", file, "--force").stdout == "uploaded s3://lake/incoming/m/d.csv\n", "its run may have been lost"
+    put("RUN#r", {"run": "r", "dataset": "d"}, status="registered", ended="t")
+    assert f"{known} and is no new dataset" in noria("upload", "m", file, "--force").stdout
+
+
+def test_a_file_that_ingestion_would_not_read_is_not_sent(stack, put, tmp_path):
+    put("SPEC", {"id": "s"}, time="t")
+    with (tmp_path / "large.csv").open("wb") as large:
+        large.truncate(policy.MOST_BYTES + 1)
+    with pytest.raises(CliError, match=r"was not sent: the file has 48 MiB, more than 48; a model is trained on one file, so parts of it would not do"):
+        upload(stack, "m", tmp_path / "large.csv")
+    assert "Contents" not in stack.s3.list_objects_v2(Bucket="lake")

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from cli.base.errors import CliError
 from cli.project.publish import publish
-from cli.serving.predict import predict
+from cli.serving.predict import predict, predict_file
 from tests.samples import ROOT
 
 CONTRACT = {"format": "csv", "time": None, "key": [], "bad_rows": {"at_most": 0}, "min_rows": 1}
@@ -107,6 +109,72 @@ def test_a_model_that_fails_is_an_error_with_its_own_words_and_a_refused_call_is
         predict(stack, "m", [{"x": 1}])
 
 
+SAME_ROWS = {
+    "CSV with a header": "x,open\n1,true\n2,\n",
+    "CSV in another order, with a byte order mark": "\ufeffopen,x\r\ntrue,1\r\n,2\r\n",
+    "JSON Lines": '{"x": 1, "open": true}\n\n{"x": 2}\n',
+    "a JSON list": '[{"x": 1, "open": true},\n {"x": 2, "open": null}]',
+}
+
+
+@pytest.mark.parametrize("form", SAME_ROWS)
+@pytest.mark.parametrize("way", ["file", "standard input", "pipe"])
+def test_the_same_rows_are_asked_for_in_whatever_form_and_way_they_come(served, noria, stack, tmp_path, monkeypatch, form, way):
+    requests, text = served("1,0.9\n0,0.2\n"), SAME_ROWS[form]
+    path = tmp_path / "rows"
+    if way == "file":
+        path.write_text(text)
+    elif way == "standard input":
+        path = "-"
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    else:
+        reading, writing = os.pipe()
+        os.write(writing, text.encode())
+        os.close(writing)
+        path = f"/dev/fd/{reading}"
+    predicted = predict_file(stack, "m", Path(path), name="n")
+    assert [request["Body"] for request in requests] == ["1,true\n2,\n"]
+    assert [(each.prediction, each.id) for each in predicted.predictions] == [("1", "n#0"), ("0", "n#1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty, expected rows to predict: CSV with a header, JSON Lines, or a JSON list of objects"),
+        ("x,open\n", "has one line, 'x,open': CSV needs a header"),
+        ("x,open\n1\n", "row 1 has 1 values, the header names 2: x, open"),
+        ("x,x\n1,2\n", "names x more than once in its first line"),
+        ('{"x": 1}\n{', ":2: is no JSON object"),
+        ("[1]", "row 1: found int, expected an object"),
+        ("[", "begins as a JSON list and is none"),
+    ],
+)
+def test_rows_that_cannot_be_read_say_where_and_what_was_expected(served, stack, tmp_path, text, message):
+    requests = served()
+    (tmp_path / "rows").write_text(text)
+    with pytest.raises(CliError) as raised:
+        predict_file(stack, "m", tmp_path / "rows")
+    assert message in str(raised.value)
+    assert requests == []
+
+
+def test_without_rows_the_command_says_what_it_takes(served, noria, tmp_path):
+    served()
+    assert "found no rows, expected a file or -" in str(noria("predict", "m").exception)
+    assert f"there is no file {tmp_path / 'none'}" in str(noria("predict", "m", tmp_path / "none").exception)
+
+
+def test_a_snippet_is_a_client_that_runs(served, noria, stack, monkeypatch):
+    requests = served("1\n")
+    code = noria("predict", "m", "--snippet", "python").stdout
+    monkeypatch.setattr("boto3.client", lambda service, **_: stack.runtime)
+    exec(compile(code, "snippet", "exec"), {})
+    assert (requests[0]["EndpointName"], requests[0]["Body"]) == ("noria-m", "4.5,true\n")
+    curl = noria("predict", "m", "--snippet", "curl").stdout
+    assert "/endpoints/noria-m/invocations" in curl
+    assert "--data-binary 4.5,true" in curl
+
+
 def test_the_command_reads_a_row_a_line(served, noria, tmp_path):
     served()
     rows = tmp_path / "rows.jsonl"
@@ -115,6 +183,3 @@ def test_the_command_reads_a_row_a_line(served, noria, tmp_path):
     document = json.loads(noria("predict", "m", rows, "--id", "n", "--json").stdout)
     assert document["predictions"] == [{"row": {"x": 1}, "prediction": "1", "values": ["1", "0.9"], "id": "n"}]
     assert (document["endpoint"], document["variant"], document["request"]) == ("noria-m", "main", "1,\n")
-    for text, message in (("[1]", "found list, expected an object"), ("{", "rows.jsonl:1: is no JSON object")):
-        rows.write_text(text)
-        assert message in str(noria("predict", "m", rows).exception)

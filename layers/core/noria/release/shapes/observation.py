@@ -69,10 +69,11 @@ class ObservationPlan(TypedDict):
 
 
 class CapturedData(TypedDict):
-    """One side of a captured request: its text, by encoding."""
+    """One side of a captured request: its text, by encoding (`CSV`, `JSON`, `BASE64`)."""
 
     data: str
     encoding: str
+    observedContentType: NotRequired[str]
 
 
 class CapturedSides(TypedDict, total=False):
