@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from botocore.exceptions import ClientError
+
 from cli.base.errors import CliError
 from cli.base.records import Champion, Dataset, Healing, Lock, MonitoringRun, PendingApproval, Release, Rollback, Run
 from cli.base.session import Session
@@ -115,6 +117,23 @@ def record_spec(session: Session, spec: PublishedSpec) -> None:
     session.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": session.outputs["LedgerTable"], "Item": item}} for item in items])
 
 
+def remove_publication(session: Session, model: str) -> None:
+    """Take a model off the list of published models, with its published spec and its champion; its specs by id and its history stay.
+
+    Raises:
+        CliError: a release or a rollback has begun meanwhile.
+    """
+    table = session.outputs["LedgerTable"]
+    deletes: list[Any] = [{"Delete": {"TableName": table, "Key": of(model)}} for of in (ledger.listed_model, ledger.published_spec, ledger.champion)]
+    free: Any = {"ConditionCheck": {"TableName": table, "Key": ledger.release_lock(model), "ConditionExpression": "attribute_not_exists(pk)"}}
+    try:
+        session.dynamodb.transact_write_items(TransactItems=[free, *deletes])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "TransactionCanceledException":
+            raise
+        raise CliError(f"a release of {model} has just begun; wait for it: noria watch {model}") from error
+
+
 def record_attention(session: Session, model: str) -> None:
     """Record that a person has attended to a model: earlier healings without improvement no longer hold back the next one."""
     session.dynamodb.update_item(
@@ -159,7 +178,8 @@ def _pending(record: ModelRecord, _: str, item: "Item") -> None:
 
 
 def _dataset(record: ModelRecord, _: str, item: "Item") -> None:
-    record.datasets.append(_entry(item))
+    claims = {"claims": item.get("claims", {}).get("SS", []), "claimed_by": ledger.text(item, "claim_owner") or None}
+    record.datasets.append(cast("Dataset", {**_entry(item), **claims}))
 
 
 def _run(record: ModelRecord, _: str, item: "Item") -> None:

@@ -17,7 +17,7 @@ class Source(TypedDict):
 
 
 class Dataset(TypedDict):
-    """One upload and the verdict on it."""
+    """One upload and the verdict on it; `claims` are the events whose runs have taken it, `claimed_by` is the execution of the last one."""
 
     dataset: str
     bucket: str
@@ -32,6 +32,8 @@ class Dataset(TypedDict):
     reasons: list[Reason]
     status: str
     time: str
+    claims: list[str]
+    claimed_by: str | None
 
 
 class Run(TypedDict):
@@ -42,6 +44,7 @@ class Run(TypedDict):
     spec: str
     metrics: dict[str, float] | None
     rows: int | None
+    train_seconds: NotRequired[float | None]
     failed_at: NotRequired[str | None]
     reasons: list[Reason]
     status: str

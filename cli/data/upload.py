@@ -51,14 +51,17 @@ def upload(session: Session, model: str, file: Path, force: bool = False) -> Upl
     bucket, key = session.outputs["LakeBucket"], f"incoming/{model}/{file.name}"
     record = ledger.read(session, model)
     spec, at = record.published()["id"], time.time()
-    known = next((dataset for dataset in record.datasets if has_content(dataset, digest, spec)), None)
+    known = next((dataset["time"] for dataset in record.datasets if has_content(dataset, digest, spec) and not _waits_for_its_run(dataset)), None)
     if known and not force:
-        return Upload(model, digest, bucket, key, at, None, sent=False, known=known["time"])
+        return Upload(model, digest, bucket, key, at, None, sent=False, known=known)
     with file.open("rb") as body:
         response = session.s3.put_object(Bucket=bucket, Key=key, Body=body)
-    # A dataset that a run has taken is a duplicate when it comes again; one that waits for its run is announced anew.
-    taken = known and any(run["dataset"] == known["dataset"] for run in record.runs)
-    return Upload(model, digest, bucket, key, at, response.get("VersionId"), sent=True, known=known["time"] if known and taken else None)
+    return Upload(model, digest, bucket, key, at, response.get("VersionId"), sent=True, known=known)
+
+
+def _waits_for_its_run(dataset: Dataset) -> bool:
+    """Whether no run has taken a dataset that shall have one: sent again, it is announced again, and taken once."""
+    return dataset["status"] == "accepted" and dataset["train"] and not dataset["claims"]
 
 
 def has_content(dataset: Dataset, digest: str, spec: str | None) -> bool:

@@ -35,6 +35,7 @@ def patterns():
                 .replace('{"Fn::Sub": "${Prefix}/"}', '"noria/"')
                 .replace('{"Ref": "Prefix"}', '"noria"')
             )
+            text = re.sub(r'\{"Fn::Sub": "arn:[^"]*:stateMachine:\$\{Prefix\}-([\w-]+)"\}', rf'"{MACHINE_ARN}noria-\1"', text)
             text = re.sub(r'\{"Ref": "(\w+)StateMachine"\}', lambda result: f'"{MACHINE_ARN}noria-{snake_case(result[1]).replace("_", "-")}"', text)
             assert '"Ref"' not in text, text
             assert '"Fn::' not in text, text

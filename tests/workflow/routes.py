@@ -12,6 +12,7 @@ from tests.workflow.world import TRUTH, WRONG, published
 
 EXISTS = Failure("SageMaker.AmazonSageMakerException", 'Cannot create already existing model "m".')
 MADE = Failure("SageMaker.ResourceInUseException", "Job name must be unique within an AWS account and region")
+STARTED = Failure("StepFunctions.ExecutionAlreadyExistsException", "Execution Already Exists")
 SLOW = Failure("States.Timeout", "")
 BUSY = Failure("DynamoDB.ConditionalCheckFailedException", "The conditional request failed")
 CANCELED = Failure("DynamoDb.TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons")
@@ -22,6 +23,13 @@ SERVING = {"EndpointName": "Stage-bikeshare", "EndpointConfigName": "Stage-bikes
 
 def upload() -> Json:
     return sample("aws/s3-object-created.json")
+
+
+def failed(**of_a_restart: Json | str | int) -> Json:
+    """An execution that failed; of a restart, with what that adds to the input."""
+    event = sample("aws/execution-failed.json")
+    event["detail"]["input"] = json.dumps({**json.loads(event["detail"]["input"]), **of_a_restart})
+    return event
 
 
 def request() -> Json:
@@ -199,6 +207,11 @@ def routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "freed": (sample("aws/execution-aborted.json"), {}),
             "rollback": (interrupted_rollback(), {}),
             "let go": (sample("aws/execution-aborted.json"), {"faults": {"recover: Free lock": [BUSY]}}),
+        },
+        "restart": {
+            "first": (failed(), {}),
+            "started before": (failed(), {"faults": {"restart: Start execution": [STARTED]}}),
+            "given up": (failed(restarts=2), {}),
         },
         "release": {
             "progressive": (released(), {"endpoint": dict(SERVING), "champion": "m"}),

@@ -58,4 +58,5 @@ SERVICES = {
         "LastModifiedBy": {"IamIdentity": {"Arn": "arn:aws:iam::123456789012:user/approver"}},
     },
     "states:startExecution.sync:2": lambda world, request: world.started(request),
+    "states:startExecution": _always({"ExecutionArn": "arn:aws:states:eu-central-1:123456789012:execution:m:e", "StartDate": "2026-11-24T08:16:02.000Z"}),
 }

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cli.base import ledger
+from cli.base import event_log, ledger
 from cli.base.errors import CliError
 from cli.data.progress import follow
 from cli.data.upload import Upload, upload
@@ -87,7 +87,7 @@ def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, na
         TableName=table, Key={"pk": {"S": f"MODEL#{name}"}, "sk": {"S": f"DATASET#{dataset}"}}, UpdateExpression="REMOVE claims, claim_owner, claim_expires"
     )
     stack.dynamodb.delete_item(TableName=table, Key={"pk": {"S": f"MODEL#{name}"}, "sk": {"S": f"RUN#{run}"}})
-    upload(stack, name, file, force=True)
+    assert upload(stack, name, file).sent
     again = until(lambda: ledger.read(stack, name).runs, 60)[0]
     # The jobs of the first run are there already, and count as done; its version is the champion that it equals.
     assert (again["run"], again["metrics"]) == (run, taken.runs[0]["metrics"])
@@ -104,3 +104,18 @@ def test_a_hostile_key_is_only_a_name(stack, name, tmp_path, key):
     assert record["location"].startswith(f"quarantine/{name}/{record['dataset']}/")
     assert record["location"].count("/") == 3
     assert stack.s3.get_object(Bucket=record["bucket"], Key=record["location"])["Body"].read() == body
+
+
+def test_an_ingestion_that_broke_half_way_is_finished_by_itself(stack, name, tmp_path):
+    publish(stack, project(tmp_path / "p", name))
+    key = {"pk": {"S": f"MODEL#{name}"}, "sk": {"S": "SPEC"}}
+    item = stack.dynamodb.get_item(TableName=stack.outputs["LedgerTable"], Key=key)["Item"]
+    stack.dynamodb.put_item(TableName=stack.outputs["LedgerTable"], Item={**item, "document": {"S": "no JSON"}})
+    session_time, file = time.time(), data(tmp_path)
+    stack.s3.put_object(Bucket=stack.outputs["LakeBucket"], Key=f"incoming/{name}/{file.name}", Body=file.read_bytes())
+    failure = until(lambda: [event for event in event_log.events(stack, name, session_time) if event["name"] == "Execution failed"], 30)[0]
+    assert (failure["data"]["machine"], failure["data"]["again"]) == (f"{stack.prefix}-ingest", True)
+    stack.dynamodb.put_item(TableName=stack.outputs["LedgerTable"], Item=item)
+    (dataset,) = until(lambda: ledger.read(stack, name).datasets, 60)
+    assert dataset["status"] == "accepted"
+    assert until(lambda: ledger.read(stack, name).runs, 60)[0]["status"] == "registered"

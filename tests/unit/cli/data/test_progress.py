@@ -102,12 +102,21 @@ def test_following_ends_with_the_last_stage_and_gives_up_at_its_limit(stack, dat
     assert [stage.name for stage in follow(stack, UPLOAD, 10)] == ["ingest"]
 
 
-def test_a_machine_that_fails_ends_the_wait_with_its_own_words(stack, put):
+def test_a_machine_that_fails_and_is_not_started_again_ends_the_wait_with_its_own_words(stack, put):
     put("SPEC", {"id": "s"}, time="t")
     detail = {"stateMachineArn": "a:noria-ingest", "executionArn": "e", "status": "TIMED_OUT", "error": "States.Timeout", "cause": "too slow"}
-    event = {"source": "aws.states", "id": "1", "time": "t", "detail": {**detail, "input": json.dumps({"model": "m"})}}
-    pages = [{"events": [{"message": json.dumps(event)}]}]
+    pages: list[dict] = [{"events": []}]
+
+    def failed(**more: int) -> None:
+        event = {"source": "aws.states", "id": "1", "time": "t", "detail": {**detail, "input": json.dumps({"model": "m", **more})}}
+        pages[0]["events"].append({"message": json.dumps(event)})
+
     stack.__dict__["logs"] = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: pages))
+    failed()
+    with pytest.raises(CliError, match="nothing more came of it"):
+        list(follow(stack, UPLOAD, 0.0))
+    failed(restarts=1)
+    failed(restarts=2)
     with pytest.raises(CliError, match=r"the machine noria-ingest timed out: States.Timeout: too slow \(execution e\)"):
         list(follow(stack, UPLOAD, 10))
 
