@@ -14,17 +14,19 @@ from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.data import commands as data
 from cli.demo import commands as demo
+from cli.fleet import commands as fleet
 from cli.healing import commands as healing
 from cli.history import commands as history
 from cli.local import commands as local
 from cli.monitoring import commands as monitoring
 from cli.project import commands as project
 from cli.release import commands as release
+from cli.runs import commands as runs
 from cli.serving import commands as serving
 from cli.training import commands as training
 from noria.kernel.errors import NoriaError
 
-ROOMS = (local, project, data, training, release, serving, monitoring, healing, history, demo)
+ROOMS = (local, project, data, training, runs, release, serving, monitoring, healing, history, fleet, demo)
 
 Stack = Annotated[str, typer.Option(envvar="NORIA_STACK", help="Name of the CloudFormation stack.")]
 Profile = Annotated[str | None, typer.Option(help="A profile of your AWS configuration.")]

@@ -17,9 +17,22 @@ HOME = Path(os.environ.get("NORIA_TEST_HOME", lifecycle.ROOT / ".noria" / "test"
 DEPLOYED = "deployed"
 
 
+#: A run of pytest, with all of its workers; a file of this name says that the run uses the local AWS.
+RUN = "NORIA_TEST_RUN"
+RUNS = HOME / "runs"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN] = str(os.getpid())
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The process that began the tests ends the local AWS that its workers started."""
-    if hasattr(session.config, "workerinput") or not HOME.exists():
+    """The last run that uses the local AWS of the tests ends it."""
+    if hasattr(session.config, "workerinput") or not (RUNS / os.environ[RUN]).exists():
+        return
+    (RUNS / os.environ[RUN]).unlink()
+    if any(Path("/proc", run.name).exists() for run in RUNS.iterdir()):
         return
     before = os.environ.get("NORIA_HOME")
     os.environ["NORIA_HOME"] = str(HOME)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_sagemaker import SageMakerClient
     from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from types_boto3_stepfunctions import SFNClient
 
 #: Variables by which a user chooses AWS instead of the local AWS.
 AWS_VARIABLES = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "AWS_WEB_IDENTITY_TOKEN_FILE")
@@ -142,6 +143,11 @@ class Session:
         return client
 
     @cached_property
+    def stepfunctions(self) -> "SFNClient":
+        client: SFNClient = self.client("stepfunctions")
+        return client
+
+    @cached_property
     def cloudwatch(self) -> "CloudWatchClient":
         client: CloudWatchClient = self.client("cloudwatch")
         return client
@@ -179,6 +185,11 @@ class Session:
     def endpoint(self, model: str) -> str:
         """The name of a model's endpoint, which is that of its model package group as well."""
         return f"{self.prefix}-{model}"
+
+    def machine(self, name: str) -> str:
+        """The ARN of a state machine of the stack: `ingest`, `train`."""
+        _, partition, _, _, account, _ = self.caller.split(":", 5)
+        return f"arn:{partition}:states:{self.region_name}:{account}:stateMachine:{self.prefix}-{name}"
 
     def _where(self) -> str:
         return f"{self.region_name} at {self.url or 'AWS'}"

@@ -11,6 +11,7 @@ from cli.base import console, files
 from cli.base.options import AsJson, Model, session_of
 from cli.data import contract, page, profile, progress, view
 from cli.data import upload as uploads
+from cli.runs import activity
 
 commands = typer.Typer()
 contracts = typer.Typer(no_args_is_help=True, help="Data contracts.")
@@ -34,7 +35,9 @@ def upload(
     result = uploads.upload(session, model, file, force)
     if not json:
         view.uploaded(result, wait)
-    stages = view.track(progress.follow(session, result, timeout), quiet=json) if wait else []
+    stages: list[progress.Stage] = []
+    if wait:
+        stages = view.track(lambda beat: progress.follow(session, result, timeout, beat), json, lambda: activity.line(session, model))
     if json:
         console.print_json({**asdict(result), "stages": stages})
     if stages and stages[-1].verdict not in SUCCESSES:

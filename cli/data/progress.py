@@ -43,20 +43,26 @@ class Stage:
     reasons: list[str] = field(default_factory=list)
 
 
+#: Called at each poll.
+Beat = Callable[[], None]
 #: A stage that has ended, and whether it is the last.
 Ended = tuple[Stage, bool]
 
 
-def follow(session: Session, upload: Upload, limit_seconds: float) -> Iterator[Stage]:
+def no_beat() -> None:
+    """Nothing to do at a poll."""
+
+
+def follow(session: Session, upload: Upload, limit_seconds: float, beat: Beat = no_beat) -> Iterator[Stage]:
     """Yield each stage of an upload as it ends, up to the last.
 
     Raises:
         CliError: a machine failed, or no further stage ended within the limit.
     """
-    return _follow(session, upload.model, upload.at, limit_seconds, lambda: stages(session, upload))
+    return _follow(session, upload.model, upload.at, limit_seconds, beat, lambda: stages(session, upload))
 
 
-def follow_run(session: Session, model: str, run: str, since: float, limit_seconds: float) -> Iterator[Stage]:
+def follow_run(session: Session, model: str, run: str, since: float, limit_seconds: float, beat: Beat = no_beat) -> Iterator[Stage]:
     """Yield each stage of a run as it ends, up to the last; errors are those of `follow`.
 
     Args:
@@ -68,10 +74,10 @@ def follow_run(session: Session, model: str, run: str, since: float, limit_secon
         entry = next((entry for entry in record.runs if entry["run"] == run), None)
         return _run_stages(session, record, entry, datetime.fromtimestamp(since, UTC)) if entry else iter(())
 
-    return _follow(session, model, since, limit_seconds, ended)
+    return _follow(session, model, since, limit_seconds, beat, ended)
 
 
-def _follow(session: Session, model: str, since: float, limit_seconds: float, ended: Callable[[], Iterator[Ended]]) -> Iterator[Stage]:
+def _follow(session: Session, model: str, since: float, limit_seconds: float, beat: Beat, ended: Callable[[], Iterator[Ended]]) -> Iterator[Stage]:
     ends, seen = time.monotonic() + limit_seconds, set[str]()
     while True:
         for stage, last in ended():
@@ -85,6 +91,7 @@ def _follow(session: Session, model: str, since: float, limit_seconds: float, en
         if time.monotonic() > ends:
             names = ", ".join(sorted(seen)) or "none"
             raise CliError(f"nothing more came of it within {limit_seconds:.0f} s (stages seen: {names}); see: noria status {model}, noria events {model}")
+        beat()
         time.sleep(session.poll_seconds)
 
 

@@ -1,6 +1,7 @@
 """Prints uploads and their stages, and the table of a profile."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +11,20 @@ from rich.text import Text
 from cli.base import charts, console
 from cli.data import cells
 from cli.data.profile import different, histogram
-from cli.data.progress import ORDER, Stage
+from cli.data.progress import ORDER, Beat, Stage
 from cli.data.upload import Upload
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from noria.profile.column import ColumnProfile
     from noria.profile.dataset import Profile
 
 HEADS = ("column", "type", "empty", "different", "least", "median", "most", "", "most frequent")
 #: Columns of the table whose cells stand on the left.
 LEFT = ("column", "type", "", "most frequent")
+#: Between two looks at what runs (seconds).
+DESCRIBE_SECONDS = 3.0
 #: The most frequent values of a column, and characters of them.
 FREQUENT, WIDTH = 3, 40
 
@@ -37,19 +42,44 @@ def uploaded(upload: Upload, wait: bool) -> None:
         console.out.print(news)
 
 
-def track(stages: Iterable[Stage], quiet: bool = False) -> list[Stage]:
-    """Print each stage as it ends, and on a terminal the one under way; all of them once the last has ended."""
+def track(stages: Callable[[Beat], Iterable[Stage]], quiet: bool = False, describe: Callable[[], str | None] = lambda: None) -> list[Stage]:
+    """Print each stage as it ends, and meanwhile what runs; all of them once the last has ended.
+
+    Args:
+        stages: yields the stages as they end, and calls what it is given at each poll.
+        describe: a line on what runs at this moment; on a terminal it stands below the stages, else it is printed once a stage.
+    """
     if quiet:
-        return list(stages)
+        return list(stages(lambda: None))
     ended: list[Stage] = []
     status = console.out.status("ingest …") if console.out.is_terminal else None
+    running = _Running(describe, status)
     with status or nullcontext():
-        for entry in stages:
+        for entry in stages(running.beat):
             ended.append(entry)
             stage(entry)
             if status and entry.name in ORDER[:-1]:
                 status.update(f"{ORDER[ORDER.index(entry.name) + 1]} …")
     return ended
+
+
+class _Running:
+    """The line on what runs, asked for now and then."""
+
+    def __init__(self, describe: Callable[[], str | None], status: "Status | None") -> None:
+        self._describe, self._status = describe, status
+        self._next, self._shown = time.monotonic() + DESCRIBE_SECONDS, ""
+
+    def beat(self) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + DESCRIBE_SECONDS
+        line = self._describe()
+        if line and self._status:
+            self._status.update(Text(line))
+        elif line and line.partition(" for ")[0] != self._shown:
+            self._shown = line.partition(" for ")[0]
+            console.out.print(Text(f"          … {line}", style="dim"))
 
 
 def stage(ended: Stage) -> None:

@@ -66,7 +66,7 @@ def _loop(session: Session, data: Path, quiet: bool) -> tuple[Upload, list[Stage
     sent = upload(session, MODEL, data)
     change = "uploaded" if sent.sent else "are known already and not sent again"
     console.say(quiet, f"{len(data.read_text().splitlines()) - 1} hours of {YEAR} {change}: s3://{sent.bucket}/{sent.key}")
-    return sent, data_view.track(follow(session, sent, LIMIT_SECONDS), quiet)
+    return sent, data_view.track(lambda beat: follow(session, sent, LIMIT_SECONDS, beat), quiet)
 
 
 def _serve(session: Session, report: DemoReport, later: Path) -> None:

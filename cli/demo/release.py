@@ -60,7 +60,7 @@ def _released(session: Session, model: str, data: Path, quiet: bool, limit_secon
     """The release that some data lead to."""
     sent = upload(session, model, data)
     with Narrator(session, model, quiet):
-        stages = view.track(follow(session, sent, limit_seconds), quiet)
+        stages = view.track(lambda beat: follow(session, sent, limit_seconds, beat), quiet)
     if stages[-1].name != "rollout":
         raise CliError(f"the loop ended at {stages[-1].name}: {stages[-1].verdict}: {'; '.join(stages[-1].reasons)}")
     release = stages[-1].ids["release"]

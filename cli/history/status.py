@@ -9,6 +9,7 @@ from cli.base import ledger
 from cli.base.ledger import ModelRecord
 from cli.base.records import Champion, Dataset, Healing, MonitoringRun, PendingApproval, Release, Rollback, Run
 from cli.base.session import Session
+from cli.runs.activity import Activity, activities
 
 #: Records of a kind that a status has.
 LAST = 5
@@ -31,6 +32,7 @@ class ModelStatus:
         pending_approvals: versions that wait for a person.
         monitoring: the last monitoring run.
         under_way: the ARN of the version that is released or restored at this moment.
+        running: ingestions and runs under way.
     """
 
     model: str
@@ -46,6 +48,7 @@ class ModelStatus:
     monitoring: MonitoringRun | None
     healings: list[Healing]
     under_way: str | None
+    running: list[Activity]
 
 
 def status(session: Session, model: str) -> ModelStatus:
@@ -65,6 +68,7 @@ def status(session: Session, model: str) -> ModelStatus:
         monitoring=record.monitoring,
         healings=[_with_status(healing, record) for healing in record.healings[-LAST:]],
         under_way=record.lock["package"] if record.lock else None,
+        running=activities(session, record),
     )
 
 

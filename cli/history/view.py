@@ -1,22 +1,26 @@
 """Prints the status of a model, and its events."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rich.text import Text
 
 from cli.base import console
 from cli.base.event_log import LoggedEvent
-from cli.base.records import PendingApproval, Run
+from cli.base.records import Dataset, PendingApproval, Run
 from cli.history.status import ChampionStatus, ModelStatus
 from cli.monitoring import view as monitoring
+from cli.runs.activity import Activity, spent
 
 #: Events that repeat for as long as their cause holds: monitoring runs, and healing's answers to them.
 REPEATING = {"MonitoringCompleted", "QualityDegraded", "DriftDetected", "DataIncident", "MonitoringDataMissing", "RetrainingDeferred", "RetrainingEscalated"}
 #: Fields of an event that its line shows.
 IDS = ("dataset", "run", "release", "failed_at", "machine", "error")
 NUMBERS = re.compile(r"(?<![\w.])\d[\d.,:T+-]*")
+#: Characters of a log line that a status shows.
+MOST_LINE = 160
 #: Columns before a reason.
 INDENT = 20
 
@@ -25,13 +29,13 @@ def status(model: ModelStatus) -> None:
     """A model at a glance, with its last monitoring run."""
     console.out.print(Text(model.model, style="bold"), Text(f"spec {model.spec}" if model.published else "not published", style="dim"))
     _champion(model.champion)
-    console.print_records(
-        "dataset", model.datasets, lambda entry: f"{entry['dataset']}  {entry['rows']} rows  {entry['source'].get('key') or 'labelled traffic'}"
-    )
+    console.print_records("dataset", model.datasets, lambda entry: f"{entry['dataset']}  {entry['rows']:,} rows  {_file(entry['source'])}")
     console.print_records("run", model.runs, lambda entry: f"{entry['run']}  {_metrics(entry)}")
     console.print_records("release", model.releases, lambda entry: f"{entry['release']}  {entry['endpoint']}")
     console.print_records("rollback", model.rollbacks, lambda entry: f"by {entry['request']['by']}")
     console.print_records("healing", model.healings, lambda entry: f"run {entry['run']} on dataset {entry['dataset']}")
+    for activity in model.running:
+        running(activity)
     for approval in model.pending_approvals:
         _pending(model.model, approval)
     if model.under_way:
@@ -40,6 +44,19 @@ def status(model: ModelStatus) -> None:
         if model.champion and model.monitoring["release"] != model.champion["release"]:
             console.out.print("the last look was at the version before:", style="dim")
         monitoring.monitoring_run(model.monitoring)
+
+
+def running(activity: Activity) -> None:
+    """What is under way: its stage, since when, and of a run its jobs with their last log line."""
+    place = f"{activity.stage} ({activity.number} of {activity.of}) for {spent(activity.since)}"
+    place += f", begun {spent(activity.began)} ago" if activity.number > 1 else ""
+    name = f"run {activity.id}" if activity.kind == "run" else "upload"
+    console.out.print(Text("  running  ", style="yellow"), Text(f"{name} on {_file({'key': activity.file})}: {place}"))
+    if activity.jobs:
+        way_on = f"its log: noria logs {activity.id} --follow; end it: noria stop {activity.id}"
+        console.out.print(Text(f"             {', '.join(activity.jobs)}; {way_on}", style="dim"))
+    if activity.last_line:
+        console.out.print(Text(f"             {activity.last_line[:MOST_LINE]}", style="dim"))
 
 
 def _champion(champion: ChampionStatus | None) -> None:
@@ -60,6 +77,19 @@ def _metrics(run: Run) -> str:
 def _pending(model: str, approval: PendingApproval) -> None:
     console.out.print(Text(f"  waits for a person since {approval['time'][: console.SECONDS]}: {approval['package']}", style="yellow"))
     console.out.print(Text(f"             noria approve {model}/{approval['package'].rsplit('/', 1)[-1]} --comment why"))
+
+
+def datasets(entries: list[Dataset], hidden: int) -> None:
+    """A line a dataset with its file, and why it was set aside."""
+    console.print_records("dataset", entries, lambda entry: f"{entry['dataset']}  {_file(entry['source'])}  {entry['rows']:,} rows  spec {entry['spec']}")
+    if hidden > 0:
+        console.out.print(Text(f"{hidden:,} older ones; --limit shows more", style="dim"))
+
+
+def _file(source: Mapping[str, Any]) -> str:
+    """The name of an upload; what a healing put together has none."""
+    key = str(source.get("key") or "")
+    return key.split("/", 2)[-1] or "labelled traffic"
 
 
 @dataclass
@@ -96,6 +126,7 @@ def _content(event: LoggedEvent) -> tuple[str, ...]:
 def _event(event: LoggedEvent) -> None:
     data = event["data"]
     ids = "  ".join(f"{name} {data[name]}" for name in IDS if data.get(name))
+    ids += f"  {_file(data['source'])}" if data.get("source") else ""
     console.out.print(Text(event["time"][: console.SECONDS], style="dim"), Text(event["name"], style="bold"), Text(ids))
     reasons, cause = [reason["text"] for reason in data.get("reasons", [])], data.get("cause")
     for text in reasons or ([str(cause)] if cause else []):

@@ -46,9 +46,13 @@ def drift(context: typer.Context, model: Model, html: PlotPage = None, json: AsJ
 
 
 @commands.command()
-def dashboard(context: typer.Context, json: AsJson = False) -> None:
-    """Put a CloudWatch dashboard of every published model."""
-    result = put_dashboard(session_of(context))
+def dashboard(
+    context: typer.Context,
+    model: Annotated[str | None, typer.Argument(help="Name of a model; without it, the dashboard shows all of them.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Put a CloudWatch dashboard of all models, or of one."""
+    result = put_dashboard(session_of(context), model)
     console.print_json(result) if json else view.dashboard(result)
 
 

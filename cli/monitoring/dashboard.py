@@ -1,31 +1,31 @@
-"""Puts the CloudWatch dashboard of every published model."""
+"""Puts a CloudWatch dashboard: of all models, or of one."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from cli.base import ledger
 from cli.base.session import Session
 
-COLUMNS, HEIGHT = 24, 6
+#: Widgets a row, and their size on the dashboard's grid of 24 columns.
+PER_ROW, WIDTH, HEIGHT = 2, 12, 6
 PERIOD_SECONDS = 3600
-NAMESPACE = "Noria/Models"
-#: One row a model: its metrics, each with the statistic of a period.
+NAMESPACE, ERRORS = "Noria/Models", "Invocation5XXErrors"
+#: The metrics of a model, each with the statistic of a period.
 METRICS = (("Quality", "Average"), ("Causes", "Maximum"), ("DriftedColumns", "Maximum"), ("NewPredictions", "Sum"))
 
 
 class Metric(NamedTuple):
-    """A metric of the dashboard: its title, its namespace, name and dimensions as CloudWatch lists them, and its statistic."""
+    """A metric of the dashboard: its title, its namespace, name and dimensions as CloudWatch lists them (or a search), and its statistic."""
 
     title: str
-    parts: list[str]
+    parts: list[Any]
     statistic: str
 
 
 class Properties(TypedDict):
     title: str
-    metrics: list[list[str]]
+    metrics: list[list[Any]]
     stat: str
     period: int
     region: str
@@ -51,38 +51,53 @@ class Body(TypedDict):
 
 @dataclass(frozen=True)
 class Dashboard:
-    """The dashboard's name, and the models that it shows."""
+    """The dashboard's name, and the model that it shows; nothing for that of all models."""
 
     name: str
-    models: list[str]
+    model: str | None
 
 
-def put_dashboard(session: Session) -> Dashboard:
-    """Put the dashboard of the stack."""
-    models = ledger.published_models(session)
-    text = json.dumps(body(models, session.prefix, session.region_name))
-    session.cloudwatch.put_dashboard(DashboardName=session.prefix, DashboardBody=text)
-    return Dashboard(session.prefix, models)
+def put_dashboard(session: Session, model: str | None = None) -> Dashboard:
+    """Put the dashboard of all models, or of one.
+
+    Raises:
+        CliError: nobody has published the model.
+    """
+    if model:
+        ledger.read(session, model).published()
+    name = f"{session.prefix}-{model}" if model else session.prefix
+    session.cloudwatch.put_dashboard(DashboardName=name, DashboardBody=json.dumps(body(session.prefix, session.region_name, model)))
+    return Dashboard(name, model)
 
 
-def body(models: Sequence[str], prefix: str, region: str) -> Body:
-    """A row a model: its quality, causes, drift and traffic, and the errors of its endpoint."""
-    return {"widgets": [widget for row, model in enumerate(models) for widget in _row(model, prefix, region, row * HEIGHT)]}
+def body(prefix: str, region: str, model: str | None = None) -> Body:
+    """Quality, causes, drift, traffic and errors: of one model, or of all of them in one widget each.
+
+    CloudWatch takes 500 widgets a dashboard, and draws at most 500 series of a search, so the number of models does not matter.
+    Source: "CloudWatch service quotas" and "Search expression syntax", CloudWatch user guide.
+    """
+    metrics = [Metric(name, _series(name, statistic, model), statistic) for name, statistic in METRICS]
+    endpoint = f"{prefix}-{model}" if model else None
+    errors: list[Any] = ["AWS/SageMaker", ERRORS, "EndpointName", endpoint, "VariantName", "main"]
+    search = f"SEARCH('{{AWS/SageMaker,EndpointName,VariantName}} MetricName=\"{ERRORS}\" {prefix}', 'Sum', {PERIOD_SECONDS})"
+    metrics.append(Metric("Errors", errors if endpoint else [{"expression": search}], "Sum"))
+    return {"widgets": [_widget(number, metric, model or "all models", region) for number, metric in enumerate(metrics)]}
 
 
-def _row(model: str, prefix: str, region: str, top: int) -> list[Widget]:
-    width = COLUMNS // (len(METRICS) + 1)
-    metrics = [Metric(name, [NAMESPACE, name, "Model", model], statistic) for name, statistic in METRICS]
-    endpoint = ["AWS/SageMaker", "Invocation5XXErrors", "EndpointName", f"{prefix}-{model}", "VariantName", "main"]
-    widgets: list[Widget] = []
-    for number, metric in enumerate([*metrics, Metric("Errors", endpoint, "Sum")]):
-        properties: Properties = {
-            "title": f"{model}: {metric.title}",
-            "metrics": [metric.parts],
-            "stat": metric.statistic,
-            "period": PERIOD_SECONDS,
-            "region": region,
-            "view": "timeSeries",
-        }
-        widgets.append({"type": "metric", "x": number * width, "y": top, "width": width, "height": HEIGHT, "properties": properties})
-    return widgets
+def _series(name: str, statistic: str, model: str | None) -> list[Any]:
+    if model:
+        return [NAMESPACE, name, "Model", model]
+    return [{"expression": f"SEARCH('{{{NAMESPACE},Model}} MetricName=\"{name}\"', '{statistic}', {PERIOD_SECONDS})"}]
+
+
+def _widget(number: int, metric: Metric, of: str, region: str) -> Widget:
+    properties: Properties = {
+        "title": f"{of}: {metric.title}",
+        "metrics": [metric.parts],
+        "stat": metric.statistic,
+        "period": PERIOD_SECONDS,
+        "region": region,
+        "view": "timeSeries",
+    }
+    row, column = divmod(number, PER_ROW)
+    return {"type": "metric", "x": column * WIDTH, "y": row * HEIGHT, "width": WIDTH, "height": HEIGHT, "properties": properties}

@@ -104,4 +104,4 @@ def _histograms(pictures: Mapping[str, Histograms]) -> None:
 
 
 def dashboard(result: Dashboard) -> None:
-    console.out.print(f"the dashboard {result.name} shows {', '.join(result.models) or 'no model yet'}")
+    console.out.print(f"the dashboard {result.name} shows {result.model or 'all models'}")

@@ -3,6 +3,7 @@
 import json
 import shlex
 from enum import StrEnum
+from pathlib import Path
 
 from cli.base import ledger
 from cli.base.session import Session
@@ -10,28 +11,7 @@ from noria.data.contract import Column, DataContract
 
 #: A value of each type, where the contract names none.
 EXAMPLES: dict[str, str | float] = {"integer": 1, "number": 0.5, "boolean": "true", "timestamp": "2026-01-31T12:00:00Z", "string": "text"}
-PYTHON = """import json
-
-import boto3
-
-runtime = boto3.client("sagemaker-runtime", region_name={region!r}{endpoint_url})
-row = {row}
-response = runtime.invoke_endpoint(
-    EndpointName={endpoint!r},
-    ContentType="text/csv",
-    Accept="text/csv",
-    Body=",".join("" if value is None else str(value) for value in row.values()) + "\\n",
-    InferenceId="order-4711",  # yours: ground truth is joined by it
-)
-print(response["Body"].read().decode())
-"""
-CURL = """curl --silent --show-error --fail-with-body \\
-  --aws-sigv4 aws:amz:{region}:sagemaker --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
-  ${{AWS_SESSION_TOKEN:+--header "x-amz-security-token: $AWS_SESSION_TOKEN"}} \\
-  --header 'content-type: text/csv' --header 'accept: text/csv' --header 'x-amzn-sagemaker-inference-id: order-4711' \\
-  --data-binary {body} \\
-  {url}
-"""
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 class Language(StrEnum):
@@ -53,10 +33,10 @@ def snippet(session: Session, model: str, language: Language) -> str:
     row = {name: _example(contract.columns[name]) for name in contract.features(spec["target"])}
     if language == Language.PYTHON:
         local = f", endpoint_url={session.url!r}" if session.url else ""
-        return PYTHON.format(region=region, endpoint_url=local, row=_literal(row), endpoint=endpoint)
+        return (TEMPLATES / "client.py.txt").read_text().format(region=region, endpoint_url=local, row=_literal(row), endpoint=endpoint)
     url = session.url or f"https://runtime.sagemaker.{region}.amazonaws.com"
     body = shlex.quote(",".join(str(value) for value in row.values()))
-    return CURL.format(region=region, body=body, url=shlex.quote(f"{url}/endpoints/{endpoint}/invocations"))
+    return (TEMPLATES / "client.sh.txt").read_text().format(region=region, body=body, url=shlex.quote(f"{url}/endpoints/{endpoint}/invocations"))
 
 
 def _example(column: Column) -> str | float:

@@ -11,6 +11,7 @@ from cli.base.options import AsJson, Model, session_of
 from cli.data import progress
 from cli.data.commands import SUCCESSES
 from cli.data.view import track
+from cli.runs import activity
 from cli.training import requests
 
 commands = typer.Typer()
@@ -28,7 +29,9 @@ def retrain(
     session, since = session_of(context), time.time()
     result = requests.retrain(session, model, lambda text: console.say(json, text))
     console.say(json, f"asked for the run {result.run} of {model}, spec {result.spec}, on dataset {result.dataset}; see: noria status {model}")
-    stages = track(progress.follow_run(session, model, result.run, since, timeout), quiet=json) if wait else []
+    stages: list[progress.Stage] = []
+    if wait:
+        stages = track(lambda beat: progress.follow_run(session, model, result.run, since, timeout, beat), json, lambda: activity.line(session, model))
     if json:
         console.print_json({**asdict(result), "stages": stages})
     if stages and stages[-1].verdict not in SUCCESSES:

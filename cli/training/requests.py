@@ -13,13 +13,14 @@ from cli.base.errors import CliError
 from cli.base.events import publish_event
 from cli.base.records import Dataset
 from cli.base.session import Session
+from cli.runs.activity import run_of
 from noria.data.events import DatasetAccepted
 from noria.kernel import lake
-from noria.kernel.identity import digest, event_id
+from noria.kernel.identity import event_id
 from noria.training.events import TrainingRequested
 
 #: Fields of the ledger's item that are not the dataset's own.
-LEDGER_FIELDS = ("status", "time")
+LEDGER_FIELDS = ("status", "time", "claims", "claimed_by")
 #: The longest that ingestion takes (seconds).
 INGEST_SECONDS = 900.0
 #: S3's codes for an object version that its owner has deleted.
@@ -70,19 +71,19 @@ def retrain(session: Session, model: str, say: Callable[[str], None] = lambda te
     judged = _judged_again(session, model, dataset, published)
     if judged["train"]:
         # Its acceptance starts the run.
-        return TrainingRequest(model, judged["dataset"], _first_run(model, judged["dataset"]), published, None, dataset["spec"])
+        return TrainingRequest(model, judged["dataset"], _first_run(session, model, judged["dataset"]), published, None, dataset["spec"])
     return _request(session, model, judged, dataset["spec"])
 
 
 def _request(session: Session, model: str, dataset: Dataset, before: str | None) -> TrainingRequest:
     data: Any = {"verdict": None, **{name: value for name, value in dataset.items() if name not in LEDGER_FIELDS}}
     event = publish_event(session, TrainingRequested(**data), model)
-    return TrainingRequest(model, dataset["dataset"], digest(model, dataset["dataset"], event.id), dataset["spec"], event.id, before)
+    return TrainingRequest(model, dataset["dataset"], run_of(session, model, dataset["dataset"], event.id), dataset["spec"], event.id, before)
 
 
-def _first_run(model: str, dataset: str) -> str:
+def _first_run(session: Session, model: str, dataset: str) -> str:
     """The id of the run that the acceptance of a dataset starts."""
-    return digest(model, dataset, event_id(DatasetAccepted.__name__, dataset))
+    return run_of(session, model, dataset, event_id(DatasetAccepted.__name__, dataset))
 
 
 def _judged_again(session: Session, model: str, dataset: Dataset, published: str) -> Dataset:

@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from cli.base.session import Session
 from local import lifecycle
-from tests.conftest import DEPLOYED, HOME
+from tests.conftest import DEPLOYED, HOME, RUN, RUNS
 
 #: Makes a client of the local AWS: `client("s3")`, or with other credentials.
 ClientMaker = Callable[..., Any]
@@ -26,7 +26,8 @@ SHORT = "ml.c5.large"
 @pytest.fixture(scope="session")
 def running() -> Iterator[lifecycle.LocalAws]:
     """The local AWS, shared by all workers; nothing is deployed on it by this alone."""
-    HOME.mkdir(parents=True, exist_ok=True)
+    RUNS.mkdir(parents=True, exist_ok=True)
+    (RUNS / os.environ[RUN]).touch()
     before = os.environ.get("NORIA_HOME")
     os.environ["NORIA_HOME"] = str(HOME)
     with (HOME / "lock").open("w") as lock:

@@ -60,7 +60,7 @@ def test_an_error_of_aws_in_any_command_is_explained_for_its_session(error, kind
 
 def test_the_options_open_the_session_and_a_callers_own_is_left_alone(monkeypatch):
     sessions: list[Session] = []
-    monkeypatch.setattr("cli.training.commands.requests.retrain", lambda session, model: sessions.append(session) or SimpleNamespace(dataset="d"))
+    monkeypatch.setattr("cli.training.commands.requests.retrain", lambda session, model, say: sessions.append(session) or SimpleNamespace(dataset="d"))
     own = Session(stack="own")
     CliRunner().invoke(app.app, ["--stack", "mine", "--region", "eu-central-1", "--endpoint-url", "http://x", "retrain", "m"])
     CliRunner().invoke(app.app, ["--stack", "mine", "retrain", "m"], obj=own)
@@ -70,6 +70,6 @@ def test_the_options_open_the_session_and_a_callers_own_is_left_alone(monkeypatc
 
 def test_a_room_runs_by_itself_with_a_session_of_its_own(monkeypatch):
     sessions: list[Session] = []
-    monkeypatch.setattr("cli.training.commands.requests.retrain", lambda session, model: sessions.append(session) or SimpleNamespace(dataset="d"))
+    monkeypatch.setattr("cli.training.commands.requests.retrain", lambda session, model, say: sessions.append(session) or SimpleNamespace(dataset="d"))
     CliRunner().invoke(commands.commands, ["m"])
     assert sessions == [Session()]

@@ -64,16 +64,23 @@ def test_what_a_job_reads_and_writes_lies_under_its_run():
 
 def test_every_resource_of_a_run_carries_the_tags_that_tell_who_spends():
     plan = planned(preprocess={"script": SCRIPT})
-    tags = [{"Key": "noria:model", "Value": "bikeshare"}, {"Key": "noria:stage", "Value": "noria"}, {"Key": "noria:run", "Value": plan["run"]}]
-    transforms = plan_evaluation(sample("functions/training/plan_evaluation.json"))["transforms"]
-    requests = [plan["training"], plan["candidate"]["request"], plan["preprocess"]["processing"], *(transform["request"] for transform in transforms)]
-    assert all(request["Tags"] == tags for request in requests)
+    evaluation = sample("functions/training/plan_evaluation.json")
+    transforms = plan_evaluation(evaluation)["transforms"]
+    of_plan, of_evaluation = (
+        [{"Key": "noria:model", "Value": "bikeshare"}, {"Key": "noria:stage", "Value": "noria"}, {"Key": "noria:run", "Value": run}]
+        for run in (plan["run"], evaluation["run"])
+    )
+    assert all(request["Tags"] == of_plan for request in (plan["training"], plan["candidate"]["request"], plan["preprocess"]["processing"]))
+    assert all(transform["request"]["Tags"] == of_evaluation for transform in transforms)
 
 
 def test_the_same_request_for_the_same_dataset_is_the_same_run_and_any_other_is_another():
     run = planned()["run"]
     assert planned()["run"] == run
     assert len({run, planned(dataset="another")["run"], planned(cause_id="another")["run"], planned(model="another")["run"]}) == 4
+    assert planned(resources={**sample("functions/training/plan_run.json")["resources"], "artifacts": "of-another-life"})["run"] != run, (
+        "of a stack that is no more"
+    )
 
 
 def test_without_a_script_the_dataset_itself_is_prepared():

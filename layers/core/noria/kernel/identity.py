@@ -15,6 +15,16 @@ def digest(*parts: Any) -> str:
     return sha256(canonical(parts)).hexdigest()[:LENGTH]
 
 
+def run_id(model: str, dataset: str, event: str, artifacts: str) -> str:
+    """The id of the run that an event starts on a dataset.
+
+    Args:
+        event: its id.
+        artifacts: the bucket of the stack's artifacts.
+    """
+    return digest(model, dataset, event, artifacts)
+
+
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys and no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from noria.kernel import lake
-from noria.kernel.identity import digest
+from noria.kernel.identity import run_id
 from noria.kernel.spec_defaults import with_defaults
 from noria.sagemaker.jobs import processing_job, training_job
 from noria.sagemaker.models import create_model, serving_containers
@@ -24,7 +24,8 @@ def plan_run(event: PlanRunInput) -> PlanRunResult:
     """Plan one run of a dataset by the spec that judged it."""
     spec: PublishedSpec = with_defaults(event["spec"])
     resources, model = StackResources(**event["resources"]), event["model"]
-    run = digest(model, event["dataset"], event["cause_id"])
+    # The bucket belongs to one life of the stack: what an earlier stack of the same prefix left is another run's.
+    run = run_id(model, event["dataset"], event["cause_id"], resources.artifacts)
     folder, name = lake.run(model, run), f"{resources.prefix}-{model}-{run}"
     uri, tagged = lake.uri(resources.artifacts, folder), tags(model, resources.prefix, run)
     return {

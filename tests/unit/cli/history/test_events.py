@@ -1,6 +1,7 @@
 """The events of a model: each once, and how often it repeats."""
 
 import json
+import time
 from types import SimpleNamespace
 
 from cli.history import view
@@ -30,12 +31,24 @@ def test_what_every_look_says_again_is_told_once_and_counted(capsys):
 
 def test_the_command_lists_the_model_s_own_events_by_time(stack, noria):
     details = [sample(f"training/{name}.v1.json")["detail"] for name in ("ModelRejected", "TrainingRequested")]
-    for detail, time in zip(details, ("2026-01-02T00:00:00", "2026-01-01T00:00:00"), strict=True):
-        detail["metadata"] |= {"model": "m", "time": time}
+    for detail, at in zip(details, ("2026-01-02T00:00:00", "2026-01-01T00:00:00"), strict=True):
+        detail["metadata"] |= {"model": "m", "time": at}
     other = sample("training/TrainingFailed.v1.json")["detail"]
     messages = [json.dumps({"source": "noria.training", "detail": detail}) for detail in [*details, other]]
-    pages = [{"events": [{"message": message} for message in messages]}]
-    stack.__dict__["logs"] = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: pages))
+    requests: list[dict] = []
+    age_hours = 5
+
+    def paginate(**request):
+        requests.append(request)
+        at = (time.time() - age_hours * 3600) * 1000
+        return [{"events": [{"message": message} for message in messages if request["startTime"] <= at <= request.get("endTime", at)]}]
+
+    stack.__dict__["logs"] = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=paginate))
+    assert [event["name"] for event in json.loads(noria("events", "m", "--limit", "1", "--json").stdout)] == ["ModelRejected"]
+    assert len(requests) == 2, "the last hour has none, the day before has enough: no further page is read"
+    assert {request["filterPattern"] for request in requests} == {'"m"'}
+    assert json.loads(noria("events", "m", "--since", "2026-01-01", "--json").stdout)
+    assert requests[-1]["startTime"] == 1767225600000
     lines = [line for line in noria("events", "m").stdout.splitlines() if line.startswith("2026")]
     assert [line.split()[1] for line in lines] == ["TrainingRequested", "ModelRejected"]
     assert [event["name"] for event in json.loads(noria("events", "m", "--json").stdout)] == ["TrainingRequested", "ModelRejected"]

@@ -15,6 +15,7 @@ CHAMPION = {"endpoint": "noria-m", "model_package_arn": "arn/3", "config": "c", 
 
 
 def test_status_of_a_model_that_nothing_happened_to(stack):
+    nothing_runs(stack)
     result = status(stack, "nobody")
     assert (result.published, result.champion, result.datasets) == (False, None, [])
     with pytest.raises(CliError, match="noria publish"):
@@ -51,6 +52,12 @@ def endpoint(stack, **description) -> None:
     tags = {"Tags": [{"Key": "noria:substitution", "Value": "scikit-learn 1.6 stands for 1.9"}]}
     fake = SimpleNamespace(describe_endpoint=describe_endpoint, describe_training_job=describe_training_job, list_tags=lambda ResourceArn: tags)
     stack.__dict__["sagemaker"] = fake
+    nothing_runs(stack)
+
+
+def nothing_runs(stack) -> None:
+    stack.__dict__["caller"] = "arn:aws:iam::123456789012:user/me"
+    stack.__dict__["stepfunctions"] = SimpleNamespace(list_executions=lambda **_: {"executions": []})
 
 
 def test_the_status_tells_what_serves_what_happened_and_what_waits(stack, model, noria):
