@@ -31,6 +31,7 @@ ROOMS = (local, project, data, training, runs, release, serving, monitoring, hea
 Stack = Annotated[str, typer.Option(envvar="NORIA_STACK", help="Name of the CloudFormation stack.")]
 Profile = Annotated[str | None, typer.Option(help="A profile of your AWS configuration.")]
 Region = Annotated[str | None, typer.Option(help="An AWS region.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show the stack trace of an error.")]
 Endpoint = Annotated[str | None, typer.Option("--endpoint-url", help="Endpoint URL of the AWS services, if not AWS's own.")]
 
 
@@ -52,8 +53,12 @@ for room in ROOMS:
 
 
 @app.callback()
-def open_session(context: typer.Context, stack: Stack = "noria", profile: Profile = None, region: Region = None, endpoint_url: Endpoint = None) -> None:
+def open_session(
+    context: typer.Context, stack: Stack = "noria", profile: Profile = None, region: Region = None, endpoint_url: Endpoint = None, verbose: Verbose = False
+) -> None:
     """Open the session: on a running local AWS, unless a profile or credentials are given. A caller may bring its own."""
+    if verbose:
+        os.environ["NORIA_DEBUG"] = "1"
     context.obj = context.obj or Session(stack, profile, region, endpoint_url)
 
 

@@ -68,9 +68,20 @@ def first_failure(session: Session, model: str, since: float) -> str | None:
     for event in events(session, model, since):
         data = event["data"]
         if "machine" in data and data["machine"].partition("-")[2] not in CALLED and not data["again"]:
-            status, cause = event["name"].split(" ", 1)[1], str(data["cause"])[:MOST_CAUSE]
-            return f"the machine {data['machine']} {status}: {data['error']}: {cause} (execution {data['execution']})"
+            status = event["name"].split(" ", 1)[1]
+            return f"the machine {data['machine']} {status}: {data['error']}: {sentence(data['cause'])} (execution {data['execution']})"
     return None
+
+
+def sentence(cause: str | None) -> str:
+    """The cause of a failure in one sentence: without the stack trace that a function adds, and without what follows its first line."""
+    try:
+        document = json.loads(cause or "")
+    except ValueError:
+        document = None
+    text = str(document.get("errorMessage") or cause) if isinstance(document, dict) else str(cause or "")
+    lines = text.strip().splitlines()
+    return lines[0][:MOST_CAUSE] if lines else "no cause was given"
 
 
 def event_of(entry: "FilteredLogEventTypeDef", model: str) -> LoggedEvent | None:

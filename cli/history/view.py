@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from cli.base import console
+from cli.base import console, event_log
 from cli.base.event_log import LoggedEvent
 from cli.base.records import Dataset, PendingApproval, Run
 from cli.history.status import ChampionStatus, ModelStatus
@@ -129,7 +129,7 @@ def _event(event: LoggedEvent) -> None:
     ids += f"  {_file(data['source'])}" if data.get("source") else ""
     console.out.print(Text(event["time"][: console.SECONDS], style="dim"), Text(event["name"], style="bold"), Text(ids))
     reasons, cause = [reason["text"] for reason in data.get("reasons", [])], data.get("cause")
-    for text in reasons or ([str(cause)] if cause else []):
+    for text in reasons or ([event_log.sentence(cause)] if cause else []):
         console.out.print(Text(f"{'':{INDENT}}{text}"))
 
 

@@ -39,7 +39,10 @@ def resolve(image: str, region: str) -> dict[str, str]:
         return {"training": image, "inference": image}
     name, _, version = image.partition(":")
     if name not in _frameworks():
-        raise CliError(f"found {image!r}, expected an image URI or one of {', '.join(_frameworks())}")
+        raise CliError(
+            f"found {image!r}, expected an image URI or one of {', '.join(_frameworks())}; a framework that an image lacks comes with it: "
+            "name one of these, and write the package into the project's requirements.txt"
+        )
     framework = _frameworks()[name]
     tags = framework["versions"].get(version or framework["default"])
     if tags is None:

@@ -27,3 +27,18 @@ def test_a_failed_execution_is_told_under_the_model_that_it_was_started_for(star
     entry = {"message": json.dumps(event)}
     assert event_log.event_of(entry, "bikeshare")
     assert event_log.event_of(entry, "bike") is None
+
+
+@pytest.mark.parametrize(
+    ("cause", "text"),
+    [
+        ('{"errorMessage": "the file is gone", "errorType": "KeyError", "stackTrace": ["File 1", "File 2"]}', "the file is gone"),
+        ("too slow", "too slow"),
+        ("first line\nTraceback (most recent call last):\n  File", "first line"),
+        ('["a list"]', '["a list"]'),
+        ("", "no cause was given"),
+        (None, "no cause was given"),
+    ],
+)
+def test_a_cause_is_one_sentence_without_stack_traces(cause, text):
+    assert event_log.sentence(cause) == text
