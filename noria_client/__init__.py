@@ -25,6 +25,7 @@ from cli.data import progress as _progress
 from cli.data import upload as _upload
 from cli.data.contract import suggest
 from cli.data.progress import Stage
+from cli.fleet.leftovers import leftovers
 from cli.fleet.models import models
 from cli.fleet.retire import retire
 from cli.fleet.stop import stop
@@ -67,6 +68,7 @@ __all__ = [
     "drift",
     "events",
     "init",
+    "leftovers",
     "logs",
     "models",
     "monitor",

@@ -1,4 +1,4 @@
-"""Commands: `noria models`, `noria retire`, `noria stop`."""
+"""Commands: `noria models`, `noria retire`, `noria stop`, `noria leftovers`."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from cli.base import console
 from cli.base.errors import CliError
 from cli.base.options import AsJson, Model, session_of
+from cli.fleet import leftovers as remains
 from cli.fleet import models as fleet
 from cli.fleet import retire as retirement
 from cli.fleet import stop as stopping
@@ -57,3 +58,17 @@ def stop(
     """End a run or a release that is under way; it ends on record."""
     result = stopping.stop(session_of(context), id_, timeout)
     console.print_json(result) if json else view.stopped(result)
+
+
+@commands.command()
+def leftovers(
+    context: typer.Context,
+    prefix: Annotated[str, typer.Argument(help="Prefix of a stack that was deleted.")] = "noria",
+    remove: Annotated[bool, typer.Option("--remove", help="Delete what holds no data: endpoints, configurations, models, alarms, dashboards.")] = False,
+    json: AsJson = False,
+) -> None:
+    """List what a deleted stack has left, or delete it."""
+    session = session_of(context)
+    removed = remains.remove(session, prefix) if remove else []
+    left = remains.leftovers(session, prefix)
+    console.print_json({"removed": removed, "left": left}) if json else view.leftovers(removed, left)

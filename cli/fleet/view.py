@@ -3,6 +3,7 @@
 from rich.text import Text
 
 from cli.base import console
+from cli.fleet.leftovers import Leftover
 from cli.fleet.models import ModelSummary
 from cli.fleet.retire import Retirement
 from cli.fleet.stop import Stopped
@@ -36,6 +37,18 @@ def retirement(result: Retirement) -> None:
         console.out.print(Text("removed ", style="yellow"), Text(text))
     for text in result.stays:
         console.out.print(Text("stays   ", style="dim"), Text(text))
+
+
+def leftovers(removed: list[Leftover], left: list[Leftover]) -> None:
+    """What was deleted, and what is left of a stack."""
+    for entry in removed:
+        console.out.print(Text("removed ", style="yellow"), Text(f"{entry.kind} {entry.name}"))
+    for entry in left:
+        console.out.print(
+            Text("left    ", style="dim"), Text(f"{entry.kind} {entry.name}" + (" (data: docs/deploying.md says how to delete it)" if entry.data else ""))
+        )
+    if not removed and not left:
+        console.out.print("nothing is left")
 
 
 def stopped(result: Stopped) -> None:
