@@ -50,8 +50,8 @@ def test_what_costs_is_deleted_and_data_stay(account, noria):
         ("dashboards", "noria"),
         ("dashboards", "noria-m"),
     ]
-    assert "removed endpoint noria-m\n" in text
-    assert "left    bucket noria-lakebucket-1a2b (data: docs/deploying.md says how to delete it)" in text
+    assert "removed  endpoint noria-m\n" in text
+    assert "left     bucket noria-lakebucket-1a2b (data: docs/deploying.md says how to delete it)" in text
 
 
 def test_a_stack_that_is_there_is_left_alone(account, stack, noria):
