@@ -4,11 +4,12 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from bench import cold_start, drift, function_size, guard, healing, house, loop, memory, mutants, serving, watching
+from bench import burst, cold_start, drift, function_size, guard, healing, house, loop, memory, mutants, serving, watching
 from bench.results import Result
 
 measured = cache(loop.turn)
 BENCHMARKS: dict[str, Callable[[], Result]] = {
+    "burst": burst.measure,
     "cold_start": cold_start.measure,
     "function_size": function_size.measure,
     "guard": guard.measure,

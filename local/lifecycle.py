@@ -117,22 +117,30 @@ def up(speed: float | None = None, without: tuple[str, ...] = ()) -> LocalAws:
 
 
 def measure_usage(aws: LocalAws) -> dict[str, Any]:
-    """Memory, processes and model servers of a running local AWS.
+    """Memory, processes, functions and model servers of a running local AWS.
 
     Returns:
-        `memory_mb` of every process of it, `measure` (`pss`: shared pages count once; or `rss`), `processes`, and
+        `memory_mb` of every process of it, `measure` (`pss`: shared pages count once; or `rss`), `processes`,
+        `functions`: how many executions are `running` and the `limit` of them, its `processes` and the `most_processes`, and
         `model_servers`: how many of its endpoints' servers are `running` and `idle`.
 
     Raises:
-        LocalAwsError: it does not report its model servers, as one of an older version.
+        LocalAwsError: it does not report its functions or model servers, as one of an older version.
     """
-    try:
-        with urllib.request.urlopen(f"{aws.endpoint_url}/_noria/model-servers", timeout=10) as response:
-            servers = json.load(response).values()
-    except (OSError, ValueError) as error:
-        raise LocalAwsError(f"the local AWS at {aws.endpoint_url} does not report its model servers ({error}); end it and start it again: make down") from error
+    servers = _report(aws, "model-servers").values()
     counts = {state: sum(endpoint[state] for endpoint in servers) for state in ("running", "idle")}
-    return {**asdict(usage.of(usage.session(aws.pid))), "model_servers": counts}
+    return {**asdict(usage.of(usage.session(aws.pid))), "functions": _report(aws, "functions"), "model_servers": counts}
+
+
+def _report(aws: LocalAws, page: str) -> dict[str, Any]:
+    """A page of the gateway itself."""
+    try:
+        with urllib.request.urlopen(f"{aws.endpoint_url}/_noria/{page}", timeout=10) as response:
+            report: dict[str, Any] = json.load(response)
+    except (OSError, ValueError) as error:
+        what = page.replace("-", " ")
+        raise LocalAwsError(f"the local AWS at {aws.endpoint_url} does not report its {what} ({error}); end it and start it again: make down") from error
+    return report
 
 
 def down() -> int:

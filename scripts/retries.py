@@ -38,12 +38,17 @@ class Task:
 def catalogue() -> dict[str, str]:
     """By integration, its policy as the one line that a Task has."""
     document: dict[str, Any] = yaml.safe_load((MACHINES / CATALOGUE).read_text())
-    return {integration: _line({"ErrorEquals": [], **document["defaults"], **policy}) for integration, policy in document["integrations"].items()}
+    return {integration: _line(document["defaults"], policy) for integration, policy in document["integrations"].items()}
 
 
-def _line(policy: dict[str, Any]) -> str:
-    fields = (f"{key}: {'[' + ', '.join(value) + ']' if isinstance(value, list) else value}" for key, value in policy.items())
-    return f"Retry: [{{{', '.join(fields)}}}]"
+def _line(defaults: dict[str, Any], policy: dict[str, Any] | list[dict[str, Any]]) -> str:
+    retriers = policy if isinstance(policy, list) else [policy]
+    return f"Retry: [{', '.join(_retrier({'ErrorEquals': [], **defaults, **retrier}) for retrier in retriers)}]"
+
+
+def _retrier(retrier: dict[str, Any]) -> str:
+    fields = (f"{key}: {'[' + ', '.join(value) + ']' if isinstance(value, list) else value}" for key, value in retrier.items())
+    return f"{{{', '.join(fields)}}}"
 
 
 def machines() -> Iterator[Path]:

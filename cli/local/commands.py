@@ -31,10 +31,14 @@ def up(
         facts = {name: value for name, value in asdict(result).items() if name != "pid"}
         console.print_json({**facts, "environment": result.environment(), "usage": usage})
     else:
-        logs, servers = lifecycle.home() / "logs", usage["model_servers"]
+        logs, functions, servers = lifecycle.home() / "logs", usage["functions"], usage["model_servers"]
         console.out.print(f"AWS answers at {result.endpoint_url} ({result.region}), started in {result.started_s} s; logs in {logs}")
         console.out.print(
             f"memory: {usage['memory_mb']:,.0f} MB; processes: {usage['processes']}; model servers: {servers['running']} running, {servers['idle']} idle"
+        )
+        console.out.print(
+            f"functions: {functions['running']} of at most {functions['limit']} running; "
+            f"{functions['processes']} of at most {functions['most_processes']} processes"
         )
 
 

@@ -116,6 +116,20 @@ def test_drift_from_the_catalogue_fails_the_check_until_the_files_are_written_an
     assert machine.read_text() == MACHINE
 
 
+def test_a_policy_of_several_retriers_is_written_as_such_each_with_the_defaults(machine: Path):
+    catalogue = machine.parents[1] / "retries.yaml"
+    second = "ErrorEquals: [Lambda.TooManyRequestsException], MaxAttempts: 22"
+    catalogue.write_text(
+        CATALOGUE.replace("  lambda: {", "  lambda:\n    - {").replace("Lambda.ServiceException]}", f"Lambda.ServiceException]}}\n    - {{{second}}}")
+    )
+    throttled = (
+        "{ErrorEquals: [Lambda.TooManyRequestsException], IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 22, MaxDelaySeconds: 30, JitterStrategy: FULL}"
+    )
+    both = MACHINE.replace(LAMBDA, f"{LAMBDA.removesuffix(']')}, {throttled}]")
+    assert stamped(machine, MACHINE) == both
+    assert stamped(machine, both) == both
+
+
 @pytest.mark.parametrize("reason", ["    # The reason.\n    Retry:\n", "    Retry:  # the reason\n"])
 def test_a_retry_of_a_tasks_own_stands_with_its_reason(machine: Path, reason: str):
     machine.write_text(MACHINE.replace("    # The reason.\n    Retry:\n", reason))

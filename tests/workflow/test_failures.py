@@ -1,6 +1,7 @@
 """Every task of every machine fails in every way that it knows of, and in some that it does not."""
 
 import itertools
+import random
 
 import pytest
 
@@ -11,6 +12,8 @@ TASKS = list(tasks())
 FAILURES = list(failures())
 #: The longest that a machine may try one call again (seconds, jitter at its most), so a run does not hang unseen.
 LONGEST_RETRY_S = 300
+#: How long a burst may be throttled (seconds) and lose no execution, and how many executions that is tried with.
+THROTTLED_S, EXECUTIONS = 60, 20_000
 #: Where a failure leads to another try later.
 AGAIN = ("Settled?", "Describe endpoint", "Request lock", "Plan admission", "Take lock", "Wait for lock", "Load releases", "Load champion")
 
@@ -47,6 +50,14 @@ def test_a_task_waits_longer_each_time_but_never_too_long(task: Task):
         assert rule["JitterStrategy"] == "FULL"
         assert waits == sorted(waits)
         assert sum(waits) < LONGEST_RETRY_S
+
+
+def test_a_function_that_is_throttled_for_a_minute_loses_no_execution():
+    """GIVEN a throttle at each attempt THEN the pauses that jitter draws are a minute together, in every one of many executions."""
+    (rule,) = {str(rule): rule for task in TASKS for rule in task.retry if "Lambda.TooManyRequestsException" in rule["ErrorEquals"]}.values()
+    delays = [min(rule["MaxDelaySeconds"], rule["IntervalSeconds"] * rule["BackoffRate"] ** i) for i in range(rule["MaxAttempts"])]
+    drawn = random.Random(0)
+    assert min(sum(drawn.uniform(0, delay) for delay in delays) for _ in range(EXECUTIONS)) > THROTTLED_S
 
 
 def test_tasks_that_try_the_same_errors_again_do_so_in_the_same_way():

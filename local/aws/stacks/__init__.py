@@ -1,6 +1,6 @@
 """CloudFormation as AWS runs it: what a template may say, properties that the emulator drops, and nested stacks."""
 
-from local.aws.stacks import changes, describe, exports, nested, parameters, properties, references
+from local.aws.stacks import busy, changes, describe, exports, nested, parameters, properties, references
 
 
 def install() -> None:
@@ -10,5 +10,6 @@ def install() -> None:
     references.install()
     exports.install()
     changes.install()
+    busy.install()
     nested.install()
     describe.install()

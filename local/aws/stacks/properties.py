@@ -1,11 +1,11 @@
-"""Buckets and tables: properties that the emulator accepts and drops, and a bucket that still has contents."""
+"""Buckets, functions and tables: properties that the emulator accepts and drops, and a bucket that still has contents."""
 
 from collections.abc import Callable
 from typing import Any
 
 import botocore.session
 from botocore import serialize
-from ministack.services import dynamodb, s3
+from ministack.services import dynamodb, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
@@ -18,10 +18,11 @@ class ResourceNotAppliedError(ValueError):
 
 
 def install() -> None:
-    """Have the properties of buckets and tables applied, and keep a bucket that is not empty."""
+    """Have the properties of buckets, functions and tables applied, and keep a bucket that is not empty."""
     provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["delete"] = _delete_bucket
     after("AWS::S3::Bucket", _bucket)
     after("AWS::DynamoDB::Table", _table)
+    after("AWS::Lambda::Function", _function)
 
 
 def after(resource_type: str, hook: Hook) -> None:
@@ -94,6 +95,14 @@ def _table(name: str, properties: Properties) -> None:
     if recovery := properties.get("PointInTimeRecoverySpecification"):
         enabled = {"PointInTimeRecoveryEnabled": _true(recovery.get("PointInTimeRecoveryEnabled"))}
         dynamodb._update_continuous_backups({"TableName": name, "PointInTimeRecoverySpecification": enabled})
+
+
+def _function(name: str, properties: Properties) -> None:
+    reserved = properties.get("ReservedConcurrentExecutions")
+    if reserved is None:
+        lambda_svc._delete_function_concurrency(name)
+    else:
+        lambda_svc._put_function_concurrency(name, {"ReservedConcurrentExecutions": int(reserved)})
 
 
 def _true(value: Any) -> bool:

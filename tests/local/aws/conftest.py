@@ -7,6 +7,7 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,17 +30,16 @@ def fresh() -> str:
 @pytest.fixture(scope="session")
 def make_role(client) -> RoleMaker:
     """Makes a role: `make_role(statement, …, trusts=[…])`; one that may do everything when no statement is given."""
-    iam = client("iam")
+    return partial(create_role, client("iam"))
 
-    def create_role(*statements: Json, trusts: list[str] | None = None) -> str:
-        role = fresh()
-        trust = {"Effect": "Allow", "Principal": {"Service": trusts or SERVICES}, "Action": "sts:AssumeRole"}
-        arn: str = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
-        policy = {"Version": "2012-10-17", "Statement": list(statements) or [EVERYTHING]}
-        iam.put_role_policy(RoleName=role, PolicyName="does", PolicyDocument=json.dumps(policy))
-        return arn
 
-    return create_role
+def create_role(iam: Any, *statements: Json, trusts: list[str] | None = None) -> str:
+    role = fresh()
+    trust = {"Effect": "Allow", "Principal": {"Service": trusts or SERVICES}, "Action": "sts:AssumeRole"}
+    arn: str = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
+    policy = {"Version": "2012-10-17", "Statement": list(statements) or [EVERYTHING]}
+    iam.put_role_policy(RoleName=role, PolicyName="does", PolicyDocument=json.dumps(policy))
+    return arn
 
 
 @pytest.fixture(scope="session")
@@ -51,25 +51,24 @@ def role(make_role) -> str:
 @pytest.fixture(scope="session")
 def make_function(client, role) -> FunctionMaker:
     """Makes a Lambda function of one Python file, `app.py`; its name."""
-    functions = client("lambda")
+    return partial(create_function, client("lambda"), role)
 
-    def create_function(source: str, seconds: int = 10, variables: dict[str, str] | None = None) -> str:
-        package = io.BytesIO()
-        with zipfile.ZipFile(package, "w") as archive:
-            archive.writestr("app.py", textwrap.dedent(source))
-        name = fresh()
-        functions.create_function(
-            FunctionName=name,
-            Runtime="python3.13",
-            Handler="app.handler",
-            Role=role,
-            Timeout=seconds,
-            Code={"ZipFile": package.getvalue()},
-            Environment={"Variables": variables or {}},
-        )
-        return name
 
-    return create_function
+def create_function(functions: Any, role: str, source: str, seconds: int = 10, variables: dict[str, str] | None = None) -> str:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("app.py", textwrap.dedent(source))
+    name = fresh()
+    functions.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role=role,
+        Timeout=seconds,
+        Code={"ZipFile": package.getvalue()},
+        Environment={"Variables": variables or {}},
+    )
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ print(json.dumps({"alive": len(alive), "usage": json.loads(again.stdout)["usage"
 @pytest.mark.parametrize("how", ["down", "kill"])
 def test_no_process_is_left_when_the_machine_is_down(tmp_path, how):
     """GIVEN a gateway with a function's process, ended properly or killed THEN nothing of its session lives on."""
-    environment = {**os.environ, "NORIA_HOME": str(tmp_path)}
+    environment = {**os.environ, "NORIA_HOME": str(tmp_path), "NORIA_CONCURRENCY": "3"}
     ran = subprocess.run([sys.executable, "-c", LIVE, how], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     report = json.loads(ran.stdout.splitlines()[-1])
@@ -55,6 +55,7 @@ def test_no_process_is_left_when_the_machine_is_down(tmp_path, how):
     assert report["usage"]["processes"] == report["alive"]
     assert report["usage"]["memory_mb"] > 100
     assert report["usage"]["model_servers"] == {"running": 0, "idle": 0}
+    assert report["usage"]["functions"] == {"running": 0, "limit": 3, "processes": 1, "most_processes": 6}
     assert (report["left"], report["running"]) == ([], False)
     assert report["files"] == ["logs"]
 

@@ -39,12 +39,15 @@ def test_the_record_holds_the_newest_retrainings_and_is_written_over_the_one_tha
     document = json.loads(put["Item"]["document"]["S"])
     assert (len(document["attempts"]), document["attempts"][-1]["dataset"]) == (MOST_ATTEMPTS, event["dataset"])
     assert document["attempts_at_escalation"] is None
-    assert (put["ConditionExpression"], json.loads(put["ExpressionAttributeValues"][":before"]["S"])) == ("#document = :before", event["heal"])
+    assert put["ConditionExpression"] == "#document = :before OR #document = :mine"
+    assert json.loads(put["ExpressionAttributeValues"][":before"]["S"]) == event["heal"]
+    assert put["ExpressionAttributeValues"][":mine"] == put["Item"]["document"]
 
 
 def test_the_first_record_overwrites_none():
     put = announce_healing(sample("functions/healing/announce_healing.json"))["transaction"]["TransactItems"][1]["Put"]
-    assert put["ConditionExpression"] == "attribute_not_exists(#document)"
+    assert put["ConditionExpression"] == "attribute_not_exists(#document) OR #document = :mine"
+    assert put["ExpressionAttributeValues"] == {":mine": put["Item"]["document"]}
 
 
 def test_a_run_s_request_names_where_its_rows_come_from():

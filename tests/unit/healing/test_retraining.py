@@ -107,7 +107,8 @@ def test_what_is_recorded_of_a_page_replaces_only_what_was_read():
     answer = decided(attempts=stuck, runs=[run_of(run, "rejected") for run in "abc"], requested_at="2026-01-01T00:00:00+00:00")
     put = answer["transaction"]["TransactItems"][0]["Put"]
     assert json.loads(put["Item"]["document"]["S"]) == {"attempts": stuck, "attempts_at_escalation": 3}
-    assert put["ConditionExpression"] == "#document = :before"
+    assert put["ConditionExpression"] == "#document = :before OR #document = :mine"
+    assert put["ExpressionAttributeValues"][":mine"] == put["Item"]["document"]
     assert json.loads(put["ExpressionAttributeValues"][":before"]["S"]) == {"attempts": stuck, "attempts_at_escalation": None}
     assert put["Item"]["requested_at"] == {"S": "2026-01-01T00:00:00+00:00"}
 

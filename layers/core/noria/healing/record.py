@@ -18,12 +18,13 @@ def first_document() -> HealingDocument:
 
 
 def put_document(event: DecideHealingInput | AnnounceHealingInput, document: HealingDocument) -> Json:
-    """A `Put` of the document, on the condition that no other execution has changed it meanwhile."""
+    """A `Put` of the document, on the condition that no other execution has changed it meanwhile; put twice, it is put once."""
     item = ledger.item(ledger.healing(event["model"]), time=event["cause"]["time"], document=document)
     if event["requested_at"]:
         item["requested_at"] = ledger.attribute(event["requested_at"])
+    values = {":mine": item["document"]}
+    unchanged = "attribute_not_exists(#document)"
+    if event["heal"] is not None:
+        unchanged, values[":before"] = "#document = :before", {"S": json.dumps(event["heal"])}
     put: Json = {"TableName": event["ledger"], "Item": item, "ExpressionAttributeNames": {"#document": "document"}}
-    if event["heal"] is None:
-        return {"Put": {**put, "ConditionExpression": "attribute_not_exists(#document)"}}
-    before = {":before": {"S": json.dumps(event["heal"])}}
-    return {"Put": {**put, "ConditionExpression": "#document = :before", "ExpressionAttributeValues": before}}
+    return {"Put": {**put, "ConditionExpression": f"{unchanged} OR #document = :mine", "ExpressionAttributeValues": values}}

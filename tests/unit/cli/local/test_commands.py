@@ -25,7 +25,13 @@ class Running:
 
 
 #: What a local AWS uses.
-USED = {"memory_mb": 1234.5, "measure": "pss", "processes": 7, "model_servers": {"running": 2, "idle": 3}}
+USED = {
+    "memory_mb": 1234.5,
+    "measure": "pss",
+    "processes": 7,
+    "functions": {"running": 1, "limit": 10, "processes": 4, "most_processes": 20},
+    "model_servers": {"running": 2, "idle": 3},
+}
 
 
 def noria(*arguments: str):
@@ -57,6 +63,7 @@ def test_one_that_runs_is_kept_when_asked_to(starts):
     text = noria("up", "--keep").stdout
     assert "started in 9.0 s" in text
     assert "memory: 1,234 MB; processes: 7; model servers: 2 running, 3 idle" in text
+    assert "functions: 1 of at most 10 running; 4 of at most 20 processes" in text
     assert starts == []
 
 
