@@ -163,12 +163,13 @@ class Drift(TypedDict):
 
 
 class WindowDrift(Drift):
-    """The verdict on one window of captured requests."""
+    """The verdict on one window of captured requests; `watched` counts the columns that were checked, of which the worst are told."""
 
     rows: int
     since: str
     until: str
     estimate: NotRequired[Estimate | None]
+    watched: NotRequired[int]
 
 
 class Quality(TypedDict):
@@ -188,8 +189,8 @@ class QualityLevel(TypedDict):
     limit: float
 
 
-#: One period of the metric's course: `from` and `value`.
-QualityPoint = TypedDict("QualityPoint", {"from": str, "value": float | None})
+#: One period of the metric's course: its first day, the metric, and the predictions with ground truth.
+QualityPoint = TypedDict("QualityPoint", {"from": str, "value": float | None, "rows": NotRequired[float]})
 
 
 class MonitoringRun(TypedDict):

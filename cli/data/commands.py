@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 import yaml
 
-from cli.base import console, files
+from cli.base import console, files, report
 from cli.base.options import AsJson, Model, session_of
 from cli.data import contract, page, profile, progress, view
 from cli.data import upload as uploads
@@ -56,7 +56,7 @@ def profile_file(
     """Profile a file: types, gaps, ranges, distributions. Needs no stack."""
     files.check_writable(out, "--out", files.PROFILE_SUFFIX)
     result = files.profile(file, time, tuple(key or ()))
-    for path, body in ((out, result.to_bytes), (html, lambda: page.page(result, file.name).encode())):
+    for path, body in ((out, result.to_bytes), (html, lambda: report.render(page.page(result, file.name, time)))):
         if path:
             files.write(path, body())
             console.say(json, f"wrote {path}")

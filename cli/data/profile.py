@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from noria.profile.dataset import Profile
 
 SHARES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
-#: Bins of a histogram, and frequent values that a column reports.
-BINS, TOP = 16, 10
+#: Frequent values that a column reports.
+TOP = 10
 
 
 class Moments(TypedDict):
@@ -90,14 +90,3 @@ def _column(column: "ColumnProfile") -> ColumnReport:
 def different(column: "ColumnProfile") -> tuple[float, ...]:
     """The number of different values with its bounds; no more than there are values."""
     return tuple(min(number, column.rows - column.nulls) for number in column.values.number())
-
-
-def histogram(column: "ColumnProfile") -> list[float]:
-    """Shares of the numbers in equal bins between the 1st and the 99th percentile, or of the most frequent words."""
-    low, high = column.quantile(0.01), column.quantile(0.99)
-    if low is None or high is None:
-        return [least / max(1, column.rows) for _, least, _ in column.values.top(BINS)]
-    if high <= low:
-        return [1.0]
-    ranks = column.ranks([low + (high - low) * i / BINS for i in range(BINS + 1)])
-    return [max(0.0, after - before) for before, after in zip([0.0, *ranks[1:-1]], ranks[1:], strict=True)]

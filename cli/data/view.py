@@ -6,11 +6,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from cli.base import charts, console
-from cli.data import cells
-from cli.data.profile import different, histogram
+from cli.base import charts, console, wording
+from cli.data import bins, cells
+from cli.data.profile import different
 from cli.data.progress import ORDER, Beat, Stage
 from cli.data.upload import Upload
 
@@ -94,15 +95,16 @@ def table(profile: "Profile", file: Path) -> None:
     """The table of a profile: a line a column."""
     console.out.print(Text(f"{file}: {cells.facts(profile)}"))
     rows = [HEADS, *(_row(name, column) for name, column in profile.columns.items())]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADS))]
+    widths = [max(cell_len(row[i]) for row in rows) for i in range(len(HEADS))]
     for number, row in enumerate(rows):
-        line = [cell.ljust(width) if head in LEFT else cell.rjust(width) for head, cell, width in zip(HEADS, row, widths, strict=True)]
+        gaps = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        line = [cell + gap if head in LEFT else gap + cell for head, cell, gap in zip(HEADS, row, gaps, strict=True)]
         console.out.print(Text("  ".join(line).rstrip(), style="dim" if number == 0 else ""))
 
 
 def _row(name: str, column: "ColumnProfile") -> tuple[str, ...]:
-    frequent = "" if column.kind == "time" else ", ".join(value for value, _, _ in column.values.top(FREQUENT))[:WIDTH]
+    frequent = wording.name(", ".join(cells.value(column, value) for value, _, _ in column.values.top(FREQUENT)), WIDTH)
     least, median, most = (cells.quantile(column, share) for share in (0.0, 0.5, 1.0))
     number = f"{'' if column.values.exact else '~'}{different(column)[0]:,.0f}"
-    shares = histogram(column)
-    return name, column.kind, cells.empty(column), number, least, median, most, charts.bars(shares, max(shares, default=0.0) or 1), frequent
+    shares = bins.in_a_line(column)
+    return wording.name(name), column.kind, cells.empty(column), number, least, median, most, charts.bars(shares, max(shares, default=0.0) or 1), frequent

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from cli.base import console, files
+from cli.base import console, files, report
 from cli.base.options import AsJson
+from cli.healing import page, view
 from cli.healing import replay as replays
-from cli.healing import view
+from cli.project.spec import of_project
 
 commands = typer.Typer()
 
@@ -26,11 +27,16 @@ def replay(
     ] = None,
     drift: Annotated[bool, typer.Option(help="Also check every window for drift and broken feeds.")] = True,
     plot: Annotated[Path | None, typer.Option(help="Path of a plot to write (PNG).")] = None,
+    html: Annotated[Path | None, typer.Option(help="Path of an HTML page to write, with the plot and what happened.")] = None,
     json: AsJson = False,
 ) -> None:
     """Replay a history: what Noria would have done, beside a frozen model and one that is trained anew all the time. Needs no stack."""
     files.check_writable(plot, "--plot", ".png")
-    report = replays.replay(folder, history, tuple(policy or ()), first, window, drift)
+    files.check_writable(html, "--html", ".html")
+    result = replays.replay(folder, history, tuple(policy or ()), first, window, drift)
+    model = of_project(folder).name
     if plot:
-        view.draw(report, plot)
-    console.print_json(report) if json else view.replay(report, plot)
+        view.draw(result, plot, f"{model}: replay of {history.name}")
+    if html:
+        files.write(html, report.render(page.page(result, model, history.name)))
+    console.print_json(result) if json else view.replay(result, [path for path in (plot, html) if path])

@@ -1,11 +1,12 @@
 """Prints a replay, and plots it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
-from cli.base import charts, console, files, plot
+from cli.base import charts, console, files, plot, wording
 from cli.healing.replay import Course, ReplayReport
 
 COLUMNS = ("", "retrainings", "alarms", "training")
@@ -13,20 +14,20 @@ COLUMNS = ("", "retrainings", "alarms", "training")
 DATE = 10
 
 
-def replay(report: ReplayReport, path: Path | None) -> None:
-    """A table of the courses, their trainings and alarms by date, and the path of the plot."""
+def replay(report: ReplayReport, paths: Sequence[Path] = ()) -> None:
+    """A table of the courses, their trainings and alarms by date, and the files that were written."""
     several = len(report["policies"]) > 1
     managed = {f"managed {number}" if several else "managed": course for number, course in enumerate(report["policies"].values(), start=1)}
     courses = {**managed, "every window": report["every_window"], "frozen": report["frozen"]}
-    windows = f"{len(report['windows'])} windows from {report['windows'][0][:DATE]}"
-    console.out.print(f"{report['rows']:,} rows in {windows}; {report['set_aside']} set aside")
+    windows = f"{wording.count(len(report['windows']), 'window')} from {report['windows'][0][:DATE]}"
+    console.out.print(f"{wording.count(report['rows'], 'row')} in {windows}; {report['set_aside']:,} set aside")
     console.out.print(_table(report["metric"], courses))
     for (name, course), policy in zip(managed.items(), report["policies"], strict=True):
         if several:
             console.out.print(Text(f"{name}: {policy}"))
         _course(course)
     console.out.print(charts.spark({name: course["series"] for name, course in courses.items()}))
-    if path:
+    for path in paths:
         console.out.print(f"wrote {path}")
 
 
@@ -43,10 +44,10 @@ def _course(course: Course) -> None:
     for event in course["events"]:
         console.out.print(Text(f"  {event['time'][:DATE]}  {event['what']}"))
     for wait in course["waited"]:
-        console.out.print(Text(f"  nothing trained after {wait['windows']} windows with a cause, the last time since {wait['last']}", style="dim"))
+        console.out.print(Text(f"  nothing trained after {wording.count(wait['windows'], 'window')} with a cause, the last time: {wait['last']}", style="dim"))
 
 
-def draw(report: ReplayReport, path: Path) -> None:
+def draw(report: ReplayReport, path: Path, title: str = "") -> None:
     """Plot the courses.
 
     Raises:
@@ -54,4 +55,4 @@ def draw(report: ReplayReport, path: Path) -> None:
     """
     courses = {"managed": report["managed"], "retrained every window": report["every_window"], "frozen": report["frozen"]}
     marks = [(event["time"], event["what"]) for event in report["managed"]["events"]]
-    files.write(path, plot.series(report["windows"], {name: course["series"] for name, course in courses.items()}, report["metric"], marks))
+    files.write(path, plot.series(report["windows"], {name: course["series"] for name, course in courses.items()}, report["metric"], marks, title))

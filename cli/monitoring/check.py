@@ -1,7 +1,9 @@
 """Checks a file for drift against another, by the verdict that production would give. Needs no stack."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from cli.base import files
 from cli.base.errors import CliError
@@ -16,14 +18,50 @@ if TYPE_CHECKING:
 MOST_BLOCKS, SHORTEST_BLOCK = 60, 3_600.0
 
 
-class DriftCheck(Drift):
-    """The verdict on a file, with the model's target."""
+class ComparedFile(TypedDict):
+    """One of the two files: its rows, and the first and the last of their times (ISO 8601), where the spec names a time."""
 
+    file: str
+    rows: int
+    since: str | None
+    until: str | None
+
+
+class Blocks(TypedDict):
+    """Blocks of time of the reference, and how long each is."""
+
+    count: int
+    seconds: float
+
+
+class DriftCheck(Drift):
+    """The verdict on a file, with the model and its target, both files, and the reference's blocks where its rows have times."""
+
+    model: str
     target: str
+    reference: ComparedFile
+    current: ComparedFile
+    blocks: Blocks | None
+    ignored: list[str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A verdict with the profiles that it is about, and the column of the time."""
+
+    result: DriftCheck
+    before: "Profile"
+    now: "Profile"
+    time: str | None
 
 
 def check(folder: Path, reference: Path, current: Path) -> DriftCheck:
-    """The verdict on a file.
+    """The verdict on a file; see `compare`."""
+    return compare(folder, reference, current).result
+
+
+def compare(folder: Path, reference: Path, current: Path) -> Comparison:
+    """The verdict on a file, with both profiles.
 
     Args:
         folder: the model project, whose spec names the columns, those to ignore, and the time. Its scripts need not exist.
@@ -35,15 +73,27 @@ def check(folder: Path, reference: Path, current: Path) -> DriftCheck:
     """
     from noria.monitoring import drift
     from noria.monitoring.charts import pictures
+    from noria.profile.batches import blocks as blocks_of
 
     spec = of_project(folder)
     time = spec.data.time
     before, now = files.profile(reference, time), files.profile(current)
     if not set(before.columns) & set(spec.data.columns):
         raise CliError(f"{reference} has none of the spec's columns ({', '.join(spec.data.columns)}); it has: {', '.join(before.columns)}")
-    blocks, times = _blocks(reference, before, now, time), (time,) if time else ()
-    verdict = drift.check(before, now, blocks, _ignored(spec, before, now), times, spec.data.bad_rows.at_most)
-    return cast("DriftCheck", {**verdict, "target": spec.target, "pictures": pictures(verdict, before, now)})
+    seconds, times = _block_seconds(reference, before, now, time), (time,) if time else ()
+    # A profile does not tell one block of time from another.
+    blocks = None if time is None else blocks_of(reference, time, seconds) if seconds else []
+    ignored = _ignored(spec, before, now)
+    verdict = drift.check(before, now, blocks, ignored, times, spec.data.bad_rows.at_most)
+    facts = {
+        "model": spec.name,
+        "target": spec.target,
+        "reference": _file(reference, before, time),
+        "current": _file(current, now, time),
+        "blocks": None if blocks is None else {"count": len(blocks), "seconds": seconds},
+        "ignored": sorted(ignored),
+    }
+    return Comparison(cast("DriftCheck", {**verdict, **facts, "pictures": pictures(verdict, before, now)}), before, now, time)
 
 
 def _ignored(spec: "ModelSpec", before: "Profile", now: "Profile") -> set[str]:
@@ -52,18 +102,27 @@ def _ignored(spec: "ModelSpec", before: "Profile", now: "Profile") -> set[str]:
     return {name for name in before.columns if name not in known or name == spec.data.time or (name == spec.target and name not in now.columns)}
 
 
-def _blocks(reference: Path, before: "Profile", now: "Profile", time: str | None) -> "list[Profile] | None":
-    """The reference's blocks of time, about as long as the current file; nothing where rows have no time."""
-    from noria.profile.batches import blocks
-
-    if time is None:
-        return None
-    if reference.suffix == files.PROFILE_SUFFIX:
-        # A profile does not tell one block of time from another.
-        return []
+def _block_seconds(reference: Path, before: "Profile", now: "Profile", time: str | None) -> float:
+    """The length of the reference's blocks of time, about that of the current file; 0 where none are known."""
+    if time is None or reference.suffix == files.PROFILE_SUFFIX:
+        return 0.0
     numbers = before.columns[time].numbers
     if not numbers.count:
         raise CliError(f"{reference}: no value of {time} is a time (data.time), expected ISO 8601 or seconds since the epoch")
     window = now.columns[time].numbers if time in now.columns else None
     length = window.most - window.least if window and window.count else 0.0
-    return blocks(reference, time, max(length, (numbers.most - numbers.least) / MOST_BLOCKS, SHORTEST_BLOCK))
+    return max(length, (numbers.most - numbers.least) / MOST_BLOCKS, SHORTEST_BLOCK)
+
+
+def _file(path: Path, profile: "Profile", time: str | None) -> ComparedFile:
+    numbers = profile.columns[time].numbers if time in profile.columns else None
+    since, until = (_iso(numbers.least), _iso(numbers.most)) if numbers and numbers.count else (None, None)
+    return {"file": path.name, "rows": profile.rows, "since": since, "until": until}
+
+
+def _iso(seconds: float) -> str | None:
+    """A time in ISO 8601; nothing where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (ValueError, OverflowError):
+        return None

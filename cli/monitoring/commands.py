@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from cli.base import console, files
+from cli.base import console, files, ledger, report
 from cli.base.options import AsJson, Model, PlotPage, session_of
 from cli.monitoring import check as drift_check
-from cli.monitoring import page, runs, view
+from cli.monitoring import check_page, page, runs, view
 from cli.monitoring.dashboard import put_dashboard
 from cli.monitoring.truth import upload_truth
 
@@ -38,9 +38,10 @@ def monitor(context: typer.Context, model: Model, json: AsJson = False) -> None:
 @commands.command()
 def drift(context: typer.Context, model: Model, html: PlotPage = None, json: AsJson = False) -> None:
     """Show the last monitoring run, with histograms of the columns that moved."""
-    run = runs.last_run(session_of(context), model)
+    session = session_of(context)
+    run = runs.last_run(session, model)
     if html:
-        files.write(html, page.run_page(model, run).encode())
+        files.write(html, report.render(page.run_page(model, run, ledger.read(session, model).champion)))
         console.say(json, f"wrote {html}")
     console.print_json(run) if json else view.monitoring_run(run)
 
@@ -65,8 +66,9 @@ def check(
     json: AsJson = False,
 ) -> None:
     """Check data for drift, by the verdict that production would give. Needs no stack."""
-    result = drift_check.check(folder, reference, current)
+    comparison = drift_check.compare(folder, reference, current)
+    result = comparison.result
     if html:
-        files.write(html, page.check_page(f"{current.name} against {reference.name}", result).encode())
+        files.write(html, report.render(check_page.check_page(comparison)))
         console.say(json, f"wrote {html}")
     console.print_json(result) if json else view.check(result)

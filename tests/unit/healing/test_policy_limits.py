@@ -78,7 +78,7 @@ def test_the_cooldown_ends_to_the_moment_and_doubles_with_each_healing_in_a_row_
     assert f"the next one is {7 * times} days later" in reason.text
 
 
-@pytest.mark.parametrize(("cooldown", "report"), [(1, "1 days"), (0.5, "12:00:00"), (1.5, "1.5 days")])
+@pytest.mark.parametrize(("cooldown", "report"), [(1, "1 day"), (0.5, "12:00:00"), (1.5, "1.5 days")])
 def test_a_cooldown_of_less_than_a_day_is_told_in_hours(cooldown, report):
     assert f"the next one is {report} later" in decide({"cooldown_days": cooldown, "a_day": 4}, attempts=[attempt(MOMENT)]).verdict.reasons[0].text
 
@@ -130,7 +130,7 @@ def test_a_cap_says_how_many_there_were_and_how_many_are_allowed():
     decision = decide({"cooldown_days": 0, "a_day": 1, "a_month": 1}, attempts=[attempt(days(0.75)), attempt(days(0.5))])
     assert [(reason.observed, reason.limit) for reason in decision.verdict.reasons] == [(2, 1), (2, 1)]
     assert [reason.text for reason in decision.verdict.reasons] == [
-        "2 healings in 1 days, heal.a_day allows 1",
+        "2 healings in 1 day, heal.a_day allows 1",
         "2 healings in 30 days, heal.a_month allows 1",
     ]
     assert decision.until == NOW + days(29.5)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from noria.kernel.verdict import Reason, Verdict
+from noria.kernel.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,7 +126,7 @@ def _ignored(policy: Policy, state: State) -> Reason | None:
     """Why no cause is one by this policy."""
     causes = [cause for cause in state.causes if cause in policy.on]
     if not causes:
-        text = f"{' and '.join(state.causes)} starts no training here (heal.on: {list(policy.on)})"
+        text = f"{' and '.join(state.causes)} starts no training here (heal.on: {', '.join(policy.on) or 'nothing'})"
         return Reason("NotACause", text, list(state.causes), list(policy.on))
     if causes == [DRIFT] and state.weight is not None and state.weight < policy.drift_weight:
         text = f"what has drifted is {state.weight:.0%} of what moves this model's answers; heal.drift_weight is {policy.drift_weight:.0%}"
@@ -162,7 +163,8 @@ def _too_few(policy: Policy, state: State) -> Wait | None:
         return Reason("NothingNew", "the labelled rows are those of the last healing"), None
     needed = max(policy.min_rows, round(policy.min_share * state.trained_rows))
     if state.new_rows < needed:
-        text = f"{state.new_rows:,} labelled rows are new, heal.min_rows and heal.min_share ask {needed:,}"
+        new = f"{count(state.new_rows, 'labelled row')} {'is' if state.new_rows == 1 else 'are'} new"
+        text = f"{new}, heal.min_rows and heal.min_share ask {needed:,}"
         return Reason("TooFewNewRows", text, state.new_rows, needed), None
     return None
 
@@ -184,7 +186,9 @@ def _caps(policy: Policy, state: State) -> list[Wait | None]:
         recent = [attempt.time for attempt in state.attempts if attempt.time > state.now - span]
         if len(recent) >= most:
             until = sorted(recent)[-most] + span
-            results.append((Reason("Cap", f"{len(recent)} healings in {span.days} days, heal.{name} allows {most}", len(recent), most), until))
+            results.append(
+                (Reason("Cap", f"{count(len(recent), 'healing')} in {count(span.days, 'day')}, heal.{name} allows {most}", len(recent), most), until)
+            )
     return results
 
 
@@ -227,7 +231,7 @@ def _off_peak(policy: Policy, state: State) -> Wait | None:
 
 def _span(days: float) -> str:
     """A time in days; one of less than a day in hours, minutes and seconds."""
-    return f"{days:g} days" if days >= 1 else str(timedelta(seconds=round(days * 86_400)))
+    return count(days, "day") if days >= 1 else str(timedelta(seconds=round(days * 86_400)))
 
 
 def _iso(moment: datetime) -> str:

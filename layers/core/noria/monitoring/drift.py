@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from noria.kernel.verdict import Reason
+from noria.kernel.wording import count
 from noria.monitoring.causes import DRIFT, INCIDENT, OK, UNDECIDED
 from noria.monitoring.differences import ALPHA, FLOORS, LEAST_ROWS, differences
 from noria.monitoring.feed import find_incidents
@@ -48,7 +49,8 @@ def check(
     names = [name for name in reference.columns if name not in ignored]
     incidents = find_incidents(reference, current, blocks, names, times, tolerated)
     if current.rows < LEAST_ROWS or reference.rows < LEAST_REFERENCE:
-        text = f"{current.rows:,} rows against {reference.rows:,} of the reference tell nothing; a verdict needs at least {LEAST_ROWS} and {LEAST_REFERENCE}"
+        sizes = f"{count(current.rows, 'row')} against {reference.rows:,} of the reference"
+        text = f"{sizes} {'tells' if current.rows == 1 else 'tell'} nothing; a verdict needs at least {LEAST_ROWS} and {LEAST_REFERENCE}"
         return _result(UNDECIDED, {}, [Reason("TooFewRows", text, current.rows, LEAST_ROWS), *incidents])
     broken = {reason.observed for reason in incidents}
     compared = {name: differences(reference.columns[name], current.columns[name]) for name in names if name in current.columns and name not in broken}
@@ -59,7 +61,8 @@ def check(
     if incidents:
         return _result(INCIDENT, columns, reasons)
     if drifted and blocks is not None and len(blocks) < LEAST_BLOCKS:
-        text = f"the reference has {len(blocks)} blocks as long as this one: too few to know what is usual from one to the next ({LEAST_BLOCKS})"
+        known = f"the reference has {count(len(blocks), 'block')} of time as long as this one" if blocks else "of the reference no blocks of time are known"
+        text = f"{known}; a verdict needs {LEAST_BLOCKS}, to know what is usual from one to the next"
         return _result(UNDECIDED, columns, [Reason("ReferenceTooShort", text, len(blocks), LEAST_BLOCKS), *reasons])
     return _result(DRIFT if drifted else OK, columns, reasons)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from noria.kernel.verdict import Reason
+from noria.kernel.wording import count
 from noria.monitoring.causes import BELOW_BEST, CONTRACT, DEGRADED, DRIFT, INCIDENT, NO_TRAFFIC, NO_TRUTH, UNDECIDED
 from noria.training import quality
 from noria.training.metrics import less_is_better
@@ -94,7 +95,7 @@ def _quality(event: JudgeWindowInput, spec: PublishedSpec) -> tuple[QualityFindi
 def _fallen(baseline: quality.QualityBaseline, finding: QualityFinding) -> Reason:
     side = "above" if less_is_better(baseline.metric) else "below"
     text = (
-        f"{baseline.metric} is {finding['value']:.3f} on {finding['rows']:,.0f} answers whose truth is known; in the evaluation it was "
+        f"{baseline.metric} is {finding['value']:.3f} on {count(round(finding['rows']), 'answer')} whose truth is known; in the evaluation it was "
         f"{baseline.value:.3f}, and {side} {baseline.limit:.3f} is more than chance explains, since {finding['since']}"
     )
     return Reason("QualityFell", text, finding["value"], baseline.limit)
@@ -167,9 +168,9 @@ def _explain(causes: set[str], drift: WeightedDrift | None, spec: PublishedSpec)
         text = "it is as good as its evaluation said, and an earlier version of this model was better: a reason to train, and none to page"
         reasons.append(Reason("QualityBelowBest", text))
     if NO_TRAFFIC in causes:
-        reasons.append(Reason("NoTraffic", f"nobody has asked this model for more than {days:g} days: nothing can be said of it", None, days))
+        reasons.append(Reason("NoTraffic", f"nobody has asked this model for more than {count(days, 'day')}: nothing can be said of it", None, days))
     if NO_TRUTH in causes:
-        text = f"no truth has come for more than {days:g} days: its quality is not known{_estimated(drift['estimate'] if drift else None)}"
+        text = f"no truth has come for more than {count(days, 'day')}: its quality is not known{_estimated(drift['estimate'] if drift else None)}"
         reasons.append(Reason("NoTruth", text, None, days))
     return reasons
 

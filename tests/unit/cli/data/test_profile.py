@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from cli import app
 from cli.base import files
 from cli.base.errors import CliError
-from cli.data import contract, page, profile
+from cli.data import contract, profile
 from cli.project.spec import parse
 
 
@@ -28,9 +28,6 @@ def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_pat
     # What is suggested is a contract that the spec takes.
     spec = parse(f"name: x\ntask: regression\ntarget: price\n{suggested}evaluate: {{gates: [{{metric: mae, at_most: 5}}]}}\n", "model.yaml")
     assert spec.data.columns["day"].between == (0, 6)
-    html = page.page(dataset, "<x>")
-    assert "&lt;x&gt;" in html
-    assert html.count("<svg") == 5
     with pytest.raises(CliError, match="has no column at"):
         files.profile(tmp_path / "x.csv", "at")
 
@@ -62,7 +59,7 @@ def test_the_commands_need_no_stack(tmp_path):
     table = noria("profile", tmp_path / "x.csv", "--time", "ts", "--html", tmp_path / "x.html", "--out", tmp_path / "x.profile")
     assert table.stdout.splitlines()[:2] == [f"wrote {tmp_path / 'x.profile'}", f"wrote {tmp_path / 'x.html'}"]
     assert "24 rows, 3 columns, in the order of time" in table.stdout
-    assert "▄█" in table.stdout
+    assert "██  " in table.stdout
     assert "<svg" in (tmp_path / "x.html").read_text()
     assert json.loads(noria("profile", tmp_path / "x.profile", "--json").stdout)["columns"]["x"]["numbers"]["max"] == 23
     assert json.loads(noria("contract", "suggest", tmp_path / "x.csv", "--json").stdout)["data"]["time"] == "ts"

@@ -79,7 +79,7 @@ def test_what_a_policy_changes_may_be_a_block_and_what_it_prevents_is_told(tmp_p
     waited = {wait["reason"]: wait for wait in report["policies"][policies[1]]["waited"]}
     assert waited["TooFewNewRows"]["windows"] >= 2
     assert report["policies"][policies[0]]["waited"] == [] or "Cooldown" in {wait["reason"] for wait in report["policies"][policies[0]]["waited"]}
-    view.replay(report, None)
+    view.replay(report)
     shown = capsys.readouterr().out.replace("\n", " ")
     assert "managed 1" in shown
     assert "managed 2: budget=" in shown
@@ -114,11 +114,12 @@ def test_the_command_prints_what_would_have_happened_and_plots_it(tmp_path, monk
     monkeypatch.setattr("cli.healing.trainer.environment", lambda spec, requirements: sys.executable)
     (folder / "requirements.txt").write_text("")
     command = ["replay", str(folder), str(folder / "history.csv"), "--first", "2025-02-15", "--window", "30", "--no-drift"]
-    result = CliRunner().invoke(app.app, [*command, "--plot", str(tmp_path / "plot.png")])
+    result = CliRunner().invoke(app.app, [*command, "--plot", str(tmp_path / "plot.png"), "--html", str(tmp_path / "page.html")])
     assert result.exit_code == 0, result.exception
     assert result.stdout.startswith("6,000 rows in ")
     assert [line.split()[0] for line in result.stdout.splitlines()[2:4]] == ["managed", "every"]
-    assert result.stdout.endswith(f"wrote {tmp_path / 'plot.png'}\n")
+    assert result.stdout.endswith(f"wrote {tmp_path / 'plot.png'}\nwrote {tmp_path / 'page.html'}\n")
+    assert "m: replay of history.csv" in (tmp_path / "page.html").read_text()
     assert json.loads(CliRunner().invoke(app.app, [*command, "--json"]).stdout)["rows"] == 6_000
 
 

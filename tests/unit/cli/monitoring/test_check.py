@@ -53,6 +53,9 @@ def test_the_verdict_is_given_offline_for_a_model_project(tmp_path):
     page = (tmp_path / "page.html").read_text()
     assert "other.csv against old.csv" in page
     assert "<svg" in page
+    assert (report["model"], report["target"], report["ignored"]) == ("x", "y", ["hour", "ts"])
+    assert report["reference"] == {"file": "old.csv", "rows": 4_032, "since": "2024-01-01T00:00:00+00:00", "until": "2024-06-28T23:00:00+00:00"}
+    assert report["blocks"] == {"count": 7, "seconds": 671 * 3_600.0}
 
 
 def test_seconds_since_the_epoch_are_times(tmp_path):

@@ -67,7 +67,7 @@ def test_truth_waits_for_the_run_that_has_read_it(stack, put, served, noria, tmp
     file = tmp_path / "truth.csv"
     file.write_text("prediction_id,y\na,1\nb,\n")
     sent = noria("truth", "m", file)
-    assert sent.stdout.splitlines() == [f"sent 1 truths as s3://lake/{upload_truth(stack, 'm', file, wait=False).key}", "  1 other rows have no y"]
+    assert sent.stdout.splitlines() == [f"sent 1 truth as s3://lake/{upload_truth(stack, 'm', file, wait=False).key}", "  1 other row has no y"]
     # The same content starts no run by its arrival, so the command requests one.
     again = noria("truth", "m", file, "--wait")
     assert "the same content is s3://lake/truth/m/truth-" in again.stdout
