@@ -8,7 +8,7 @@ LOCAL := set -a; . .noria/local.env; set +a;
 ENV ?= local
 PYTEST_WORKERS ?= 2
 
-.PHONY: help setup setup-dev up down deploy demo test check unit bench local-invoke remote-invoke docs
+.PHONY: help setup setup-dev up down deploy demo test check unit coverage bench local-invoke remote-invoke docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ check: setup-dev ## style, types, imports, templates, machines, generated files
 
 test: check ## everything: the checks and all test suites
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal --durations=10
+
+coverage: setup-dev ## branch coverage of the unit and contract tests, with a floor
+	@$(BIN)/python -m pytest tests/unit tests/contract -n $(PYTEST_WORKERS) --cov --cov-report=term
 
 bench: setup-dev ## measure; BENCH=name runs one of them
 	@$(BIN)/python -m bench $(BENCH)
