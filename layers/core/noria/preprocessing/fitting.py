@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Rows = Sequence[Sequence[str]]
 #: Seconds of a lag's unit.
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
-#: Values that an artefact keeps for its lags.
+#: Values that an artifact keeps for its lags.
 MOST_REMEMBERED = 200_000
 #: Columns that a model gets.
 MOST_COLUMNS = 2_000
