@@ -2,6 +2,8 @@
 
 import ast
 import inspect
+import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,12 +17,34 @@ AWS_EVENTS = {
     ("aws.sagemaker", "SageMaker Model Package State Change"): "Model Package State Change",
     ("aws.sagemaker", "SageMaker Endpoint State Change"): "Endpoint State Change",
     ("aws.cloudwatch", "CloudWatch Alarm State Change"): "CloudWatch alarm",
-    ("aws.states", "Step Functions Execution Status Change"): "execution failed or aborted",
+    ("aws.states", "Step Functions Execution Status Change"): "execution",
 }
+#: Calls that an event of an AWS service follows, as the picture names the call and the event.
+CAUSES = {
+    "aws-sdk:sagemaker:updateModelPackage": ("UpdateModelPackage", "Model Package State Change"),
+    "aws-sdk:sagemaker:updateEndpoint": ("UpdateEndpoint", "Endpoint State Change"),
+}
+#: How a Choice's condition becomes the label of its branch: what is matched, and the words in its place.
+CONDITION_WORDS = (
+    (r"^\{% | %\}$", ""),
+    (r"\$not\(\$contains\([^,]*, ['/]([^'/]*)['/]\)\)", r"other than \1"),
+    (r"\$contains\([^,]*, ['/]([^'/]*)['/]\)", r"\1"),
+    (r"\$not\(([^()]*)\)", r"not \1"),
+    (r"\$exists\(([^()]*)\)", r"\1"),
+    (r"\$(?:\w+\.)*(\w+)", r"\1"),
+    (r"(\w+) != null", r"\1"),
+    (r"(\w+) = null", r"no \1"),
+    (r" in \[([^\]]*)\]", r" = \1"),
+    (r"', '|\|", " or "),
+    (r"'", ""),
+)
+#: Characters of such a label.
+MOST_LABEL = 48
 HEADER = """# Architecture
 
-Generated from `template.yaml`, `stacks/`, `statemachines/` and the event classes (`make docs`). State machines meet only through events
-and the ledger; an arrow with a name is an event on a bus, a dotted one a machine that calls another and waits for it.
+Generated from `template.yaml`, `stacks/`, `statemachines/` and the event classes (`make docs`). State machines communicate by events
+and the ledger. A solid arrow with a name is an event or a call that nothing waits for, a dotted arrow a call that the caller waits for, an arrow
+without a name comes from outside of the machines. `restart` starts a failed machine again by its ARN.
 """
 
 
@@ -33,6 +57,8 @@ class Machine:
         starts: what starts it: names of Noria's events, an AWS event, or a schedule.
         publishes: names of the events that it publishes.
         calls: machines that it starts and waits for.
+        restarts: machines that it starts by their ARN, without waiting.
+        causes: the calls by which it brings events of AWS services about, each with that event.
     """
 
     context: str
@@ -41,6 +67,8 @@ class Machine:
     starts: tuple[str, ...]
     publishes: tuple[str, ...]
     calls: tuple[str, ...]
+    restarts: tuple[str, ...]
+    causes: tuple[tuple[str, str], ...]
 
 
 @cache
@@ -54,9 +82,28 @@ def machines() -> tuple[Machine, ...]:
         events = literal | {event for key in substitutions for event in _published_by(key)}
         calls = sorted(templates.snake_case(key.removesuffix("StateMachine")) for key in substitutions if key.endswith("StateMachine"))
         starts = tuple(dict.fromkeys(start for event in resource.properties.get("Events", {}).values() for start in _starts(event)))
-        results.append(Machine(folder, name.removesuffix(".asl.yaml"), definition, starts, tuple(sorted(events)), tuple(calls)))
+        noun, restarts = name.removesuffix(".asl.yaml"), tuple(_restarted(resource))
+        results.append(Machine(folder, noun, definition, starts, tuple(sorted(events)), tuple(calls), restarts, tuple(_caused(definition))))
     contexts = list(dict.fromkeys(kind.event_context() for kind in shapes.event_classes()))
     return tuple(sorted(results, key=lambda machine: (contexts.index(machine.context) if machine.context in contexts else 99, machine.name)))
+
+
+def _restarted(resource: templates.Resource) -> Iterator[str]:
+    """The machines whose ARNs a machine's role may start."""
+    for policy in resource.properties.get("Policies", []):
+        for statement in policy.get("Statement", []):
+            if statement["Action"] == "states:StartExecution":
+                names = [re.search(r"stateMachine:\$\{Prefix\}-([\w-]+)$", str(arn.get("Fn::Sub"))) for arn in statement["Resource"] if isinstance(arn, dict)]
+                yield from (name[1].replace("-", "_") for name in names if name)
+
+
+def _caused(definition: Json) -> Iterator[tuple[str, str]]:
+    """The calls after which an AWS service sends an event that starts a machine; a rejected version starts none."""
+    for state in definition["States"].values():
+        arguments = state.get("Arguments")
+        rejects = isinstance(arguments, dict) and arguments.get("ModelApprovalStatus") == "Rejected"
+        if (call := str(state.get("Resource", "")).removeprefix("arn:aws:states:::")) in CAUSES and not rejects:
+            yield CAUSES[call]
 
 
 def _starts(event: Json) -> Iterator[str]:
@@ -67,7 +114,13 @@ def _starts(event: Json) -> Iterator[str]:
     pattern = properties["Pattern"]
     for name in pattern.get("detail-type", []):
         source = pattern["source"][0]
-        yield name if str(source).startswith("noria.") else AWS_EVENTS[source, name] + _object_prefix(pattern)
+        yield name if str(source).startswith("noria.") else AWS_EVENTS[source, name] + _statuses(pattern) + _object_prefix(pattern)
+
+
+def _statuses(pattern: Json) -> str:
+    """With which statuses an execution's end starts a machine: ` failed or timed out`."""
+    words = [str(status).replace("_", " ").lower() for status in pattern.get("detail", {}).get("status", [])]
+    return f" {' or '.join(filter(None, [', '.join(words[:-1]), words[-1]]))}" if words else ""
 
 
 def _object_prefix(pattern: Json) -> str:
@@ -95,13 +148,14 @@ def loop() -> str:
         members = [machine.name for machine in machines() if machine.context == context]
         lines += [f"  subgraph {context}_context [{context}]", *(f"    {name}([{name}])" for name in members), "  end"]
     lines += [*_outside(machines()), *_arrows(machines())]
+    lines += [f'  {machine.name} -- "StartExecution" --> {" & ".join(machine.restarts)}' for machine in machines() if machine.restarts]
     lines += [f"  {machine.name} -.-> {called}" for machine in machines() for called in machine.calls]
     return "\n".join([*lines, "```", ""])
 
 
 def short_loop() -> str:
     """The machines that pass events on: what an upload sets in motion, without the ones that only serve another."""
-    steps = tuple(machine for machine in machines() if machine.publishes)
+    steps = tuple(machine for machine in machines() if machine.publishes or (machine.causes and machine.starts))
     return "\n".join(["```mermaid", "flowchart LR", *_outside(steps), *_arrows(steps), "```", ""])
 
 
@@ -115,6 +169,9 @@ def _outside(drawn: tuple[Machine, ...]) -> Iterator[str]:
     for number, start in enumerate(starts):
         targets = " & ".join(f"{machine.name}([{machine.name}])" for machine in drawn if start in machine.starts)
         yield f'  start{number}["{start}"] --> {targets}'
+        for machine in drawn:
+            for call in dict.fromkeys(call for call, event in machine.causes if event == start):
+                yield f'  {machine.name}([{machine.name}]) -- "{call}" --> start{number}'
 
 
 def _arrows(drawn: tuple[Machine, ...]) -> Iterator[str]:
@@ -141,13 +198,20 @@ def diagram(machine: Machine) -> str:
 
 def _ways(state: Json) -> Iterator[tuple[str, str]]:
     for choice in state.get("Choices", []):
-        yield choice["Next"], ""
+        yield choice["Next"], _condition(str(choice["Condition"]))
     if "Default" in state:
         yield state["Default"], "otherwise" if state.get("Choices") else ""
     if "Next" in state:
         yield state["Next"], ""
     for catcher in state.get("Catch", []):
         yield catcher["Next"], "any error" if catcher["ErrorEquals"] == ["States.ALL"] else ", ".join(error.split(".")[-1] for error in catcher["ErrorEquals"])
+
+
+def _condition(text: str) -> str:
+    """A Choice's condition in a few words."""
+    for pattern, words in CONDITION_WORDS:
+        text = re.sub(pattern, words, text)
+    return textwrap.shorten(text, MOST_LABEL, placeholder=" …")
 
 
 def text() -> str:

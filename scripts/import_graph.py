@@ -20,7 +20,7 @@ def graph() -> grimp.ImportGraph:
 
 @cache
 def use_cases() -> dict[str, str]:
-    """The module of each function's use case, by the function's folder: `release/plan_rollout` → `noria.release.rollout`."""
+    """The module of each function's use case, by the function's folder: `release/plan_rollout` → `noria.release.plan_rollout`."""
     folder = ROOT / "functions"
     return {str(app.parent.relative_to(folder)): _use_case(app) for app in sorted(folder.glob("*/*/app.py"))}
 

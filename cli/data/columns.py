@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli.base import files
 from cli.base.errors import CliError
+from noria.data.contract import NUMERIC_TYPES
 from noria.kernel.values import TRUTHS
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _hint(words: Sequence[str]) -> str:
 
 
 def _between(column: "ColumnProfile", kind: str) -> Limits | None:
-    if kind not in ("integer", "number") or not column.numbers.count:
+    if kind not in NUMERIC_TYPES or not column.numbers.count:
         return None
     least, most, counts = column.numbers.least, column.numbers.most, column.values.counts
     if kind == "integer" and counts and 1 < len(counts) <= MOST_STEPS and len(counts) == most - least + 1:

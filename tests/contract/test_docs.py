@@ -8,8 +8,9 @@ from scripts import shapes, templates
 from scripts.templates import ROOT
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-#: Events that carry `page`: true where people are called.
-PAGING = sorted(kind.__name__ for kind in shapes.event_classes() if "page" in kind._fields)
+#: Events that carry `page`, true where people are called, and those whose rule calls people always.
+ALWAYS = next(rule for rule in templates.resources("AWS::Events::Rule") if rule.name == "FailedReleaseRule").properties["EventPattern"]["detail-type"]
+PAGING = sorted({*ALWAYS, *(kind.__name__ for kind in shapes.event_classes() if "page" in kind._fields)})
 
 
 def section(title: str) -> str:

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 from moto.events.models import EventPattern
 
+from cli.base.event_log import RESTARTED
 from noria.data.events import DatasetAccepted
 from scripts import shapes
 from scripts.templates import MACHINE, functions, machines, resources, snake_case
@@ -70,6 +71,11 @@ def test_an_event_has_every_field_of_its_class_and_no_other():
         DatasetAccepted(dataset="d", size=1)
 
 
+def event_of(name: str) -> str:
+    """The event that a sample, of whatever version, is one of."""
+    return name.rpartition("/")[2].split(".")[0]
+
+
 def samples():
     return {
         str(path.relative_to(EVENTS)): sample(str(path.relative_to(EVENTS))) for folder in (*CONTEXTS, "aws") for path in sorted((EVENTS / folder).iterdir())
@@ -104,7 +110,8 @@ def test_a_rule_on_noria_s_bus_starts_on_the_events_it_names_and_on_no_other(rul
     if own_bus:
         declared = json.loads(pattern)
         context = declared["source"][0].removeprefix("noria.")
-        assert matched == {f"{context}/{name}.v1.json" for name in declared["detail-type"]}
+        assert matched == {name for name in NORIA if name.startswith(f"{context}/") and event_of(name) in declared["detail-type"]}
+        assert {event_of(name) for name in matched} == set(declared["detail-type"])
     else:
         assert all(path.startswith("aws/") for path in matched)
 
@@ -137,6 +144,25 @@ def test_a_dataset_that_shall_not_train_starts_no_run():
     event["detail"]["data"]["train"] = False
     pattern = next(text for rule, text, _ in RULES if rule == "Train.Accepted")
     assert not EventPattern.load(pattern).matches_event(event)
+
+
+def test_a_cause_that_pages_and_a_failed_release_reach_the_alarm_topic_and_no_other_event_does():
+    paging = [rule for rule in resources("AWS::Events::Rule") if {"Ref": "AlarmTopic"} in [target["Arn"] for target in rule.properties["Targets"]]]
+    patterns = [json.dumps(rule.properties["EventPattern"]) for rule in paging if rule.properties.get("EventBusName") == {"Ref": "Bus"}]
+    paged = {name for name in NORIA if any(matches(pattern, sample(name)) for pattern in patterns)}
+    failed = {name for name in NORIA if event_of(name) in ("RolloutFailed", "RollbackFailed")}
+    assert paged == failed | {name for name in NORIA if sample(name)["detail"]["data"].get("page")}
+    assert len(failed) >= 2
+    assert len(paged) > len(failed)
+
+
+def test_the_command_knows_which_failed_machines_start_again():
+    (restart,) = [resource for resource in resources(MACHINE) if resource.name == "RestartStateMachine"]
+    (rule,) = restart.properties["Events"].values()
+    (granted,) = [statement for policy in restart.properties["Policies"] for statement in policy.get("Statement", ())]
+    started, allowed = rule["Properties"]["Pattern"]["detail"]["stateMachineArn"], granted["Resource"]
+    assert [arn["Fn::Sub"].rpartition("${Prefix}-")[2] for arn in started] == list(RESTARTED)
+    assert allowed == started
 
 
 @pytest.fixture(scope="module")

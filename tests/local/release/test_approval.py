@@ -63,7 +63,7 @@ def test_who_published_a_version_does_not_approve_it_where_two_are_asked(stack, 
     assert ledger.read(stack, name).champion is None
 
 
-def test_a_version_whose_artefact_is_gone_is_not_released_and_the_champion_serves_on(stack, name, tmp_path):
+def test_a_version_whose_artifact_is_gone_is_not_released_and_the_champion_serves_on(stack, name, tmp_path):
     served(stack, name, tmp_path)
     before = ledger.read(stack, name).champion
     spec = tmp_path / "p" / "model.yaml"

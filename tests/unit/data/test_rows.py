@@ -1,13 +1,15 @@
 """Which rows of a file keep the contract."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from noria.data import inspection, rows
 from noria.data.contract import Column, DataContract
-from noria.kernel.errors import UnreadableDatasetError
-from noria.spec.data import DataSpec
+from noria.kernel.errors import InvariantError, UnreadableDatasetError
+from noria.spec.data import ColumnType, DataSpec
 
 HEADER = "id,at,size,kind,count,y\n"
 GOOD = "1,2024-01-01,1.5,a,3,0\n"
@@ -89,6 +91,16 @@ def test_digest_and_size_do_not_depend_on_how_the_bytes_come(pieces):
 def test_a_number_within_its_bounds_is_right_and_outside_wrong(value):
     column = Column("number", between=(-5, 5))
     assert rows.column_fault(column, repr(value)) == (None if -5 <= value <= 5 else "Range")
+
+
+@pytest.mark.parametrize("name", get_args(ColumnType))
+def test_every_type_that_a_spec_can_name_has_a_check(name):
+    assert rows.column_fault(Column(name), {"string": "a", "boolean": "true", "timestamp": "2026-01-31"}.get(name, "1")) is None
+
+
+def test_a_value_of_a_type_without_a_check_is_neither_right_nor_wrong():
+    with pytest.raises(InvariantError, match="'decimal' has no check"):
+        rows.column_fault(Column("decimal"), "2026-01-31")
 
 
 def test_bad_rows_are_set_aside_with_their_reason():

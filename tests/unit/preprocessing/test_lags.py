@@ -37,7 +37,7 @@ def test_a_row_is_answered_alike_alone_and_among_others():
     assert [row[-1] for row in transform.rows(requests)] == [transform.rows([row])[0][-1] for row in requests] == ["2", "", ""]
 
 
-def test_more_history_than_an_artefact_may_hold_is_refused(monkeypatch):
+def test_more_history_than_an_artifact_may_hold_is_refused(monkeypatch):
     monkeypatch.setattr(fitting, "MOST_REMEMBERED", 10)
     with pytest.raises(ContractError, match="has 24 values to remember, at most 10"):
         fit(hours(["1"] * 24), lags=(DAILY,))

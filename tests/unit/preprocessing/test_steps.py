@@ -162,7 +162,7 @@ def test_series_are_told_apart_by_their_columns():
 
 
 @pytest.mark.parametrize(("hour", "remaining"), [(3.9, False), (4, True)])
-def test_an_artefact_remembers_what_rows_after_the_training_set_can_ask_for(hour, remaining):
+def test_an_artifact_remembers_what_rows_after_the_training_set_can_ask_for(hour, remaining):
     # Two hours back, within two more, and those two hours before the end of the training set.
     document, _ = fit([row(hour), row(10)], [lag()])
     (series,) = document["lags"][0]["history"].values()
@@ -175,7 +175,7 @@ def test_a_lag_that_has_nothing_to_remember_remembers_no_series():
 
 
 @pytest.mark.parametrize(("most", "refused"), [(3, False), (2, True)])
-def test_an_artefact_remembers_no_more_than_it_has_room_for(monkeypatch, most, refused):
+def test_an_artifact_remembers_no_more_than_it_has_room_for(monkeypatch, most, refused):
     monkeypatch.setattr(fitting, "MOST_REMEMBERED", most)
     rows = [row(number) for number in range(3)]
     if refused:

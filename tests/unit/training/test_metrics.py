@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noria.training import metrics
+from noria.kernel.errors import InvariantError
+from noria.training import metrics, quality
 from noria.training.evaluation import evaluate
 from noria.training.gates import Gate
 from noria.training.policy import judge
@@ -50,6 +51,25 @@ def test_monitoring_follows_a_metric_that_counts_tell_and_of_the_same_task():
             other = metrics.METRICS[metrics.stand_in(metric.name, task)]
             assert task in other.counted
             assert task in other.tasks
+
+
+#: Outcome counts of each task, some of them good and some bad.
+COUNTS = {"binary": {"tp": 5, "fp": 1, "fn": 2, "tn": 3}, "multiclass": {"right": 4, "wrong": 1}, "regression": {"0": 3, "20": 2}}
+
+
+def test_counts_tell_every_metric_that_the_catalogue_says_they_tell():
+    for metric in metrics.METRICS.values():
+        for task in metric.counted:
+            assert quality.value(metric.name, COUNTS[task], 1.0) is not None
+            assert sum(quality.harms(metric.name, 0.5, 1.0)(outcome) != 0 for outcome in COUNTS[task]) > 0
+
+
+@pytest.mark.parametrize("lower", [True, False])
+def test_a_metric_that_counts_do_not_tell_is_refused_and_not_taken_for_another(lower, monkeypatch):
+    monkeypatch.setitem(metrics.METRICS, "pinball", metrics.Metric("pinball", ("regression",), metrics.mae, counted=("regression",), less_is_better=lower))
+    for compute in (lambda: quality.value("pinball", {"1": 1}, 1.0), lambda: quality.harms("pinball", 0.5, 1.0)):
+        with pytest.raises(InvariantError, match="do not tell pinball"):
+            compute()
 
 
 def brier(rows: metrics.Labels) -> float:

@@ -120,10 +120,10 @@ def test_a_candidate_whose_transform_fails_fails_the_evaluation_with_its_reason(
 
 
 def test_a_champion_that_cannot_answer_does_not_keep_every_candidate_out(world: WorldMaker):
-    played = world(champion=CHAMPION, unable="AlgorithmError: no such artefact").play("evaluate", evaluation())
+    played = world(champion=CHAMPION, unable="AlgorithmError: no such artifact").play("evaluate", evaluation())
     assert played.status == "SUCCEEDED"
     assert played.output["champion"] is None
-    assert "AlgorithmError: no such artefact" in played.output["incomparable"]
+    assert "AlgorithmError: no such artifact" in played.output["incomparable"]
 
 
 def test_a_passing_trouble_of_the_champions_transform_is_no_reason_to_skip_the_comparison(world: WorldMaker):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Names of models: they become parts of resource names, keys and paths.
 MODEL_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
 
+#: Types of columns that hold numbers.
+NUMERIC_TYPES = ("integer", "number")
 #: Rows of the holdout that a version must predict as in its evaluation before it takes traffic.
 SMOKE_ROWS = 5
 

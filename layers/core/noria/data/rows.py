@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from noria.data.contract import Column, DataContract
+from noria.data.contract import NUMERIC_TYPES, Column, DataContract
 from noria.data.csv_text import CsvText
-from noria.kernel.errors import UnreadableDatasetError
+from noria.kernel.errors import InvariantError, UnreadableDatasetError
 from noria.kernel.values import EMPTY, TRUTHS, is_time
 
 #: Longest field (characters).
@@ -151,16 +151,24 @@ def separate(pieces: Iterable[bytes], contract: DataContract, target: str) -> tu
 
 
 def column_fault(column: Column, value: str) -> str | None:
-    """The code of a value's fault; None where it keeps the contract."""
+    """The code of a value's fault; None where it keeps the contract.
+
+    Raises:
+        InvariantError: the contract names a type that no rule here checks.
+    """
     if value in EMPTY:
         return None if column.nullable else "Null"
     if column.values is not None and value not in column.values:
         return "Value"
-    if column.type in ("integer", "number"):
+    if column.type in NUMERIC_TYPES:
         return _number_fault(column, value)
     if column.type == "boolean":
         return None if value in TRUTHS else "Type"
-    return None if column.type == "string" or is_time(value) else "Type"
+    if column.type == "timestamp":
+        return None if is_time(value) else "Type"
+    if column.type == "string":
+        return None
+    raise InvariantError(f"a column of type {column.type!r} has no check: expected {', '.join(NUMERIC_TYPES)}, boolean, timestamp or string; add one here")
 
 
 def _number_fault(column: Column, value: str) -> str | None:

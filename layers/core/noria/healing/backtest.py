@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from noria.data.contract import NUMERIC_TYPES
 from noria.kernel.values import EMPTY, parse_timestamp
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _design(contract: DataContract, target: str, header: Sequence[str], rows: Se
     parts = []
     for name in contract.features(target):
         values = [row[list(header).index(name)] for row in rows]
-        numeric = contract.columns[name].type in ("integer", "number", "timestamp")
+        numeric = contract.columns[name].type in (*NUMERIC_TYPES, "timestamp")
         parts.append(_indicators(*(_bins(values) if numeric else _categories(values, CATEGORIES))))
     return np.concatenate(parts, axis=1)
 

@@ -10,7 +10,7 @@ TRAINING_SET, HOLDOUT, HOLDOUT_TRUTH, SMOKE_ROWS = "train/train.csv", "holdout/h
 #: The holdout's rows with one column shuffled at a time, beside the holdout: one transform job predicts both.
 SHUFFLED_ROWS = "holdout/shuffled.csv"
 #: The fitted preprocessing, with the code that applies it.
-PREPROCESS_ARTEFACT = "preprocess/preprocess.tar.gz"
+PREPROCESS_ARTIFACT = "preprocess/preprocess.tar.gz"
 EVALUATION = "evaluation.json"
 #: Folders in the folder of a run.
 MODEL, PREPROCESS, PROCESSED, PREDICTIONS = "model", "preprocess", "processed", "predictions"

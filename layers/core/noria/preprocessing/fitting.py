@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from noria.data.contract import NUMERIC_TYPES
 from noria.data.csv_text import to_csv
 from noria.kernel.errors import ContractError
 from noria.kernel.values import EMPTY, parse_timestamp
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Rows = Sequence[Sequence[str]]
 #: Seconds of a lag's unit.
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
-#: Values that an artefact keeps for its lags.
+#: Values that an artifact keeps for its lags.
 MOST_REMEMBERED = 200_000
 #: Columns that a model gets.
 MOST_COLUMNS = 2_000
@@ -108,7 +109,7 @@ def _tail(lag: LagDocument, last: float) -> LagDocument:
 
 def _numeric(contract: DataContract, name: str) -> bool:
     """Whether a column holds numbers; a target that the contract does not name is taken to."""
-    return name not in contract.columns or contract.columns[name].type in ("integer", "number")
+    return name not in contract.columns or contract.columns[name].type in NUMERIC_TYPES
 
 
 def _column(name: str, steps: ColumnStepsShape | None, numeric: bool, values: list[str]) -> ColumnDocument:

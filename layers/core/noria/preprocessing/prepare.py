@@ -11,7 +11,7 @@ from noria.data.rows import RowChecker, lines, table
 from noria.data.split import split
 from noria.kernel import lake
 from noria.kernel.errors import ContractError
-from noria.preprocessing import artefact, fitting
+from noria.preprocessing import artifact, fitting
 from noria.preprocessing.declaration import is_declared
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ CSV, GZIP = "text/csv", "application/gzip"
 
 
 def prepare_dataset(event: PrepareDatasetInput) -> PrepareDatasetResult:
-    """Write the files of a run, and the artefact of its preprocessing where the spec declares any.
+    """Write the files of a run, and the artifact of its preprocessing where the spec declares any.
 
     Raises:
         ContractError: the script's rows break the contract, or the training set lacks the values that a step is fitted on.
@@ -34,7 +34,7 @@ def prepare_dataset(event: PrepareDatasetInput) -> PrepareDatasetResult:
     train = to_csv(parts.train, header)
     if is_declared(event["preprocess"]):
         document, train = fitting.training_set(event["preprocess"], contract, target, header, parts.train)
-        objects.write(event["artifacts"], folder + lake.PREPROCESS_ARTEFACT, artefact.pack(document), GZIP)
+        objects.write(event["artifacts"], folder + lake.PREPROCESS_ARTIFACT, artifact.pack(document), GZIP)
     files = {
         lake.TRAINING_SET: train,
         lake.HOLDOUT: parts.holdout,

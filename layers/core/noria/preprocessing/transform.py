@@ -1,6 +1,6 @@
 """Applies a fitted preprocessing to rows, one by one.
 
-This one module prepares the rows that a model is trained on and the rows that an endpoint is sent. It travels in the artefact into
+This one module prepares the rows that a model is trained on and the rows that an endpoint is sent. It travels in the artifact into
 the container in front of the model, so it needs nothing but Python 3.10 and `noria.kernel.values`; and it calculates in Python's own
 floats, whose results are the same everywhere.
 """
@@ -85,7 +85,7 @@ def group_of(row: Row, columns: Sequence[int]) -> str:
 
 
 class _Lag:
-    """The newest value of a column that is at least so old, of those in the artefact.
+    """The newest value of a column that is at least so old, of those in the artifact.
 
     Other rows of a request do not count: a row is transformed alike, alone and among others.
     """

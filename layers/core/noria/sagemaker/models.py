@@ -35,7 +35,7 @@ def serving_containers(spec: PublishedSpec, uri: str, training_job: str) -> list
         return [model]
     preprocessing: ContainerDefinitionTypeDef = {
         "Image": spec["images"]["preprocess"],
-        "ModelDataUrl": uri + lake.PREPROCESS_ARTEFACT,
+        "ModelDataUrl": uri + lake.PREPROCESS_ARTIFACT,
         "Environment": {**log, "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"},
     }
     return [preprocessing, model]

@@ -13,7 +13,7 @@ class PolicySpec(BaseModel):
 
     model_config = FROZEN
 
-    most_mb: float | None = Field(None, gt=0, description="size of the artefact")
+    most_mb: float | None = Field(None, gt=0, description="size of the artifact")
     most_days: float | None = Field(None, gt=0, description="since its dataset was accepted")
     least_holdout_rows: int = Field(1, ge=1, description="rows that it was evaluated on")
     published_by: tuple[str, ...] = Field((), max_length=20, description="ARNs, with *, of who may have published the code; empty is anybody")

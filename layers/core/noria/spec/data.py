@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from noria.data.contract import NUMERIC_TYPES
 from noria.spec.fields import FROZEN
 
 ColumnType = Literal["integer", "number", "string", "boolean", "timestamp"]
@@ -22,7 +23,7 @@ class Column(BaseModel):
 
     @model_validator(mode="after")
     def _bounds_fit(self) -> Self:
-        if self.between and self.type not in ("integer", "number"):
+        if self.between and self.type not in NUMERIC_TYPES:
             raise ValueError(f"between is for integer and number, not for {self.type}")
         if self.between and None not in self.between and self.between[0] > self.between[1]:  # type: ignore[operator]
             raise ValueError(f"between has its smallest value {self.between[0]} above its largest {self.between[1]}")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
+from noria.data.contract import NUMERIC_TYPES
 from noria.preprocessing.declaration import lag_name
 from noria.spec.data import DataSpec
 from noria.spec.fields import ENTRY, FROZEN, Instance
@@ -153,7 +154,7 @@ def _lag_faults(field: str, lag: Lag, features: dict[str, str], time: str | None
 
 def _step_fault(steps: ColumnSteps, kind: str) -> str:
     """Why the steps do not suit a column of that type; empty where they do."""
-    numeric = kind in ("integer", "number")
+    numeric = kind in NUMERIC_TYPES
     arithmetic = steps.clip is not None or steps.scale is not None or bool(steps.impute and steps.impute.by in ("mean", "median"))
     others = arithmetic or steps.impute is not None or steps.one_hot is not None or bool(steps.parts)
     if steps.drop and others:

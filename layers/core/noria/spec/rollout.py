@@ -99,7 +99,12 @@ class RolloutSpec(BaseModel):
     model_config = FROZEN
 
     strategy: StrategyName = Field("progressive", description="how a version comes to its traffic; the first one of a model takes all of it at once")
-    steps: tuple[float, ...] = Field((0.1, 0.25, 0.5), min_length=1, max_length=10, description="progressive, ab, canary, linear: shares of the traffic")
+    steps: tuple[float, ...] = Field(
+        (0.1, 0.25, 0.5),
+        min_length=1,
+        max_length=10,
+        description="shares of the traffic: progressive takes one after the other; ab, canary, linear and rolling take the first",
+    )
     step_looks: int = Field(5, ge=1, le=1000, description="progressive: looks at one share before the next")
     look_seconds: int = Field(60, ge=60, le=3600, description="between two looks; CloudWatch counts by the minute")
     minutes: int = Field(60, ge=1, le=1440, description="a release that the evidence has not decided by then ends as `undecided` says")

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from noria.kernel.errors import InvariantError
 from noria.training.metrics import MULTICLASS, REGRESSION, less_is_better
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ BETS = (0.02, 0.04, 0.08, 0.16)
 STAKES = tuple(math.sqrt(bet) / sum(map(math.sqrt, BETS)) for bet in BETS)
 #: Bins of a regression's errors, up to this many times the error that one in a hundred exceeds.
 BINS, CAP_FACTOR, CAP_SHARE = 64, 2.0, 0.99
+#: The power of an error's size whose mean is the metric, or its square.
+ERROR_POWERS = {"mae": 1, "rmse": 2}
 #: More days than these are merged two by two.
 MOST_DAYS = 400
 #: Logarithm of the largest evidence that is reported.
@@ -114,43 +117,61 @@ def sum_counts(parts: Iterable[Counts]) -> dict[str, float]:
 
 
 def value(metric: str, counts: Counts, cap: float = 0.0) -> float | None:
-    """A metric out of outcome counts; None where they do not tell it."""
+    """A metric out of outcome counts; None where these are none of its own.
+
+    Raises:
+        InvariantError: outcome counts do not tell such a metric.
+    """
     rows = sum(counts.values())
     if less_is_better(metric):
+        power = _entry(ERROR_POWERS, metric)
         mean = sum(count * _size(metric, outcome) for outcome, count in counts.items()) / rows if rows else math.nan
-        return None if not rows else cap * (mean if metric == "mae" else math.sqrt(mean))
+        return cap * math.pow(mean, 1 / power) if rows else None
     if metric == "accuracy":
         return (counts.get("tp", 0) + counts.get("tn", 0) + counts.get("right", 0)) / rows if rows else None
     fp, fn, hits = counts.get("fp", 0), counts.get("fn", 0), 2 * counts.get("tp", 0)
-    misses = {"f1": fp + fn, "precision": 2 * fp, "recall": 2 * fn}[metric]
+    misses = _entry({"f1": fp + fn, "precision": 2 * fp, "recall": 2 * fn}, metric)
     return hits / (hits + misses) if hits + misses else None
+
+
+def _entry[Value](table: Mapping[str, Value], metric: str) -> Value:
+    """What a table has for a metric."""
+    if metric not in table:
+        raise InvariantError(f"outcome counts do not tell {metric}: give it formulas in noria.training.quality, or no task in its `counted`")
+    return table[metric]
 
 
 def _size(metric: str, outcome: str) -> float:
     """An error as a share of the cap, or its square: the middle of its bin."""
-    share = (int(outcome) + 0.5) / BINS
-    return share if metric == "mae" else share * share
+    return ((int(outcome) + 0.5) / BINS) ** _entry(ERROR_POWERS, metric)
 
 
 def harms(metric: str, limit: float, cap: float) -> Callable[[str], float]:
-    """What a prediction of each outcome adds: at most 0 on average, as long as the metric is at its limit or better."""
+    """What a prediction of each outcome adds: at most 0 on average, as long as the metric is at its limit or better.
+
+    Raises:
+        InvariantError: outcome counts do not tell such a metric.
+    """
     if less_is_better(metric):
         mean = _largest_credit(metric, limit, cap)
         return lambda outcome: _size(metric, outcome) - mean
     hit, miss = 1 - limit, limit
-    weights = {
-        "accuracy": {"tp": -hit, "tn": -hit, "right": -hit, "fp": miss, "fn": miss, "wrong": miss},
-        "f1": {"tp": -2 * hit, "fp": miss, "fn": miss},
-        "precision": {"tp": -hit, "fp": miss},
-        "recall": {"tp": -hit, "fn": miss},
-    }[metric]
+    weights = _entry(
+        {
+            "accuracy": {"tp": -hit, "tn": -hit, "right": -hit, "fp": miss, "fn": miss, "wrong": miss},
+            "f1": {"tp": -2 * hit, "fp": miss, "fn": miss},
+            "precision": {"tp": -hit, "fp": miss},
+            "recall": {"tp": -hit, "fn": miss},
+        },
+        metric,
+    )
     return lambda outcome: weights.get(outcome, 0.0)
 
 
 def _largest_credit(metric: str, limit: float, cap: float) -> float:
     """The most that a good prediction subtracts: a bet below its inverse cannot lose more than the stake."""
     if less_is_better(metric):
-        return limit / cap if metric == "mae" else (limit / cap) ** 2
+        return (limit / cap) ** _entry(ERROR_POWERS, metric)
     return (2 if metric == "f1" else 1) * (1 - limit)
 
 

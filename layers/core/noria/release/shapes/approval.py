@@ -12,7 +12,7 @@ from noria.release.shapes.requests import AwsRequest
 class DecideApprovalInput(Invocation):
     """A registered version and its evaluation.
 
-    `champion_metrics` are the champion's on the same rows, null where none was compared; `bytes` is the size of the version's artefact;
+    `champion_metrics` are the champion's on the same rows, null where none was compared; `bytes` is the size of the version's artifact;
     `accepted_at` is when its dataset was accepted, null where the ledger does not say.
     """
 

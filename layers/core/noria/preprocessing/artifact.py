@@ -1,4 +1,4 @@
-"""The artefact of preprocessing: the fitted document and the code that applies it, packed as a framework container of AWS loads a model."""
+"""The artifact of preprocessing: the fitted document and the code that applies it, packed as a framework container of AWS loads a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The artefact that a framework container loads."""
+"""The artifact that a framework container loads."""
 
 import ast
 import csv
@@ -9,10 +9,10 @@ import tarfile
 from pathlib import Path
 
 import noria
-from noria.preprocessing import artefact
+from noria.preprocessing import artifact
 from tests.unit.preprocessing.rides import DAILY, WHOLE, fit, hours
 
-#: Python of the oldest container that the artefact is loaded into.
+#: Python of the oldest container that the artifact is loaded into.
 OLDEST = (3, 10)
 
 
@@ -22,9 +22,9 @@ def _csv(rows: list[list[str]]) -> str:
     return written.getvalue()
 
 
-def test_the_artefact_needs_nothing_but_an_old_python(tmp_path):
+def test_the_artifact_needs_nothing_but_an_old_python(tmp_path):
     transform, document, _ = fit(hours(["1", "2", ""] * 20), WHOLE, (DAILY,))
-    with tarfile.open(fileobj=io.BytesIO(artefact.pack(document))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(artifact.pack(document))) as tar:
         tar.extractall(tmp_path, filter="data")
     script = "import sys; sys.path.insert(0, sys.argv[1] + '/code'); import inference as i; t = i.model_fn(sys.argv[1])\n"
     script += "sys.stdout.write(i.transform_fn(t, sys.stdin.read(), 'text/csv', 'text/csv')[0])"
@@ -36,7 +36,7 @@ def test_the_artefact_needs_nothing_but_an_old_python(tmp_path):
         ast.parse(path.read_text(), feature_version=OLDEST)
 
 
-def test_the_same_fit_is_the_same_artefact():
+def test_the_same_fit_is_the_same_artifact():
     rows = hours(["1", "2", ""] * 20)
-    assert artefact.pack(fit(rows, WHOLE, (DAILY,))[1]) == artefact.pack(fit(rows, WHOLE, (DAILY,))[1])
-    assert {path.name for path in Path(noria.__path__[0], "preprocessing").glob("*.py")} >= {Path(name).name for name in artefact.SHIPPED if "prep" in name}
+    assert artifact.pack(fit(rows, WHOLE, (DAILY,))[1]) == artifact.pack(fit(rows, WHOLE, (DAILY,))[1])
+    assert {path.name for path in Path(noria.__path__[0], "preprocessing").glob("*.py")} >= {Path(name).name for name in artifact.SHIPPED if "prep" in name}
