@@ -12,7 +12,7 @@ FAILURES = list(failures())
 #: The longest that a machine may try one call again (seconds, jitter at its most), so a run does not hang unseen.
 LONGEST_RETRY_S = 300
 #: Where a failure leads to another try later.
-AGAIN = ("Settled?", "Describe endpoint", "Request lock", "Plan admission", "Take lock", "Wait for lock", "Load releases", "Load champion")
+AGAIN = ("Settled?", "Read lock", "Describe endpoint", "Await release", "Plan admission", "Take lock", "Wait for lock", "Load releases", "Load champion")
 
 
 @pytest.fixture(scope="session")

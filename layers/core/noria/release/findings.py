@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from noria.release.shapes.observation import Finding, SideCounts
 
 
+#: Codes of a finding's reason.
+HARM, NO_WORSE, NOT_DECIDED = "Harm", "NoWorse", "NotDecided"
+
+
 def verdict(guard: Guard, findings: Sequence[Finding], outcome: str, look: int, share: float) -> Verdict:
     """The verdict of one look: a reason for each metric, behind those of the outcome."""
     reasons = [Reason(_code(finding), text(finding), [finding["low"], finding["high"]], _limits(guard, finding)) for finding in findings]
@@ -48,7 +52,7 @@ def text(finding: Finding) -> str:
 
 
 def _code(finding: Finding) -> str:
-    return "Harm" if finding["harmful"] else "NoWorse" if finding["harmless"] else "NotDecided"
+    return HARM if finding["harmful"] else NO_WORSE if finding["harmless"] else NOT_DECIDED
 
 
 def _limits(guard: Guard, finding: Finding) -> list[float]:
