@@ -8,7 +8,7 @@ LOCAL := set -a; . .noria/local.env; set +a;
 ENV ?= local
 PYTEST_WORKERS ?= 2
 
-.PHONY: help setup setup-dev up down deploy demo test check unit bench local-invoke remote-invoke docs
+.PHONY: help setup setup-dev up down deploy demo test soak check unit bench local-invoke remote-invoke docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ check: setup-dev ## style, types, imports, templates, machines, generated files
 
 test: check ## everything: the checks and all test suites
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal --durations=10
+
+soak: setup-dev ## the long table of interrupted releases, on the local AWS; takes more than half an hour
+	@$(BIN)/python -m pytest -m soak --durations=10 tests/local/release/test_interruptions.py
 
 bench: setup-dev ## measure; BENCH=name runs one of them
 	@$(BIN)/python -m bench $(BENCH)

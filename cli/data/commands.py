@@ -31,10 +31,12 @@ def upload(
 ) -> None:
     """Upload data; ingestion, training, evaluation and release follow."""
     session = session_of(context)
+    if wait:
+        progress.check_access(session, model)
     result = uploads.upload(session, model, file, force)
     if not json:
         view.uploaded(result, wait)
-    stages = view.track(progress.follow(session, result, timeout), quiet=json) if wait else []
+    stages = view.track(progress.follow(session, result, timeout), json, lambda: progress.outlook(session, model)) if wait else []
     if json:
         console.print_json({**asdict(result), "stages": stages})
     if stages and stages[-1].verdict not in SUCCESSES:

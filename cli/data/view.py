@@ -1,6 +1,6 @@
 """Prints uploads and their stages, and the table of a profile."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,8 +33,12 @@ def uploaded(upload: Upload, wait: bool) -> None:
     console.out.print(f"this content is known for the published spec and is not sent again (--force sends it); {news}")
 
 
-def track(stages: Iterable[Stage], quiet: bool = False) -> list[Stage]:
-    """Print each stage as it ends, and on a terminal the one under way; all of them once the last has ended."""
+def track(stages: Iterable[Stage], quiet: bool = False, outlook: Callable[[], str] | None = None) -> list[Stage]:
+    """Print each stage as it ends, and on a terminal the one under way; all of them once the last has ended.
+
+    Args:
+        outlook: says what a release waits for, and how long that may take.
+    """
     if quiet:
         return list(stages)
     ended: list[Stage] = []
@@ -43,6 +47,8 @@ def track(stages: Iterable[Stage], quiet: bool = False) -> list[Stage]:
         for entry in stages:
             ended.append(entry)
             stage(entry)
+            if outlook and entry.name == "approve" and entry.verdict == "approved":
+                console.out.print(Text(f"             {outlook()}", style="dim"))
             if status and entry.name in ORDER[:-1]:
                 status.update(f"{ORDER[ORDER.index(entry.name) + 1]} …")
     return ended
