@@ -8,7 +8,7 @@ LOCAL := set -a; . .noria/local.env; set +a;
 ENV ?= local
 PYTEST_WORKERS ?= 2
 
-.PHONY: help setup setup-dev up down deploy demo test check unit coverage bench local-invoke remote-invoke docs
+.PHONY: help setup setup-dev up down deploy demo test check unit coverage soak bench local-invoke remote-invoke docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ test: check ## everything: the checks and all test suites
 
 coverage: setup-dev ## branch coverage of the unit and contract tests, with a floor
 	@$(BIN)/python -m pytest tests/unit tests/contract -n $(PYTEST_WORKERS) --cov --cov-report=term
+
+soak: setup-dev ## the long table of interrupted releases, on the local AWS; takes more than half an hour
+	@$(BIN)/python -m pytest -m soak --durations=10 tests/local/release/test_interruptions.py
 
 bench: setup-dev ## measure; BENCH=name runs one of them
 	@$(BIN)/python -m bench $(BENCH)

@@ -187,7 +187,9 @@ def _run(record: ModelRecord, _: str, item: "Item") -> None:
 
 
 def _release(record: ModelRecord, _: str, item: "Item") -> None:
-    record.releases.append(_entry(item))
+    # A rollback leaves its own reasons: what it went back from serves no more.
+    later: Any = {"reasons": json.loads(ledger.text(item, "reasons"))} if "reasons" in item else {}
+    record.releases.append(cast("Release", {**_entry(item), **later}))
 
 
 def _rollback(record: ModelRecord, name: str, item: "Item") -> None:

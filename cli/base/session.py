@@ -86,6 +86,11 @@ class Session:
         return self.endpoint_url or self._environment.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL")
 
     @property
+    def is_local(self) -> bool:
+        """Whether a running local AWS answers."""
+        return bool(self._environment)
+
+    @property
     def poll_seconds(self) -> float:
         """Seconds between two polls."""
         return LOCAL_POLL_SECONDS if self.url else AWS_POLL_SECONDS

@@ -32,12 +32,16 @@ def upload(
 ) -> None:
     """Upload data; ingestion, training, evaluation and release follow."""
     session = session_of(context)
+    if wait:
+        progress.check_access(session, model)
     result = uploads.upload(session, model, file, force)
     if not json:
         view.uploaded(result, wait)
     stages: list[progress.Stage] = []
     if wait:
-        stages = view.track(lambda beat: progress.follow(session, result, timeout, beat), json, lambda: activity.line(session, model))
+        stages = view.track(
+            lambda beat: progress.follow(session, result, timeout, beat), json, lambda: activity.line(session, model), lambda: progress.outlook(session, model)
+        )
     if json:
         console.print_json({**asdict(result), "stages": stages})
     if stages and stages[-1].verdict not in SUCCESSES:

@@ -14,6 +14,7 @@ from cli.base.ledger import ModelRecord
 from cli.base.records import Dataset, Reason, Release, Run
 from cli.base.session import Session
 from cli.data.upload import Upload, has_content
+from noria.release.outlook import duration
 from noria.release.status import RUNNING, WAITING
 
 if TYPE_CHECKING:
@@ -93,6 +94,24 @@ def _follow(session: Session, model: str, since: float, limit_seconds: float, be
             raise CliError(f"nothing more came of it within {limit_seconds:.0f} s (stages seen: {names}); see: noria status {model}, noria events {model}")
         beat()
         time.sleep(session.poll_seconds)
+
+
+def check_access(session: Session, model: str) -> None:
+    """Read what `follow` reads, so that an upload that cannot be followed is not sent.
+
+    Raises:
+        ClientError: the credentials may not read the ledger, the event log or the model registry.
+    """
+    ledger.read(session, model).published()
+    event_log.events(session, model, datetime.now(UTC).timestamp())
+    session.sagemaker.list_model_packages(ModelPackageGroupName=session.endpoint(model), MaxResults=1)
+
+
+def outlook(session: Session, model: str) -> str:
+    """What the release of an upload's version waits for, and how long that may take; on the local AWS, its speed shortens it."""
+    record = ledger.read(session, model)
+    text = duration(record.published()["rollout"], first=record.champion is None)
+    return f"{text}; the local AWS divides that by noria up --speed" if session.is_local else text
 
 
 def stages(session: Session, upload: Upload) -> Iterator[Ended]:

@@ -43,12 +43,18 @@ def uploaded(upload: Upload, wait: bool) -> None:
         console.out.print(news)
 
 
-def track(stages: Callable[[Beat], Iterable[Stage]], quiet: bool = False, describe: Callable[[], str | None] = lambda: None) -> list[Stage]:
+def track(
+    stages: Callable[[Beat], Iterable[Stage]],
+    quiet: bool = False,
+    describe: Callable[[], str | None] = lambda: None,
+    outlook: Callable[[], str] | None = None,
+) -> list[Stage]:
     """Print each stage as it ends, and meanwhile what runs; all of them once the last has ended.
 
     Args:
         stages: yields the stages as they end, and calls what it is given at each poll.
         describe: a line on what runs at this moment; on a terminal it stands below the stages, else it is printed once a stage.
+        outlook: says what a release waits for, and how long that may take.
     """
     if quiet:
         return list(stages(lambda: None))
@@ -59,6 +65,8 @@ def track(stages: Callable[[Beat], Iterable[Stage]], quiet: bool = False, descri
         for entry in stages(running.beat):
             ended.append(entry)
             stage(entry)
+            if outlook and entry.name == "approve" and entry.verdict == "approved":
+                console.out.print(Text(f"             {outlook()}", style="dim"))
             if status and entry.name in ORDER[:-1]:
                 status.update(f"{ORDER[ORDER.index(entry.name) + 1]} …")
     return ended

@@ -9,17 +9,24 @@ from cli.base import ledger
 from cli.base.ledger import ModelRecord
 from cli.base.records import Champion, Dataset, Healing, MonitoringRun, PendingApproval, Release, Rollback, Run
 from cli.base.session import Session
+from cli.release.state import describe_endpoint
 from cli.runs.activity import Activity, activities
+from noria.release.names import TRIAL
+from noria.release.status import HELD, RUNNING
 
 #: Records of a kind that a status has.
 LAST = 5
 
 
 class ChampionStatus(Champion):
-    """The champion, the status of its endpoint, and the configuration that the endpoint serves."""
+    """The champion, the status of its endpoint, and the configuration that the endpoint serves.
+
+    `expected` is whether the champion, or a release or rollback under way or held, has put that configuration there.
+    """
 
     endpoint_status: str
     serves: NotRequired[str | None]
+    expected: NotRequired[bool]
 
 
 @dataclass(frozen=True)
@@ -80,13 +87,19 @@ def _with_status(healing: Healing, record: ModelRecord) -> Healing:
 def _champion(session: Session, record: ModelRecord) -> ChampionStatus | None:
     if record.champion is None:
         return None
-    try:
-        endpoint = session.sagemaker.describe_endpoint(EndpointName=record.champion["endpoint"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationException":
-            raise
-        return {**record.champion, "endpoint_status": "Missing", "serves": None}
-    return {**record.champion, "endpoint_status": endpoint["EndpointStatus"], "serves": endpoint.get("EndpointConfigName")}
+    endpoint = describe_endpoint(session, record.champion["endpoint"])
+    if endpoint is None:
+        return {**record.champion, "endpoint_status": "Missing", "serves": None, "expected": False}
+    serves = endpoint.get("EndpointConfigName")
+    return {**record.champion, "endpoint_status": endpoint["EndpointStatus"], "serves": serves, "expected": serves in _expected(record)}
+
+
+def _expected(record: ModelRecord) -> set[str]:
+    """Configurations that Noria has put in place: the champion's, and what a release or rollback under way, or a held one, brings."""
+    under_way = record.lock["package"] if record.lock else None
+    own = [release for release in record.releases if release["model_package_arn"] == under_way or release["status"] in (RUNNING, HELD)]
+    configs = [release["config"] for release in own]
+    return {*configs, *(config + TRIAL for config in configs), *([record.champion["config"]] if record.champion else [])}
 
 
 def _with_substitution(session: Session, model: str, run: Run) -> Run:

@@ -64,8 +64,10 @@ def _champion(champion: ChampionStatus | None) -> None:
         console.out.print("  serves    nothing yet")
         return
     console.out.print("  serves   ", console.outcome(champion["endpoint_status"]), Text(f"{champion['endpoint']}  {champion['model_package_arn']}"))
-    if champion["serves"] != champion["config"]:
+    if not champion.get("expected"):
         console.out.print(Text(f"           the endpoint serves {champion['serves']}, not {champion['config']} that was released", style="red"))
+    elif champion["serves"] != champion["config"]:
+        console.out.print(Text(f"           the endpoint serves {champion['serves']}, of the release under way", style="yellow"))
 
 
 def _metrics(run: Run) -> str:

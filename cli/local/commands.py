@@ -33,6 +33,8 @@ def up(
     else:
         logs, functions, servers = lifecycle.home() / "logs", usage["functions"], usage["model_servers"]
         console.out.print(f"AWS answers at {result.endpoint_url} ({result.region}), started in {result.started_s} s; logs in {logs}")
+        hint = "time passes as on AWS; noria down, then noria up --speed 60 makes a minute of bakes, metrics and waits a second"
+        console.out.print(hint if result.speed == 1 else f"bakes, metrics and waits are {result.speed:g} times as fast as on AWS")
         console.out.print(
             f"memory: {usage['memory_mb']:,.0f} MB; processes: {usage['processes']}; model servers: {servers['running']} running, {servers['idle']} idle"
         )

@@ -15,8 +15,9 @@ from cli.project import project as projects
 from cli.project.checks import check_instances, warnings
 from cli.project.project import Project
 from cli.project.spec import line_in
+from cli.release.forecast import forecast
 from noria.kernel.errors import SpecError
-from noria.kernel.published_spec import PublishedSpec
+from noria.kernel.published_spec import PublishedSpec, RolloutShape
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker.type_defs import TagTypeDef
@@ -37,6 +38,7 @@ class Publication:
         source: the archive's S3 URI.
         images: by purpose: `training`, `inference`; `processing` and `preprocess` where the project has them.
         warnings: settings that are more often a slip.
+        rollout: what the next release will do at the traffic of the last days; nothing where that cannot be read.
     """
 
     model: str
@@ -45,6 +47,7 @@ class Publication:
     source: str
     images: dict[str, str]
     warnings: list[str]
+    rollout: str | None
 
 
 def publish(session: Session, folder: Path) -> Publication:
@@ -56,12 +59,14 @@ def publish(session: Session, folder: Path) -> Publication:
     """
     project = projects.load(folder)
     scripts.check_columns(folder, project.spec)
-    current = ledger.read(session, project.spec.name).spec
+    record = ledger.read(session, project.spec.name)
+    current = record.spec
     resolved = _images(project, folder, session.region_name)
     spec, model = project.id(resolved), project.spec.name
     check_instances(session, project, folder)
     bucket, key = session.outputs["ArtifactBucket"], f"projects/{model}/{spec}/source.tar.gz"
-    result = Publication(model, spec, current is None or current["id"] != spec, f"s3://{bucket}/{key}", resolved, list(warnings(project, folder)))
+    changed, outlook = current is None or current["id"] != spec, forecast(session, record, _rollout(project))
+    result = Publication(model, spec, changed, f"s3://{bucket}/{key}", resolved, list(warnings(project, folder)), outlook)
     if result.changed:
         document = _document(session, project, result)
         if (size := len(json.dumps(document))) > MOST_BYTES:
@@ -70,6 +75,10 @@ def publish(session: Session, folder: Path) -> Publication:
         _ensure_group(session, model)
         ledger.record_spec(session, document)
     return result
+
+
+def _rollout(project: Project) -> RolloutShape:
+    return cast("RolloutShape", project.spec.rollout.model_dump(mode="json"))
 
 
 def _images(project: Project, folder: Path, region: str) -> dict[str, str]:

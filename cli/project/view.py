@@ -10,6 +10,8 @@ from cli.project.scaffold import Scaffold
 def published(result: Publication) -> None:
     change = "published" if result.changed else "is published already, unchanged:"
     console.out.print(f"{result.model} {change} spec {result.spec}; image {result.images['training']}")
+    if result.rollout:
+        console.out.print(f"  next release: {result.rollout}", markup=False)
     for warning in result.warnings:
         console.out.print(f"  look again: {warning}", style="yellow", markup=False)
 

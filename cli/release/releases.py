@@ -61,7 +61,9 @@ def rollback(session: Session, model: str, to: str | None, reason: str, limit_se
 
     Raises:
         CliError: there is no such version, or the ledger has no result within the limit.
+        ClientError: the credentials may not read the ledger; nothing was requested.
     """
+    ledger.read(session, model)
     version = version_arn(session, to if "/" in to or to.startswith("arn:") else f"{model}/{to}") if to else None
     event = publish_event(session, RollbackRequested(to=version, by=session.caller, reason=reason), model)
     began = time.monotonic()

@@ -55,4 +55,3 @@ def test_what_a_machine_reads_of_its_event_is_a_field_of_the_event_s_class(machi
 def test_a_machine_s_reading_of_its_event_is_seen():
     read = {machine: fields_read(text) for machine, _, text in STARTED}
     assert read["put_alarms.asl.yaml"] == {"release", "endpoint"}
-    assert read["reject_version.asl.yaml"] == {"model_package_arn", "reasons"}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from noria.release import autoscaling
 from noria.release.plan_rollout import plan_rollout
+from noria.release.stop import stop_alarm
 from noria.training.plan_run import plan_run
 from tests.samples import sample
 from tests.workflow.running import PROCESSING_ROLE, Failure, Json
@@ -71,6 +72,21 @@ def under_way() -> list[Json]:
     """The ledger's items while a release is under way."""
     lock = {"sk": {"S": "LOCK"}, "holder": {"S": "x"}, "expires": {"N": "9999999999"}, "package": {"S": "p"}}
     return [lock, *sample("functions/release/plan_rollback.json")["items"]]
+
+
+def awaited(stop: bool) -> Json:
+    """What `rollback` starts `await_release` with."""
+    holder = "holder = :limit"
+    request = {"stop": stop, "request": "wrong prices", "limit": "x", "request_if": holder, "wait_while": holder, "seconds": 300}
+    return {"model": "bikeshare", **request}
+
+
+def opened() -> Json:
+    """What `release` starts `open_traffic` with, of a release by guardrails."""
+    event = sample("functions/release/plan_rollout.json")
+    event["spec"]["rollout"]["strategy"] = "canary"
+    plan = plan_rollout(event)
+    return {"model": "bikeshare", "name": "bikeshare-release", "open": plan["open"], "reset": plan["reset"]}
 
 
 def alarmed() -> Json:
@@ -172,13 +188,12 @@ def routes() -> dict[str, dict[str, tuple[Json, Json]]]:
         "ingest": {"accepted": (upload(), {}), "quarantined": (upload(), {"upload": b""})},
         "rollout": {
             "next": (approved(), {"endpoint": dict(SERVING), "champion": "m"}),
+            "harmful": (approved(), {"endpoint": dict(SERVING), "champion": "m", "challenger_errors": 0.2}),
             "first": (approved(), {}),
         },
         "acquire_lock": {
             "free": (to_begin(), {}),
             "busy": (to_begin(), {"faults": {"acquire_lock: Take lock": [CANCELED]}}),
-            "older": (to_begin(), {"faults": {"acquire_lock: Take lock": [CANCELED], "acquire_lock: Request lock": [BUSY]}}),
-            "free meanwhile": (to_begin(), {"faults": {"acquire_lock: Take lock": [CANCELED], "acquire_lock: Wait for lock": [CANCELED]}}),
             "frozen": (to_begin(), {"freezes": 1}),
         },
         "resume_waiters": {
@@ -231,12 +246,18 @@ def routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "asked": (sample("release/RollbackRequested.v1.json"), {"endpoint": dict(SERVING)}),
             "refused": (alarmed(), {"releases": []}),
             "under way": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way()}),
-            "looked at again": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way(), "faults": {"rollback: Wait for release": [SLOW]}}),
+            "looked at again": (alarmed(), {"endpoint": dict(SERVING), "releases": under_way(), "faults": {"await_release: Wait for lock": [SLOW]}}),
             "taken": (alarmed(), {"endpoint": dict(SERVING), "faults": {"rollback: Take lock": [BUSY]}}),
+            "rejected": (alarmed(), {"endpoint": dict(SERVING), "approval": "Rejected"}),
         },
-        "reject_version": {
-            "undone": (sample("release/RolloutUndone.v1.json"), {}),
-            "restored": (sample("release/ReleaseRestored.v1.json"), {}),
+        "await_release": {
+            "stopped": (awaited(stop=True), {"stop_alarm": stop_alarm("Stage", "bikeshare", on=True)}),
+            "waited for": (awaited(stop=False), {}),
+            "held by another": (awaited(stop=True), {"faults": {"await_release: Request end": [BUSY], "await_release: Wait for lock": [CANCELED]}}),
+        },
+        "open_traffic": {
+            "opened": (opened(), {"endpoint": dict(SERVING)}),
+            "asked to end": (opened(), {"endpoint": dict(SERVING), "stop_request": "wrong prices", "stops_at": 1}),
         },
         "put_alarms": {"watched": (sample("release/RolloutCompleted.v1.json"), {})},
         "preprocess": {

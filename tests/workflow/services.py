@@ -21,6 +21,7 @@ SERVICES = {
     "aws-sdk:cloudwatch:putMetricData": _always({}),
     "aws-sdk:cloudwatch:getMetricData": lambda world, request: world.counted(request),
     "aws-sdk:cloudwatch:putMetricAlarm": _always({}),
+    "aws-sdk:cloudwatch:setAlarmState": _always({}),
     "aws-sdk:sagemaker:updateEndpointWeightsAndCapacities": lambda world, request: world.weighed(request),
     "aws-sdk:dynamodb:transactWriteItems": _always({}),
     "events:putEvents": _always({"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}),

@@ -15,7 +15,7 @@ LONGEST_RETRY_S = 300
 #: How long a burst may be throttled (seconds) and lose no execution, and how many executions that is tried with.
 THROTTLED_S, EXECUTIONS = 60, 20_000
 #: Where a failure leads to another try later.
-AGAIN = ("Settled?", "Describe endpoint", "Request lock", "Plan admission", "Take lock", "Wait for lock", "Load releases", "Load champion")
+AGAIN = ("Settled?", "Read lock", "Describe endpoint", "Await release", "Plan admission", "Take lock", "Wait for lock", "Load releases", "Load champion")
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,9 @@ class World:
         traffic: requests that the challenger answers in each period; the champion answers nine times as many.
         approval: of the version, when its turn has come.
         held: the configuration that the ledger has as the champion's, where it is not the endpoint's.
-        stop_request: what somebody has written into the lock of the release under way.
+        stop_request: what somebody has written into the lock of the release under way, from the `stops_at`-th reading of it on.
+        stop_alarm: what the lock says of the alarm that stops a release by guardrails.
+        waited: the ledger's LOCK and RELEASE# items once a machine has waited for the lock, where they are others.
         waiting: whether a machine waits for an answer.
         by_hand: whether somebody puts another configuration in place while both versions serve.
         weights: of the challenger, as they were set.
@@ -98,6 +100,10 @@ class World:
     approval: str = "Approved"
     held: str | None = None
     stop_request: str | None = None
+    stops_at: int = 2
+    lock_readings: int = 0
+    stop_alarm: Json | None = None
+    waited: list[Json] | None = None
     by_hand: bool = False
     waiting: bool = True
     looks: int = 0
@@ -177,7 +183,9 @@ class World:
             waiter = {"pk": {"S": "MODEL#bikeshare"}, "sk": {"S": key}, "token": {"S": "t" * 30}}
             return {"Item": waiter} if self.waiting else {}
         if key == "LOCK":
-            return {"Item": {"holder": {"S": "e"}, **({"stop_request": {"S": self.stop_request}} if self.stop_request else {})}}
+            self.lock_readings += 1
+            stops = self.stop_request and self.lock_readings >= self.stops_at
+            return {"Item": {"holder": {"S": "e"}, **({"stop_request": {"S": self.stop_request}} if stops else {})}}
         assert key.split("#")[0] == "SPEC"
         return {"Item": {"document": {"S": json.dumps(self.spec)}}} if self.spec else {}
 
@@ -209,7 +217,8 @@ class World:
         return {**item, "document": {"S": json.dumps(document)}} if document else None
 
     def updated(self, request: Json) -> Json:
-        return {"Attributes": {"spec": {"S": json.dumps(self.spec)}}}
+        lock = {} if self.stop_alarm is None else {"stop_alarm": {"S": json.dumps(self.stop_alarm)}}
+        return {"Attributes": {"spec": {"S": json.dumps(self.spec)}, **lock}}
 
     def started(self, request: Json) -> Json:
         name = request["Name"]
@@ -247,7 +256,7 @@ class World:
 
     def ended(self, request: Json) -> Json:
         """The release under way has ended, and has told so."""
-        self.releases = [item for item in self.releases if item["sk"]["S"] != "LOCK"]
+        self.releases = self.waited or [item for item in self.releases if item["sk"]["S"] != "LOCK"]
         return {"ended": True}
 
     def weighed(self, request: Json) -> Json:

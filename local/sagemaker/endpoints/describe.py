@@ -1,5 +1,7 @@
 """Parts of `DescribeEndpoint`: variants and data capture of the configuration that serves."""
 
+import time
+
 from local.sagemaker import quotas
 from local.sagemaker.resources import Record
 
@@ -22,6 +24,25 @@ def data_capture(config: Record) -> Record | None:
         "DestinationS3Uri": capture["DestinationS3Uri"],
         "KmsKeyId": capture.get("KmsKeyId", ""),
     }
+
+
+def pending_deployment(config: Record, variants: list[Record], status: str) -> Record:
+    """`PendingDeploymentSummary` of an update under way.
+
+    Args:
+        variants: of the new fleet, as they are declared or described.
+        status: of a `ProductionVariantStatus`.
+    """
+    now = time.time()
+    summaries = [
+        {
+            "VariantName": variant["VariantName"],
+            **{member: variant[member] for member in ("CurrentInstanceCount", "CurrentWeight", "DesiredInstanceCount", "DesiredWeight") if member in variant},
+            "VariantStatus": [{"Status": status, "StartTime": now}],
+        }
+        for variant in variants
+    ]
+    return {"EndpointConfigName": config["EndpointConfigName"], "ProductionVariants": summaries, "StartTime": now}
 
 
 def variant(variant: Record, containers: list[Record]) -> Record:

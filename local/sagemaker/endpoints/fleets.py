@@ -32,10 +32,11 @@ class Variant:
 
 @dataclass
 class Fleet:
-    """The production and shadow variants of one endpoint configuration."""
+    """The production and shadow variants of one endpoint configuration, and its name."""
 
     variants: dict[str, Variant] = field(default_factory=dict)
     shadows: dict[str, Variant] = field(default_factory=dict)
+    config: str = ""
 
     def choose_variant(self, target: str | None) -> Variant:
         """The variant that the request targets, or one at random by weight.

@@ -35,11 +35,13 @@ class Stopwatch:
             self._began += time.perf_counter() - began
 
 
-def record(endpoint: str, variant: Variant, reply: Reply | None, model_seconds: float, overhead_seconds: float) -> None:
+def record(endpoint: str, variant: Variant, reply: Reply | None, model_seconds: float, overhead_seconds: float, config: str | None = None) -> None:
     """Record the metrics of one request.
 
     Args:
         reply: None where the model did not answer.
+        config: the configuration of the fleet that was asked, while two fleets serve: its metrics have the dimension `EndpointConfigName`
+            as well ("Auto-Rollback Configuration and Monitoring", SageMaker developer guide).
     """
     status = reply.status if reply else 0
     failed = float(not 200 <= status < 300)
@@ -52,4 +54,7 @@ def record(endpoint: str, variant: Variant, reply: Reply | None, model_seconds: 
         "ModelLatency": (model_seconds * MICROSECONDS, "Microseconds"),
         "OverheadLatency": (overhead_seconds * MICROSECONDS, "Microseconds"),
     }
-    metrics.record(NAMESPACE, {"EndpointName": endpoint, "VariantName": variant.name}, values)
+    dimensions = {"EndpointName": endpoint, "VariantName": variant.name}
+    metrics.record(NAMESPACE, dimensions, values)
+    if config:
+        metrics.record(NAMESPACE, {**dimensions, "EndpointConfigName": config}, values)

@@ -83,7 +83,7 @@ def _route(endpoint: str, target: str | None, request: Request) -> tuple[str, Re
         fleet = deployment.choose_fleet()
         variant = fleet.choose_variant(target)
         try:
-            reply = _invoke_variant(record, variant, request, whole)
+            reply = _invoke_variant(record, variant, request, whole, fleet.config if deployment.incoming else None)
         except ServerStoppedError:
             continue
         for shadow in fleet.sample_shadows():
@@ -92,11 +92,12 @@ def _route(endpoint: str, target: str | None, request: Request) -> tuple[str, Re
     raise ConnectionError(f"the servers of {endpoint} were replaced {CHOICES} times during one request")
 
 
-def _invoke_variant(record: Record, variant: Variant, request: Request, whole: Stopwatch) -> Reply:
+def _invoke_variant(record: Record, variant: Variant, request: Request, whole: Stopwatch, config: str | None = None) -> Reply:
     """Invoke the next instance of a variant; record metrics and captured data.
 
     Args:
         whole: runs since the request came in.
+        config: the configuration of the variant's fleet, while two fleets serve.
     """
     name, server, model = record["EndpointName"], variant.next_server(), Stopwatch()
     with ExitStack() as stack:
@@ -106,13 +107,13 @@ def _invoke_variant(record: Record, variant: Variant, request: Request, whole: S
                 stack.enter_context(server.running())
             reply = server.invoke(request.body, request.content_type, request.accept)
         except OSError:
-            invocation_metrics.record(name, variant, None, model.seconds, whole.seconds - model.seconds)
+            invocation_metrics.record(name, variant, None, model.seconds, whole.seconds - model.seconds, config)
             raise
     seconds = model.seconds
-    invocation_metrics.record(name, variant, reply, seconds, whole.seconds - seconds)
-    if reply.status < 400 and (config := _capture_config(record)):
+    invocation_metrics.record(name, variant, reply, seconds, whole.seconds - seconds, config)
+    if reply.status < 400 and (destination := _capture_config(record)):
         capture.take(
-            capture.Destination(config, server.role, name, variant.name),
+            capture.Destination(destination, server.role, name, variant.name),
             (request.content_type, request.body),
             (reply.content_type, reply.body),
             request.inference_id,

@@ -45,8 +45,10 @@ def replace(record: Record, config: Record, changes: Record) -> None:
         create(record, config)
         return
     shift = changes.get("DeploymentConfig") or (record.get("LastDeploymentConfig") if changes.get("RetainDeploymentConfig") else None) or {}
+    record["PendingDeploymentSummary"] = describe.pending_deployment(config, config.get(PRODUCTION, []), "Creating")
     try:
         deployment.incoming, descriptions = _start_fleet(record, config, retained)
+        record["PendingDeploymentSummary"] = describe.pending_deployment(config, descriptions[PRODUCTION], "Baking")
         traffic.shift(deployment, shift, sum(variant["CurrentInstanceCount"] for variant in descriptions[PRODUCTION]))
     except (JobFailedError, traffic.RollbackAlarmError):
         incoming, deployment.incoming, deployment.share = deployment.incoming, None, 0.0
@@ -58,6 +60,7 @@ def replace(record: Record, config: Record, changes: Record) -> None:
         old.stop()
     if shift:
         record["LastDeploymentConfig"] = shift
+    record.pop("PendingDeploymentSummary")
     record["EndpointStatus"] = "InService"
     events.publish_state_change(NOUN, record)
 
@@ -91,7 +94,7 @@ def _start_fleet(record: Record, config: Record, retained: dict[str, Record]) ->
     except JobFailedError:
         Fleet(variants[PRODUCTION], variants[SHADOW]).stop()
         raise
-    return Fleet(variants[PRODUCTION], variants[SHADOW]), descriptions
+    return Fleet(variants[PRODUCTION], variants[SHADOW], config["EndpointConfigName"]), descriptions
 
 
 def start_servers(record: Record, config: str, variant: Record, count: int) -> list[ModelServer]:

@@ -38,9 +38,9 @@ def steady_requests(endpoints, name: str) -> Iterator[list[bytes | ClientError]]
             thread.join()
 
 
-def metric_sum(cloudwatch: Any, endpoint: str, variant: str, metric: str, statistic: str) -> float:
-    """The sum over the last minutes of a metric's statistic."""
-    dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
+def metric_sum(cloudwatch: Any, endpoint: str, variant: str, metric: str, statistic: str, **more: str) -> float:
+    """The sum over the last minutes of a metric's statistic, by more dimensions where they are given."""
+    dimensions = [{"Name": name, "Value": value} for name, value in {"EndpointName": endpoint, "VariantName": variant, **more}.items()]
     stat = {"Metric": {"Namespace": "AWS/SageMaker", "MetricName": metric, "Dimensions": dimensions}, "Period": 60, "Stat": statistic}
     now = datetime.now(UTC)
     response = cloudwatch.get_metric_data(MetricDataQueries=[{"Id": "m", "MetricStat": stat}], StartTime=now - timedelta(minutes=5), EndTime=now)

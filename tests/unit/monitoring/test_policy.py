@@ -53,10 +53,10 @@ def test_where_no_row_may_be_bad_five_are_a_cause(broken, outcome):
 @pytest.mark.parametrize(
     ("last_prediction", "last_truth", "capture", "outcome"),
     [
-        ("2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z", 100, "ok"),
+        ("2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z", 100, "undecided"),
         ("2026-11-01T00:00:00Z", "2026-10-01T00:00:00Z", 100, "no_truth"),
         ("2026-10-01T00:00:00Z", None, 100, "no_traffic"),
-        ("2026-10-01T00:00:00Z", None, 0, "ok"),
+        ("2026-10-01T00:00:00Z", None, 0, "undecided"),
     ],
 )
 def test_missing_data_is_a_cause_after_the_silent_days_where_traffic_is_captured(last_prediction, last_truth, capture, outcome):
@@ -67,7 +67,7 @@ def test_missing_data_is_a_cause_after_the_silent_days_where_traffic_is_captured
 
 def test_a_new_release_is_not_silent_yet():
     release = {"id": "r", "time": "2026-11-01T00:00:00Z", "model_package_arn": "a"}
-    assert judge({"last_prediction": None, "last_truth": None, "drift": None}, release=release)["outcome"] == "ok"
+    assert judge({"last_prediction": None, "last_truth": None, "drift": None}, release=release)["outcome"] == "undecided"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_verdict_on_drift_holds_until_the_next_window_of_the_same_release():
     window = {"drift": None, "drifted_windows": 1}
     release = sample("functions/monitoring/judge_window.json")["release"]["id"]
     assert judge(window, previous={"release": release, "reported": ["drift"], "drift": earlier})["outcome"] == "drift"
-    assert judge(window, previous={"release": "before", "reported": ["drift"], "drift": earlier})["outcome"] == "ok"
+    assert judge(window, previous={"release": "before", "reported": ["drift"], "drift": earlier})["outcome"] == "undecided"
 
 
 @pytest.mark.parametrize(("previous", "page"), [(None, True), ("this", False), ("before", True)])

@@ -31,6 +31,7 @@ REFUSED = [
     (approved_by("arn:x", approvers=["arn:y*"]), "NotAnApprover"),
     (approved_by(PUBLISHER, two_person=True), "SamePerson"),
     (event(package=f"{VERSION}0"), "OlderVersion"),
+    ({**serving("noria-bikeshare-000000000001"), "package": f"{VERSION}1"}, "ServesAlready"),
     (event(approved_at="-1"), "Superseded"),
 ]
 RELEASED = [
@@ -44,7 +45,10 @@ RELEASED = [
     event(approver="arn:x"),
     event(package=f"{VERSION}0", champion=None),
     event(package=f"{VERSION}0", metadata={**event()["metadata"], "over": f"{VERSION}1"}),
-    event(package=f"{VERSION}1"),
+    # The champion anew, where its endpoint is gone, has failed, or goes on sharing its traffic.
+    event(package=f"{VERSION}1", endpoint=None),
+    event(package=f"{VERSION}1", endpoint={"EndpointName": "noria-bikeshare", "EndpointStatus": "Failed"}),
+    {**serving("noria-bikeshare-0123456789ab-try"), "package": f"{VERSION}1"},
 ]
 
 

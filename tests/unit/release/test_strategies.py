@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from noria.release.strategies import STRATEGIES
 from noria.spec.rollout import RolloutSpec
 
-ALARM = {"Alarms": [{"AlarmName": "noria/bikeshare/errors"}]}
+ALARM = {"Alarms": [{"AlarmName": "noria/bikeshare/errors"}, {"AlarmName": "noria-stop/bikeshare"}]}
 SHARED = ("progressive", "ab", "shadow")
 
 

@@ -126,9 +126,9 @@ def test_a_second_release_of_a_model_waits_for_its_turn_and_asks_for_it_as_its_s
     assert services.spec
     services.spec["rollout"]["busy"] = busy
     played = services.play("rollout", approved())
-    (turn,) = services.executions["acquire_lock"]
-    assert turn.states.count("Wait for lock") == 2
-    assert f"SET {asks} = :request" in turn.requests("Request lock")[0]["UpdateExpression"]
+    waited, _ = services.executions["await_release"]
+    assert f"SET {asks} = :request" in waited.requests("Request end")[0]["UpdateExpression"]
+    assert waited.requests("Wait for lock")
     assert played.output["outcome"] == "completed"
 
 
@@ -157,7 +157,8 @@ def test_sagemakers_guardrails_go_back_by_the_alarm_on_what_serves(world: WorldM
     assert services.play("rollout", approved()).output["outcome"] == "completed"
     assert not services.executions["observe"]
     (update,) = services.executions["deploy"][0].requests("Update endpoint")
-    assert update["DeploymentConfig"]["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": "Stage/bikeshare/errors"}]}
+    alarms = ["Stage/bikeshare/errors", "Stage-stop/bikeshare"]
+    assert update["DeploymentConfig"]["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": name} for name in alarms]}
 
 
 def test_an_approved_version_waits_out_a_freeze_and_is_released_then(world: WorldMaker):

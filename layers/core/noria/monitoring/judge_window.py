@@ -9,7 +9,7 @@ from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason, Verdict
 from noria.monitoring import policy
-from noria.monitoring.causes import BELOW_BEST, BY_SEVERITY, CONTRACT, DEGRADED, DRIFT, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK
+from noria.monitoring.causes import BELOW_BEST, BY_SEVERITY, CONTRACT, DEGRADED, DRIFT, INCIDENT, NO_TRAFFIC, NO_TRUTH, OK, UNDECIDED
 from noria.monitoring.events import DataIncident, DriftDetected, MonitoringCompleted, MonitoringDataMissing, QualityDegraded
 from noria.training import quality
 
@@ -64,7 +64,8 @@ def _verdict(assessment: policy.Assessment) -> Verdict:
     """The worst cause, with no more reasons than a person reads."""
     more = len(assessment.reasons) - MOST_REASONS
     reasons = [*assessment.reasons[:MOST_REASONS], *([Reason("MoreReasons", f"and {more} more", more, 0)] if more > 0 else [])]
-    return Verdict(next((cause for cause in BY_SEVERITY if cause in assessment.causes), OK), tuple(reasons))
+    quiet = UNDECIDED if assessment.undecided else OK
+    return Verdict(next((cause for cause in BY_SEVERITY if cause in assessment.causes), quiet), tuple(reasons))
 
 
 def _document(event: JudgeWindowInput, assessment: policy.Assessment, verdict: Verdict) -> MonitoringDocument:

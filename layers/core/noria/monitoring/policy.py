@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Fewer rows never break the contract; the logarithm of how unlikely more are by chance; breaches that a reason names.
 LEAST_BROKEN, CERTAIN, MOST_BREACHES = 5, math.log(1_000), 5
+#: Of fewer answers whose truth is known, and without a complete window of requests, nothing is said.
+FEWEST_ANSWERS = 20
 
 
 class Assessment(NamedTuple):
@@ -31,6 +33,7 @@ class Assessment(NamedTuple):
         quality: nothing where no outcome is known, or the version has no baseline.
         best_limit: the best limit of the model's versions so far, by the same metric.
         drift: the verdict on the last complete window of this release.
+        undecided: no window is complete, and too few outcomes are known: nothing speaks for or against the model.
     """
 
     causes: set[str]
@@ -38,6 +41,7 @@ class Assessment(NamedTuple):
     quality: QualityFinding | None
     best_limit: float | None
     drift: WeightedDrift | None
+    undecided: bool
 
 
 def assess(event: JudgeWindowInput, spec: PublishedSpec) -> Assessment:
@@ -52,7 +56,17 @@ def assess(event: JudgeWindowInput, spec: PublishedSpec) -> Assessment:
     breaches = _contract(drift, spec["data"]["bad_rows"]["at_most"])
     causes = {*degraded, *moved, *_missing_data(event, spec), *([CONTRACT] if breaches else [])}
     unreadable = [Reason("FileUnreadable", text) for text in event["window"]["faults"]]
-    return Assessment(causes, [*fallen, *breaches, *_explain(causes, drift, spec), *unreadable], finding, best_limit, drift)
+    too_few = _too_few(drift, finding) if not causes else []
+    return Assessment(causes, [*fallen, *breaches, *_explain(causes, drift, spec), *too_few, *unreadable], finding, best_limit, drift, bool(too_few))
+
+
+def _too_few(drift: WeightedDrift | None, finding: QualityFinding | None) -> list[Reason]:
+    """Why nothing can be said of a model yet."""
+    rows = finding["rows"] if finding else 0
+    if drift is not None or rows >= FEWEST_ANSWERS:
+        return []
+    text = f"{rows:,.0f} answers whose truth is known, and no complete window of requests since the release: too few to tell ({FEWEST_ANSWERS})"
+    return [Reason("TooFewRows", text, rows, FEWEST_ANSWERS)]
 
 
 def _last_drift(event: JudgeWindowInput) -> WeightedDrift | None:

@@ -15,6 +15,8 @@ from noria.release.freeze import freeze_ends
 from noria.release.lock import take_lock
 from noria.release.names import ReleaseNames, release_names
 from noria.release.record import release_item
+from noria.release.stop import stop_alarm
+from noria.release.strategies import STRATEGIES
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
@@ -87,8 +89,10 @@ class _Admission(NamedTuple):
         }
 
     def _take_lock(self) -> TransactWriteItemTypeDef:
-        event, now = self.event, int(self.now.timestamp())
-        return take_lock(event["ledger"], event["model"], event["owner"], event["package"], str(event["approved_at"]), event["now"], now)
+        event = self.event
+        guarded = STRATEGIES[self.spec["rollout"]["strategy"]].guardrails
+        alarm = stop_alarm(event["prefix"], event["model"], on=True) if guarded else None
+        return take_lock(event["ledger"], event, event["owner"], event["now"], alarm)
 
     def _record(self, published: RolloutStarted | RolloutDeferred, state: str) -> PutTypeDef:
         """The release in the ledger from now on, so that an interrupted one can be settled."""

@@ -11,6 +11,7 @@ from noria.kernel import ledger
 from noria.kernel.verdict import Reason, Verdict
 from noria.release import decision, findings
 from noria.release.guard import Guard, decide
+from noria.release.stop import stop_reason
 from noria.release.variants import CHALLENGER, MAIN
 from noria.sagemaker.endpoints import update_weights
 from noria.sagemaker.metrics import PERIOD_SECONDS
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from noria.sagemaker.descriptions import MetricSeries
 
 type Series = defaultdict[str, dict[float, float]]
-#: What a newer version writes into the lock of the release under way.
-SUPERSEDE = "supersede"
 #: Each variant's predictions are captured in files of their own, which come up to so many looks after the last request in them.
 CAPTURE_LAG = 2
 
@@ -92,12 +91,7 @@ def _ended_early(event: WeighTrafficInput) -> Reason | None:
     if config != observe["config"] and endpoint["EndpointStatus"] == "InService":
         text = f"{observe['endpoint']} serves {config}, not {observe['config']}: somebody has changed it by hand, and it is left as it is"
         return Reason("ChangedByHand", text, config, observe["config"])
-    request = ledger.text(event["lock"] or {}, "stop_request")
-    if request == SUPERSEDE:
-        return Reason("Superseded", "a newer version was approved, and rollout.busy is supersede", request)
-    if request:
-        return Reason("RollbackRequested", f"a rollback was asked for: {request}", request)
-    return None
+    return stop_reason(ledger.text(event["lock"] or {}, "stop_request"))
 
 
 def _series(results: Sequence[MetricSeries]) -> Series:

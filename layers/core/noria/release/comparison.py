@@ -17,6 +17,9 @@ HARMLESS_CONFIDENCE = 0.95
 #: A period with so many times the baseline rate, and so many hits more, is a burst: what hits both says nothing of how they
 #: compare, and is no proof that one is no worse. The baseline rate is the lower quartile, so it needs at least FEWEST_PERIODS periods.
 BURST, BURST_HITS, FEWEST_PERIODS = 3.0, 5, 5
+#: An e-value from which evidence speaks for harm though it proves none. Of equal challengers that a release of an hour leaves undecided at
+#: 0.05 to 1 request a second and 0 to 10 % errors, 0 to 7 in a hundred come that far; of those that fail four times as often, 21 to 83.
+SIGN_OF_HARM = 3.0
 
 
 class GuardMetric(NamedTuple):
@@ -99,6 +102,11 @@ class MetricComparison:
     def suspicious(self) -> bool:
         """Whether the evidence speaks for harm rather than against it."""
         return self._worse.value > 1
+
+    @property
+    def leans_to_harm(self) -> bool:
+        """Whether the evidence speaks for harm clearly enough not to promote by default."""
+        return self._worse.value >= SIGN_OF_HARM
 
     def _without_bursts(self) -> list[Counts]:
         """The periods that are no burst. Both variants together decide which are, so the evidence in them stays valid."""

@@ -13,9 +13,13 @@ from noria.release.autoscaling import scaling_failures
 from noria.release.deployment import failure_reason, serves
 from noria.release.events import ReleaseRestored, RollbackFailed, RollbackSkipped
 from noria.release.lock import free_lock
+from noria.sagemaker.versions import approve_again, reject
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from types_boto3_sagemaker.type_defs import UpdateModelPackageInputTypeDef
 
     from noria.release.shapes.rollback import (
         ChampionDocument,
@@ -72,6 +76,7 @@ class _Conclusion(NamedTuple):
         return {
             "outcome": self.verdict.outcome,
             "verdict": self.verdict.to_json(),
+            "registry": list(self._marks()),
             "record": {"TransactItems": self._transaction()},
             "entry": put_events_entry(concluded, self.event["model"], subject, self.cause),
         }
@@ -83,6 +88,15 @@ class _Conclusion(NamedTuple):
     @property
     def _target(self) -> ReleaseSummary | None:
         return self.event["plan"]["target"] if self.event["plan"] else None
+
+    def _marks(self) -> Iterator[UpdateModelPackageInputTypeDef]:
+        """The version that was left is rejected, the restored one approved again."""
+        current, target, why = self._current, self._target, self.verdict.reasons[0].text
+        if self.verdict.outcome != status.ROLLED_BACK or not current or not target:
+            return
+        if current["package"] != target["package"]:
+            yield reject(current["package"], f"noria: taken back: {why}")
+        yield approve_again(target["package"], f"noria: restored: {why}")
 
     def _concluded(self) -> ReleaseRestored | RollbackFailed | RollbackSkipped:
         current, target = self._current, self._target
@@ -100,15 +114,20 @@ class _Conclusion(NamedTuple):
         )
 
     def _transaction(self) -> list[TransactWriteItemTypeDef]:
-        """The rollback in the ledger, both releases and the champion where one was restored, and a free lock."""
+        """The rollback in the ledger, both releases and the champion where one was restored, and a free lock.
+
+        A rollback that restores nothing has not taken the lock: whoever waited for the release under way may hold it by now.
+        """
         model, table = self.event["model"], self.event["ledger"]
         current, target = self._current, self._target
         items: list[TransactWriteItemTypeDef] = [{"Put": {"TableName": table, "Item": self._item()}}]
         if self.verdict.outcome == status.ROLLED_BACK and current and target:
             items.append(self._change_status(current, status.ROLLED_BACK, current["time"]))
-            items.append(self._change_status(target, status.RESTORED, self.cause.time))
+            if target["release"] != current["release"]:
+                items.append(self._change_status(target, status.RESTORED, self.cause.time))
             items.append({"Put": {"TableName": table, "Item": self._champion(target)}})
-        return [*items, free_lock(table, model, self.event["owner"])]
+        planned = self.event["plan"] is not None and self.event["plan"]["outcome"] == "restore"
+        return [*items, free_lock(table, model, self.event["owner"])] if planned else items
 
     def _item(self) -> ledger.Item:
         document: RollbackDocument = {
@@ -125,9 +144,13 @@ class _Conclusion(NamedTuple):
             "Update": {
                 "TableName": self.event["ledger"],
                 "Key": ledger.release(self.event["model"], release["release"]),
-                "UpdateExpression": "SET #status = :status, #time = :time",
+                "UpdateExpression": "SET #status = :status, #time = :time, reasons = :reasons",
                 "ExpressionAttributeNames": {"#status": "status", "#time": "time"},
-                "ExpressionAttributeValues": {":status": ledger.attribute(state), ":time": ledger.attribute(time)},
+                "ExpressionAttributeValues": {
+                    ":status": ledger.attribute(state),
+                    ":time": ledger.attribute(time),
+                    ":reasons": ledger.attribute(self.verdict.to_json()["reasons"]),
+                },
             }
         }
 

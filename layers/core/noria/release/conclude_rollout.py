@@ -10,15 +10,22 @@ from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.verdict import Reason, Verdict
 from noria.release import decision, status
 from noria.release.autoscaling import scaling_failures
-from noria.release.deployment import failure_reason, rollout_verdict, serves
+from noria.release.deployment import WENT_BACK, failure_reason, rollout_verdict, serves
 from noria.release.events import RollbackRequested, RolloutCompleted, RolloutFailed, RolloutHeld, RolloutUndone
+from noria.release.findings import HARM
 from noria.release.lock import free_lock
 from noria.release.names import release_id
 from noria.release.record import release_item
+from noria.release.refusals import CHANGED_BY_HAND, SERVES_ALREADY
+from noria.release.stop import REQUESTED, stop_reason
 from noria.release.strategies import ALL_AT_ONCE
+from noria.sagemaker.versions import reject
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from types_boto3_sagemaker.type_defs import UpdateModelPackageInputTypeDef
 
     from noria.release.events import ConcludedRollout
     from noria.release.shapes.approval import ApprovalShape
@@ -32,13 +39,18 @@ EVENTS: dict[str, type[ConcludedRollout]] = {
     status.HELD: RolloutHeld,
     status.FAILED: RolloutFailed,
     status.BY_HAND: RolloutFailed,
+    status.REFUSED: RolloutFailed,
     status.UNFINISHED: RolloutFailed,
 }
 #: Status after each decision of an observation that did not promote; after any other one the release has failed.
 UNPROMOTED = {decision.UNDO: status.ROLLED_BACK, decision.HOLD: status.HELD, decision.CHANGED: status.BY_HAND}
+#: Status after a refusal that is no failure: what a person has to settle first, and a version that serves already.
+REFUSED = {CHANGED_BY_HAND: status.BY_HAND, SERVES_ALREADY: status.REFUSED}
+#: What speaks against a version itself, of all for which a release is undone: it is rejected in the registry.
+AGAINST = {HARM, REQUESTED, WENT_BACK}
 #: Who requests a rollback after an interruption.
 NORIA = "noria"
-NO_REPORT: ReleaseReport = {"plan": None, "observation": None, "deployment": None, "failure": None}
+NO_REPORT: ReleaseReport = {"plan": None, "observation": None, "deployment": None, "failure": None, "stop_request": None}
 
 
 def conclude_rollout(event: ConcludeRolloutInput) -> ConcludeRolloutResult:
@@ -59,14 +71,18 @@ def _verdict(event: ConcludeRolloutInput, report: ReleaseReport) -> Verdict:
     plan, deployment, failure = report["plan"], report["deployment"], event["failure"] or report["failure"]
     if plan and plan["outcome"] == "refused":
         reasons = tuple(Reason(**reason) for reason in plan["verdict"]["reasons"])
-        return Verdict(status.BY_HAND if reasons[0].code == "ChangedByHand" else status.FAILED, reasons)
+        return Verdict(REFUSED.get(reasons[0].code, status.FAILED), reasons)
+    stop = stop_reason(report.get("stop_request"))
+    if stop and plan and not failure and deployment is None:
+        return Verdict(status.ROLLED_BACK, (stop,))
     if failure or deployment is None or plan is None:
         return Verdict(status.FAILED, (failure_reason(failure),))
     observation = report["observation"]
     evidence = tuple(Reason(**reason) for reason in observation["verdict"]["reasons"]) if observation else ()
     if observation and observation["outcome"] != decision.PROMOTE:
         return _unpromoted(plan, observation, deployment, evidence)
-    return rollout_verdict(plan, deployment, evidence)
+    verdict = rollout_verdict(plan, deployment, evidence)
+    return Verdict(verdict.outcome, (stop,)) if stop and verdict.outcome == status.ROLLED_BACK else verdict
 
 
 def _unpromoted(plan: PlanRolloutResult, observation: ObservationReport, deployment: DeployedEndpoint, evidence: tuple[Reason, ...]) -> Verdict:
@@ -93,9 +109,16 @@ class _Conclusion(NamedTuple):
         return {
             "outcome": self.verdict.outcome,
             "verdict": self.verdict.to_json(),
+            "registry": list(self._rejections()),
             "record": {"TransactItems": self._transaction(concluded)},
             "entries": [put_events_entry(event, self.event["model"], concluded.release, self.cause) for event in (concluded, *self._rollback_requests())],
         }
+
+    def _rejections(self) -> Iterator[UpdateModelPackageInputTypeDef]:
+        """A version that something speaks against is not released again without a person's word."""
+        against = next((reason for reason in self.verdict.reasons if reason.code in AGAINST), None)
+        if self.verdict.outcome == status.ROLLED_BACK and against:
+            yield reject(self.event["package"], f"noria: taken back: {against.text}")
 
     def _concluded(self) -> ConcludedRollout:
         plan, metadata = self.report["plan"], self.event["metadata"]

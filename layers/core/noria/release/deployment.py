@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from noria.sagemaker.descriptions import DeployedEndpoint
 
 IN_SERVICE = "InService"
+#: Code of the reason that SageMaker has taken the traffic back by itself.
+WENT_BACK = "WentBack"
 
 
 def failure_reason(failure: FailureShape | None) -> Reason:
@@ -49,4 +51,4 @@ def _shortfall(plan: PlanRolloutResult, deployment: DeployedEndpoint) -> tuple[s
         text = f"{name} serves {actual}, which another release or a hand has put there meanwhile, not {config} that was asked for"
         return status.FAILED, Reason("Overtaken", text, actual, config)
     text = f"{name} is InService with {actual}, not with {config} that was asked for: SageMaker went back to it"
-    return status.ROLLED_BACK, Reason("WentBack", text, actual, config)
+    return status.ROLLED_BACK, Reason(WENT_BACK, text, actual, config)

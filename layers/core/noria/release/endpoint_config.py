@@ -30,7 +30,7 @@ class EndpointPlanner(NamedTuple):
     """Plans what `deploy` does with one endpoint during a release.
 
     Attributes:
-        alarm: name of the alarm on errors, by which deployment guardrails go back.
+        alarms: names of the alarms by which deployment guardrails go back: on errors, and the stop alarm.
         running: instances of `main` that run now; 0 where the endpoint serves nothing.
         capture_folder: where requests and predictions are captured to, as an `s3://` URI.
         monitoring_percent: per cent of the requests that are captured for monitoring.
@@ -38,7 +38,7 @@ class EndpointPlanner(NamedTuple):
     """
 
     names: ReleaseNames
-    alarm: str
+    alarms: tuple[str, ...]
     serve: ServeShape
     tags: Tags
     running: int

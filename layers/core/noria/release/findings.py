@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from noria.kernel.verdict import Reason, Verdict
-from noria.release.decision import SHIFT
+from noria.release.decision import SHIFT, UNDO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from noria.release.guard import Guard
     from noria.release.shapes.observation import Finding, SideCounts
+
+
+#: Codes of a finding's reason.
+HARM, NO_WORSE, NOT_DECIDED = "Harm", "NoWorse", "NotDecided"
 
 
 def verdict(guard: Guard, findings: Sequence[Finding], outcome: str, look: int, share: float) -> Verdict:
@@ -32,9 +36,20 @@ def _outcome(guard: Guard, findings: Sequence[Finding], outcome: str, look: int,
     elif outcome == SHIFT:
         yield Reason("NoHarmSoFar", f"nothing speaks for harm: {share:.0%} of the traffic from now on", look, share)
     elif look >= guard.looks and not any(finding["harmful"] for finding in findings) and not all(finding["harmless"] for finding in findings):
-        requests = max((finding["challenger"]["requests"] for finding in findings), default=0)
-        cause = "the evidence decides neither way" if requests else "no request reached the challenger"
-        yield Reason("Undecided", f"{cause} after {look} looks: rollout.undecided says {guard.undecided}", look, guard.looks)
+        against = ", but the evidence speaks for harm" if outcome == UNDO != guard.undecided else ""
+        text = f"{_seen(findings, look)}: rollout.undecided says {guard.undecided}{against}"
+        yield Reason("Undecided", text, look, guard.looks)
+
+
+def _seen(findings: Sequence[Finding], look: int) -> str:
+    """How little was seen, in numbers."""
+    finding = max(findings, key=lambda finding: finding["challenger"]["requests"], default=None)
+    if finding is None or not finding["challenger"]["requests"]:
+        return f"no request reached the challenger after {look} looks"
+    challenger, champion = finding["challenger"], finding["champion"]
+    requests = f"{challenger['requests']:,.0f} of {challenger['requests'] + champion['requests']:,.0f} requests reached the challenger"
+    counts = f"{finding['metric']}: {challenger['hits']:,.0f} against the champion's {champion['hits']:,.0f}"
+    return f"the evidence decides neither way after {look} looks ({requests}; {counts})"
 
 
 def text(finding: Finding) -> str:
@@ -48,7 +63,7 @@ def text(finding: Finding) -> str:
 
 
 def _code(finding: Finding) -> str:
-    return "Harm" if finding["harmful"] else "NoWorse" if finding["harmless"] else "NotDecided"
+    return HARM if finding["harmful"] else NO_WORSE if finding["harmless"] else NOT_DECIDED
 
 
 def _limits(guard: Guard, finding: Finding) -> list[float]:

@@ -29,7 +29,7 @@ class Guard:
         confidence: that no equal challenger is undone, over the whole release and all metrics.
         steps: shares of the traffic, one after the other; the first is where it begins.
         step_looks: looks at one share before the next is taken.
-        looks: at most; after them `undecided` is what happens: `undo`, `promote` or `hold`.
+        looks: at most; after them `undecided` is what happens: `undo`, `promote` (unless the evidence speaks for harm) or `hold`.
         dry_run: report, and undo nothing.
         sample: requests that the challenger must have answered before it may be promoted.
         idle: what happens after `step_looks` looks without a request to either variant: `promote`, `undo`, `hold` or `wait`.
@@ -71,12 +71,20 @@ def decide(guard: Guard, comparisons: Sequence[MetricComparison], look: int, sha
     if _idle(guard, comparisons, look):
         return guard.idle, _share_after(guard.idle, share)
     if look >= guard.looks:
-        outcome = HOLD if guard.dry_run and guard.undecided == UNDO else guard.undecided
+        outcome = _undecided(guard, comparisons)
         return outcome, _share_after(outcome, share)
     step = next((step for step in guard.steps if step > share + 1e-9), None)
     if step is not None and looks_at_share >= guard.step_looks and _no_sign_of_harm(comparisons):
         return SHIFT, step
     return WAIT, share
+
+
+def _undecided(guard: Guard, comparisons: Sequence[MetricComparison]) -> str:
+    """What follows when time is up: what the spec says, but no promotion against the evidence; a dry run undoes nothing."""
+    if guard.dry_run:
+        return HOLD if guard.undecided == UNDO else guard.undecided
+    leans = any(comparison.leans_to_harm for comparison in comparisons)
+    return UNDO if guard.undecided == PROMOTE and leans else guard.undecided
 
 
 def _share_after(outcome: str, share: float) -> float:

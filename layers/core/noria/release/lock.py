@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from noria.kernel import ledger
@@ -9,23 +10,39 @@ from noria.kernel import ledger
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from noria.release.shapes.admission import ApprovedVersion
+    from noria.release.shapes.deployment import StopAlarm
+
 #: A lock expires after this, should its holder never free it (seconds); a machine that ends otherwise loses it at once.
 LOCK_SECONDS = 172_800
-TAKE = "SET holder = :me, expires = :later, package = :package, began = :began, approved_at = :approved REMOVE stop_request, wait_request"
+TAKE = (
+    "SET holder = :me, expires = :later, package = :package, began = :began, approved_at = :approved, stop_alarm = :stop_alarm "
+    "REMOVE stop_request, wait_request"
+)
 
 
-def take_lock(table: str, model: str, holder: str, package: str, approved_at: str, time: str, now: int) -> TransactWriteItemTypeDef:
+def take_lock(table: str, version: ApprovedVersion, holder: str, time: str, stop_alarm: StopAlarm | None) -> TransactWriteItemTypeDef:
     """The part of a transaction that takes a free lock, or an expired one.
 
     Args:
         holder: ARN of the execution.
-        time: ISO 8601; `now` is the same in seconds since the epoch.
+        time: ISO 8601.
+        stop_alarm: switches on the alarm that stops the release; nothing where the release itself reads who asks it to end.
     """
-    values = {":me": holder, ":package": package, ":approved": approved_at, ":began": time, ":now": now, ":later": now + LOCK_SECONDS}
+    now = int(datetime.fromisoformat(time).timestamp())
+    values = {
+        ":me": holder,
+        ":package": version["package"],
+        ":approved": str(version["approved_at"]),
+        ":began": time,
+        ":now": now,
+        ":later": now + LOCK_SECONDS,
+        ":stop_alarm": stop_alarm,
+    }
     return {
         "Update": {
             "TableName": table,
-            "Key": ledger.release_lock(model),
+            "Key": ledger.release_lock(version["model"]),
             "UpdateExpression": TAKE,
             "ConditionExpression": "attribute_not_exists(holder) OR holder = :me OR expires < :now",
             "ExpressionAttributeValues": {name: ledger.attribute(value) for name, value in values.items()},

@@ -26,13 +26,15 @@ NORIA, ALARM = "noria", "alarm "
 
 def plan_rollback(event: PlanRollbackInput) -> PlanRollbackResult:
     """Plan the way back; while a release is under way, wait for its end and plan again."""
-    if lock := held_lock(event["items"], event["now"]):
-        return _wait(event, lock)
     releases, request = past_releases(event["items"]), event["request"]
     champions = [release for release in releases if release.status in status.SERVED]
+    if undone := _undone_meanwhile(event, champions[-1] if champions else None, releases):
+        return undone
+    if lock := held_lock(event["items"], event["now"]):
+        return _wait(event, lock)
     if not champions:
         return _plan("refused", Reason("NothingServes", f"no version of {event['model']} was ever released"))
-    return _overtaken(event, champions[-1], releases[-1]) or _settlement(request, champions[-1], releases) or _restoration(event["model"], request, champions)
+    return _replaced(event, champions[-1], releases[-1]) or _settlement(request, champions[-1], releases) or _restoration(event["model"], request, champions)
 
 
 def _wait(event: PlanRollbackInput, lock: Lock) -> PlanRollbackResult:
@@ -43,15 +45,23 @@ def _wait(event: PlanRollbackInput, lock: Lock) -> PlanRollbackResult:
     return {**_plan("yield", reason), "holder": lock.holder, "requests_stop": stop}
 
 
-def _overtaken(event: PlanRollbackInput, champion: PastRelease, newest: PastRelease) -> PlanRollbackResult | None:
-    """Nothing to do where what ended since the request has settled it."""
-    alarmed = event["request"]["by"].startswith(ALARM)
-    if newest.seconds <= datetime.fromisoformat(event["began"]).timestamp():
+def _undone_meanwhile(event: PlanRollbackInput, champion: PastRelease | None, releases: list[PastRelease]) -> PlanRollbackResult | None:
+    """Nothing more to do where a release has undone itself since the request, whoever holds the lock by now; an alarm is about the champion."""
+    request, began = event["request"], datetime.fromisoformat(event["began"]).timestamp()
+    if request["by"].startswith(ALARM) or request["to"] not in (None, champion.package if champion else None):
         return None
-    if alarmed and newest is champion:
+    undone = next((release for release in reversed(releases) if release.status == status.ROLLED_BACK and release.seconds > began), None)
+    if undone is None:
+        return None
+    reason = Reason("UndoneMeanwhile", f"the release of {undone.package} has undone itself: {request['reason']}", undone.package)
+    return _plan("undone", reason, undone, champion)
+
+
+def _replaced(event: PlanRollbackInput, champion: PastRelease, newest: PastRelease) -> PlanRollbackResult | None:
+    """Nothing to do where an alarm was about a champion that another version has replaced since."""
+    alarmed = event["request"]["by"].startswith(ALARM)
+    if alarmed and newest is champion and newest.seconds > datetime.fromisoformat(event["began"]).timestamp():
         return _plan("refused", Reason("AnotherServes", f"{champion.package} serves since the alarm went off"), champion)
-    if not alarmed and newest.status == status.ROLLED_BACK:
-        return _plan("undone", Reason("UndoneMeanwhile", f"the release of {newest.package} has undone itself", newest.package), newest, champion)
     return None
 
 

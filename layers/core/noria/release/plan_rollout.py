@@ -14,6 +14,7 @@ from noria.release.champion import Champion
 from noria.release.endpoint_config import EndpointPlanner, running_instances
 from noria.release.names import release_names
 from noria.release.refusals import refusal
+from noria.release.stop import stop_alarm, stop_alarm_name
 from noria.release.strategies import ALL_AT_ONCE, STRATEGIES
 from noria.sagemaker.jobs import Transform
 from noria.sagemaker.stack import tags
@@ -45,6 +46,7 @@ def plan_rollout(event: PlanRolloutInput) -> PlanRolloutResult:
         "config": names.config,
         "strategy": strategy,
         "smoke_test": _smoke_test(event, names),
+        "reset": [stop_alarm(event["resources"]["prefix"], event["model"], on=False)] if STRATEGIES[strategy].guardrails else [],
         "open": STRATEGIES[strategy].plan(planner, rollout),
         "observe": _observation(event, spec, names, strategy),
         "promote": planner.version_alone(),
@@ -61,7 +63,7 @@ def _planner(event: PlanRolloutInput, spec: PublishedSpec, names: ReleaseNames, 
     resources, serve = event["resources"], spec["serve"]
     return EndpointPlanner(
         names,
-        alarm_name(resources["prefix"], event["model"]),
+        (alarm_name(resources["prefix"], event["model"]), stop_alarm_name(resources["prefix"], event["model"])),
         serve,
         tags(event["model"], resources["prefix"], event["metadata"]["run"]),
         running_instances(event["endpoint"], serve["count"]),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from noria.release.champion import Champion
     from noria.release.shapes.rollout import PlanRolloutInput
 
+#: Codes of refusals that are no failures.
+CHANGED_BY_HAND, SERVES_ALREADY = "ChangedByHand", "ServesAlready"
 #: The metadata of a version that a run of this stack has registered.
 REQUIRED = {"run", "spec", "folder", "holdout_rows", "sagemaker_model", "schema"}
 
@@ -23,6 +25,7 @@ def refusal(event: PlanRolloutInput, spec: PublishedSpec, champion: Champion | N
         _unregistered(event)
         or _unapproved(event)
         or (_changed_by_hand(event, champion) if champion else None)
+        or (_serves_already(event, champion) if champion else None)
         or objection_to_approver(spec["approve"], spec.get("published_by", "unknown"), event["approver"])
         or (_older(event, champion) if champion else None)
         or (_superseded(event, champion) if champion else None)
@@ -52,13 +55,24 @@ def _changed_by_hand(event: PlanRolloutInput, champion: Champion) -> Reason | No
         f"{endpoint['EndpointName']} serves {config}, not {champion.config} that was released last: somebody has changed it by hand. "
         "Nothing is overwritten; bring it back with noria rollback, or delete the endpoint, and approve the version again"
     )
-    return Reason("ChangedByHand", text, config, champion.config)
+    return Reason(CHANGED_BY_HAND, text, config, champion.config)
+
+
+def _serves_already(event: PlanRolloutInput, champion: Champion) -> Reason | None:
+    """The version is the champion, and its endpoint is there."""
+    endpoint = event["endpoint"]
+    if event["package"] != champion.package or not endpoint or endpoint["EndpointStatus"] == "Failed" or endpoint.get("EndpointConfigName") != champion.config:
+        return None
+    return Reason(SERVES_ALREADY, f"{champion.package} serves already: there is nothing to release", champion.config, champion.config)
 
 
 def _older(event: PlanRolloutInput, champion: Champion) -> Reason | None:
-    """The champion is a newer version, and nobody has said that this one shall take its place."""
-    package = event["package"]
-    if version_number(package) >= version_number(champion.package) or event["metadata"].get("over") == champion.package:
+    """The champion is a newer version, and nobody has said that this one shall take its place.
+
+    A version's metadata property `over` names the newest version that there was when somebody said so: it may wait for its turn.
+    """
+    package, over = event["package"], event["metadata"].get("over")
+    if version_number(package) >= version_number(champion.package) or (over and version_number(champion.package) <= version_number(over)):
         return None
     text = (
         f"{champion.package} is newer and serves: to put {package} in its place, approve it once more with "

@@ -39,17 +39,17 @@ def all_at_once(planner: EndpointPlanner, rollout: RolloutShape) -> DeployInput:
 
 def canary(planner: EndpointPlanner, rollout: RolloutShape) -> DeployInput:
     """A second fleet takes one share of the traffic, then all of it."""
-    return planner.version_alone(guardrails.canary(rollout["steps"][0], _bake_seconds(rollout), planner.alarm))
+    return planner.version_alone(guardrails.canary(rollout["steps"][0], _bake_seconds(rollout), planner.alarms))
 
 
 def linear(planner: EndpointPlanner, rollout: RolloutShape) -> DeployInput:
     """A second fleet takes the traffic in steps of one size."""
-    return planner.version_alone(guardrails.linear(rollout["steps"][0], _bake_seconds(rollout), planner.alarm))
+    return planner.version_alone(guardrails.linear(rollout["steps"][0], _bake_seconds(rollout), planner.alarms))
 
 
 def rolling(planner: EndpointPlanner, rollout: RolloutShape) -> DeployInput:
     """Batches of instances are replaced one after the other."""
-    return planner.version_alone(guardrails.rolling(rollout["steps"][0], _bake_seconds(rollout), planner.alarm))
+    return planner.version_alone(guardrails.rolling(rollout["steps"][0], _bake_seconds(rollout), planner.alarms))
 
 
 def _capture_percent(rollout: RolloutShape) -> int:
@@ -94,19 +94,21 @@ class Strategy(NamedTuple):
         plan: plans the first endpoint configuration, as the input of `deploy`.
         exposure: how the guard compares both variants; nothing where they do not serve side by side.
         smallest_step: the smallest first share that SageMaker accepts; nothing where any is fine.
+        guardrails: SageMaker's deployment guardrails move the traffic.
     """
 
     plan: Callable[[EndpointPlanner, RolloutShape], DeployInput]
     exposure: Exposure | None = None
     smallest_step: float | None = None
+    guardrails: bool = False
 
 
 STRATEGIES = {
     "progressive": Strategy(side_by_side, Exposure()),
     ALL_AT_ONCE: Strategy(all_at_once),
-    "canary": Strategy(canary, smallest_step=0.01),
-    "linear": Strategy(linear, smallest_step=0.1),
-    "rolling": Strategy(rolling, smallest_step=0.05),
+    "canary": Strategy(canary, smallest_step=0.01, guardrails=True),
+    "linear": Strategy(linear, smallest_step=0.1, guardrails=True),
+    "rolling": Strategy(rolling, smallest_step=0.05, guardrails=True),
     "shadow": Strategy(shadow, Exposure(stepwise=False, weighted=False)),
     "ab": Strategy(side_by_side, Exposure(stepwise=False, sampled=True)),
 }

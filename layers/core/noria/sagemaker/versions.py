@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from noria.sagemaker.stack import Tags
 
 
+#: The registry takes this much of a description (characters).
+LONGEST_DESCRIPTION = 1024
+
+
 def version_number(package: str) -> int:
     """A version's number in its group, out of its ARN."""
     return int(package.rsplit("/", 1)[-1])
@@ -27,7 +31,12 @@ def approve(package: str, description: str, approver: str) -> UpdateModelPackage
 
 def reject(package: str, description: str) -> UpdateModelPackageInputTypeDef:
     """`UpdateModelPackage`: the version is rejected, and why."""
-    return {"ModelPackageArn": package, "ModelApprovalStatus": "Rejected", "ApprovalDescription": description}
+    return {"ModelPackageArn": package, "ModelApprovalStatus": "Rejected", "ApprovalDescription": description[:LONGEST_DESCRIPTION]}
+
+
+def approve_again(package: str, description: str) -> UpdateModelPackageInputTypeDef:
+    """`UpdateModelPackage`: a version that serves again is approved, and why; who approved it first stays on record."""
+    return {"ModelPackageArn": package, "ModelApprovalStatus": "Approved", "ApprovalDescription": description[:LONGEST_DESCRIPTION]}
 
 
 def serving_model(name: str, package: str, role: str, tags: Tags) -> CreateModelInputTypeDef:

@@ -108,7 +108,9 @@ class RolloutSpec(BaseModel):
     step_looks: int = Field(5, ge=1, le=1000, description="progressive: looks at one share before the next")
     look_seconds: int = Field(60, ge=60, le=3600, description="between two looks; CloudWatch counts by the minute")
     minutes: int = Field(60, ge=1, le=1440, description="a release that the evidence has not decided by then ends as `undecided` says")
-    undecided: Literal["undo", "promote", "hold"] = "undo"
+    undecided: Literal["undo", "promote", "hold"] = Field(
+        "promote", description="what follows when time is up; promote does so unless the evidence speaks for harm"
+    )
     idle: Literal["promote", "undo", "hold", "wait"] = Field("promote", description="what follows when nobody has asked for step_looks looks; wait goes on")
     sample: int = Field(1000, ge=1, description="ab: requests that the new version answers before it may be promoted")
     bake_minutes: int = Field(5, ge=0, le=60, description="canary, linear, rolling: how long each step is watched by the alarms")

@@ -97,9 +97,15 @@ def test_a_canary_takes_its_share_while_it_bakes_and_goes_back_when_the_alarm_sa
     update = {"EndpointName": name, "EndpointConfigName": endpoints.config(main=(second, 1.0))}
     endpoints.sagemaker.update_endpoint(**update, DeploymentConfig=canary(name, 1800))
     assert until(lambda: {endpoints.ask(name, "x")["Body"] for _ in range(20)} == {b"[1]", b"[2]"}, 30)
+    pending = endpoints.sagemaker.describe_endpoint(EndpointName=name)["PendingDeploymentSummary"]
+    assert (pending["EndpointConfigName"], pending["ProductionVariants"][0]["VariantStatus"][0]["Status"]) == (update["EndpointConfigName"], "Baking")
+    # While two fleets serve, their configurations tell their requests apart.
+    fleets = [metric_sum(cloudwatch, name, "main", "Invocations", "Sum", EndpointConfigName=config) for config in (before, update["EndpointConfigName"])]
+    assert 0 < fleets[1] < sum(fleets) <= metric_sum(cloudwatch, name, "main", "Invocations", "Sum")
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
     described = endpoints.settled(name)
     assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", before)
+    assert "PendingDeploymentSummary" not in described
     assert {endpoints.ask(name, "x")["Body"] for _ in range(10)} == {b"[1]"}
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a test")
     endpoints.sagemaker.update_endpoint(**update, DeploymentConfig=canary(name, 60))

@@ -126,6 +126,7 @@ def test_the_command_follows_and_ends_with_1_where_the_last_stage_is_no_success(
     file = tmp_path / "d.csv"
     file.write_text("a\n")
     put("SPEC", {"id": "s", "approve": {"mode": "automatic"}}, time="t")
+    stack.sagemaker.create_model_package_group(ModelPackageGroupName="noria-m")
     digest = json.loads(noria("upload", "m", file, "--json").stdout)["digest"]
     document = {"dataset": "d", "digest": digest, "spec": "s", "bucket": "lake", "location": "l", "source": {}, "train": True, "reasons": WHY}
     put("DATASET#d", document, status="quarantined", time="2026-01-01T00:00:02+00:00")

@@ -30,7 +30,8 @@ def model(put) -> None:
     put("DATASET#d", {"dataset": "d", "rows": 9, "source": {}, "reasons": WHY}, status="accepted", time="2026-01-01T00:00:00.123")
     put("RUN#r", {"run": "r", "dataset": "d", "metrics": {"accuracy": 0.9}, "reasons": []}, status="registered", ended="2026-01-01")
     put("RUN#f", {"run": "f", "dataset": "d", "metrics": None, "failed_at": "train", "reasons": WHY}, status="failed", ended="2026-01-02")
-    put("RELEASE#l", {"release": "l", "endpoint": "noria-m", "reasons": []}, status="completed", time="2026-01-01")
+    release = {"release": "l", "endpoint": "noria-m", "model_package_arn": "arn/3", "config": "c", "reasons": []}
+    put("RELEASE#l", release, status="completed", time="2026-01-01")
     put("ROLLBACK#b", {"request": {"by": "me"}, "reasons": []}, status="rolled_back", time="2026-01-03")
     attempts = [{"run": name, "dataset": "d", "time": "2026-01-01", "reasons": []} for name in ("r", "later")]
     put("HEAL", {"attempts": attempts}, time="t")
@@ -86,6 +87,24 @@ def test_an_endpoint_that_serves_something_else_or_is_gone_is_told(stack, model,
     endpoint(stack)
     champion = json.loads(noria("status", "m", "--json").stdout)["champion"]
     assert (champion["endpoint_status"], champion["serves"]) == ("Missing", None)
+
+
+@pytest.mark.parametrize(("status", "config"), [("running", "c2-try"), ("running", "c2"), ("held", "c2-try")])
+def test_what_a_release_of_noria_s_own_brings_is_no_alarm(stack, model, put, noria, status, config):
+    release = {"release": "l2", "endpoint": "noria-m", "model_package_arn": "arn/5", "config": "c2", "reasons": []}
+    put("RELEASE#l2", release, status=status, time="2026-01-05")
+    endpoint(stack, EndpointStatus="InService", EndpointConfigName=config)
+    text = noria("status", "m").stdout
+    assert f"the endpoint serves {config}, of the release under way" in text
+    assert "that was released" not in text
+
+
+@pytest.mark.parametrize(("status", "config"), [("rolled_back", "c2-try"), ("failed", "c2"), ("running", "by-hand")])
+def test_what_no_release_under_way_has_brought_is_told(stack, model, put, noria, status, config):
+    release = {"release": "l2", "endpoint": "noria-m", "model_package_arn": "arn/4", "config": "c2", "reasons": []}
+    put("RELEASE#l2", release, status=status, time="2026-01-05")
+    endpoint(stack, EndpointStatus="InService", EndpointConfigName=config)
+    assert f"the endpoint serves {config}, not c that was released" in noria("status", "m").stdout
 
 
 def test_a_monitoring_run_of_the_version_before_is_marked(stack, model, put, noria):

@@ -19,6 +19,7 @@ class Running:
     endpoint_url: str = "http://127.0.0.1:4566"
     region: str = "us-east-1"
     started_s: float = 1.5
+    speed: float = 1.0
 
     def environment(self) -> dict[str, str]:
         return {"AWS_ENDPOINT_URL": self.endpoint_url}
@@ -57,6 +58,12 @@ def test_up_says_where_aws_answers(starts):
     assert document["environment"] == {"AWS_ENDPOINT_URL": document["endpoint_url"]}
     assert "pid" not in document
     assert document["usage"] == USED
+
+
+def test_up_says_how_time_passes_and_how_to_shorten_it(starts, monkeypatch):
+    assert "time passes as on AWS; noria down, then noria up --speed 60 makes a minute" in noria("up").stdout
+    monkeypatch.setattr(lifecycle, "up", lambda speed, without: Running(speed=60.0))
+    assert "bakes, metrics and waits are 60 times as fast as on AWS" in noria("up", "--speed", "60").stdout
 
 
 def test_one_that_runs_is_kept_when_asked_to(starts):

@@ -78,7 +78,8 @@ def test_the_command_says_what_was_published_and_what_is_worth_a_second_look(sta
     lines = noria("publish", folder).stdout.splitlines()
     assert lines[0].startswith("bikeshare published spec ")
     assert lines[0].endswith("sagemaker-scikit-learn:1.9-0-cpu-py3")
-    assert lines[1] == "  look again: the folder is bikes, the model is bikeshare; uploads go to incoming/bikeshare/"
+    assert lines[1] == "  next release: the first version takes all of the traffic as soon as its endpoint is in service"
+    assert lines[2] == "  look again: the folder is bikes, the model is bikeshare; uploads go to incoming/bikeshare/"
     assert noria("publish", folder).stdout.startswith("bikeshare is published already, unchanged: spec ")
     document = json.loads(noria("publish", folder, "--json").stdout)
     assert (document["model"], document["changed"], len(document["warnings"])) == ("bikeshare", False, 1)

@@ -23,6 +23,9 @@ def test_approving_an_older_version_than_the_one_that_serves_asks_again(stack):
     with pytest.raises(CliError, match="is newer and serves; add --again"):
         approval.decide(stack, arns[0], approval.APPROVED, "the old one")
     assert approval.decide(stack, arns[0], approval.APPROVED, "the old one", again=True).status == "Approved"
+    described = stack.sagemaker.describe_model_package(ModelPackageName=arns[0])
+    # The word holds for every version that there is, since this one may have to wait for its turn.
+    assert described["CustomerMetadataProperties"]["over"] == arns[1]
 
 
 @pytest.fixture
@@ -63,6 +66,36 @@ def test_a_second_approval_is_a_change_and_a_second_rejection_an_error(stack, re
         assert noria("approve", arn, "--comment", "good").exit_code == 0
     assert "is Rejected by" in noria("reject", arn, "--comment", "not good").stdout
     assert "is rejected already: not good" in str(noria("reject", arn, "--comment", "again").exception)
+
+
+def champion(stack, put, arn, **endpoint) -> None:
+    put("CHAMPION", {"endpoint": "noria-m", "config": "c", "model_package_arn": arn, "spec": "s"}, time="t", sagemaker_model="sm")
+    stack.sagemaker.describe_endpoint = lambda EndpointName: {"EndpointStatus": "InService", "EndpointConfigName": "c", **endpoint}
+
+
+def test_the_version_that_serves_is_not_approved_again_but_where_the_registry_says_otherwise(stack, put, register, noria):
+    arn = register()
+    decided = {"ModelPackageArn": arn, "CustomerMetadataProperties": {"model": "m", "spec": "s"}}
+    stack.sagemaker.update_model_package(**decided, ModelApprovalStatus="Approved", ApprovalDescription="good")
+    champion(stack, put, arn)
+    assert f"{arn} serves already: there is nothing to release" in str(noria("approve", "m/1", "--comment", "once more").exception)
+    assert stack.sagemaker.describe_model_package(ModelPackageName=arn)["ApprovalDescription"] == "good"
+    stack.sagemaker.update_model_package(**decided, ModelApprovalStatus="Rejected")
+    assert noria("approve", "m/1", "--comment", "it serves").exit_code == 0
+
+
+@pytest.mark.parametrize("endpoint", [{"EndpointStatus": "Failed"}, {"EndpointConfigName": "by-hand"}])
+def test_the_champion_is_approved_again_where_its_endpoint_serves_it_no_more(stack, put, register, noria, endpoint):
+    champion(stack, put, register(), **endpoint)
+    assert noria("approve", "m/1", "--comment", "back").exit_code == 0
+    assert noria("approve", "m/1", "--comment", "back again").exit_code == 0
+
+
+def test_an_older_version_than_the_one_that_is_being_released_asks_again_as_well(stack, put, register):
+    arns = [register("a"), register("b")]
+    put("LOCK", package=arns[1], began="t", holder="h")
+    with pytest.raises(CliError, match="is newer and is being released; add --again"):
+        approval.decide(stack, arns[0], approval.APPROVED, "the old one")
 
 
 @pytest.mark.parametrize(("version", "message"), [("m", "expected a version's ARN"), ("m/7", "m has no version 7; those there are: 1, 2")])

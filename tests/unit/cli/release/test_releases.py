@@ -41,6 +41,15 @@ def test_a_rollback_without_a_result_gives_up_and_says_where_to_look(noria, bus)
     assert "nothing came of the rollback within 0 s; see: noria events m" in str(noria("rollback", "m", "--timeout", 0).exception)
 
 
+def test_a_release_that_was_gone_back_from_says_so_and_no_longer_that_it_serves(noria, put):
+    served = [{"code": "Serves", "text": "noria-m serves c"}]
+    why = [{"code": "Restore", "text": "noria-m goes back from arn/2 to arn/1: wrong prices"}]
+    document = {"release": "l", "model_package_arn": "arn/2", "strategy": "canary", "reasons": served}
+    put("RELEASE#l", document, status="rolled_back", time="2026-01-01T00:00:00", reasons=json.dumps(why))
+    text = noria("releases", "m").stdout
+    assert ("noria-m serves c" in text, "wrong prices" in text) == (False, True)
+
+
 def test_releases_and_rollbacks_are_listed_newest_first_with_their_reasons(noria, put):
     for name, time in (("old", "2026-01-01T00:00:00"), ("new", "2026-01-02T00:00:00")):
         put(f"RELEASE#{name}", {"release": name, "model_package_arn": f"arn/{name}", "strategy": "canary", "reasons": WHY}, status="completed", time=time)

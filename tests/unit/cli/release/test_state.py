@@ -50,6 +50,7 @@ def released(stack, put):
     """A release under way, with two variants; the CloudWatch requests."""
     requests: list[dict] = []
     put("SPEC", spec(), time="t")
+    put("CHAMPION", {"endpoint": "noria-m", "model_package_arn": "arn/1"}, time="t", sagemaker_model="sm")
     put("LOCK", package="arn/2", began=BEGAN.isoformat(), holder="h")
     variants = [{"VariantName": name, "CurrentWeight": weight, "CurrentInstanceCount": 1} for name, weight in (("main", 0.9), ("challenger", 0.1))]
     stack.__dict__["cloudwatch"] = cloudwatch(requests)
@@ -60,6 +61,7 @@ def released(stack, put):
 def test_the_state_has_both_variants_and_the_guard_s_interval(released, noria):
     document = json.loads(noria("watch", "m", "--json").stdout)
     main = {"variant": "main", "weight": 0.9, "instances": 1, "requests": 300.0, "errors": 27.0, "p99_ms": 250.0}
+    main |= {"shadow": False, "config": None, "stage": None, "recent": 0.0}
     assert (document["variants"][0], document["under_way"], document["findings"][0]["metric"]) == (main, "arn/2", "errors")
     assert {request["StartTime"] for request in released} == {BEGAN}
 
@@ -67,8 +69,45 @@ def test_the_state_has_both_variants_and_the_guard_s_interval(released, noria):
 def test_without_a_terminal_each_change_of_the_weights_is_a_frame(released, noria):
     text = noria("watch", "m", "--seconds", 0.2).stdout
     assert text.count("under way: arn/2") == 1
+    # A release that nobody asks is silent for minutes: what it waits for is said.
+    assert "under way: progressive looks at both versions every 60 s" in text
     assert "90%" in text
     assert "━" in text
+
+
+def described(stack, **description) -> None:
+    main = {"VariantName": "main", "CurrentWeight": 1.0, "CurrentInstanceCount": 1}
+    stack.__dict__["sagemaker"] = SimpleNamespace(describe_endpoint=lambda **_: {**ENDPOINT, "ProductionVariants": [main], **description})
+
+
+def line(text: str, word: str) -> str:
+    return next(line for line in text.splitlines() if word in line)
+
+
+def test_a_shadow_gets_a_copy_of_the_traffic_and_no_share_of_it(released, stack, noria):
+    described(stack, ShadowProductionVariants=[{"VariantName": "challenger", "CurrentWeight": 1.0, "CurrentInstanceCount": 1}])
+    text = noria("watch", "m", "--seconds", 0.1).stdout
+    assert ("100%" in line(text, "main"), "a copy" in line(text, "challenger"), "50%" in text) == (True, True, False)
+    assert json.loads(noria("watch", "m", "--json").stdout)["variants"][1]["weight"] is None
+
+
+def test_a_new_fleet_shows_its_stage_and_its_share_of_the_requests_while_it_bakes(released, stack, noria):
+    status = [{"Status": "Baking", "StartTime": BEGAN}]
+    pending = {"EndpointConfigName": "new", "ProductionVariants": [{"VariantName": "main", "CurrentInstanceCount": 2, "VariantStatus": status}]}
+    described(stack, EndpointStatus="Updating", PendingDeploymentSummary=pending)
+    now = datetime.now(UTC)
+
+    def get_metric_data(MetricDataQueries, **_):
+        names = {entry["Name"]: entry["Value"] for entry in MetricDataQueries[0]["MetricStat"]["Metric"]["Dimensions"]}
+        # Earlier all of the requests were the old fleet's.
+        recent, earlier = {"new": (10.0, 0.0), "c": (30.0, 900.0)}[names["EndpointConfigName"]]
+        return {"MetricDataResults": [{"Id": "requests", "Timestamps": [now, BEGAN], "Values": [recent, earlier]}]}
+
+    stack.__dict__["cloudwatch"] = SimpleNamespace(get_metric_data=get_metric_data)
+    text = noria("watch", "m", "--seconds", 0.1).stdout
+    assert text.splitlines()[0] == "noria-m  Updating  c → new"
+    assert "25%" in line(text, "main, Baking")
+    assert "75%" in text
 
 
 def test_a_model_that_serves_nothing_has_no_state(stack):

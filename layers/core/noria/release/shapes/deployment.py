@@ -31,6 +31,13 @@ class DeployInput(Scaling):
     update: AwsRequest
 
 
+class StopAlarm(TypedDict):
+    """Switches the alarm by which SageMaker's guardrails go back: `PutMetricAlarm`, which lasts, and `SetAlarmState`, which acts at once."""
+
+    put: AwsRequest
+    set: AwsRequest
+
+
 class SmokeComparison(TypedDict):
     """Keys of the predictions of the smoke rows and of the holdout's, and how many rows are compared."""
 

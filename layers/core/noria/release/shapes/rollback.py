@@ -72,10 +72,11 @@ class ConcludeRollbackInput(Invocation):
 
 
 class ConcludeRollbackResult(TypedDict):
-    """`record` writes the rollback, both releases and the champion, and frees the lock."""
+    """`registry` marks both versions in the model registry; `record` writes the rollback, both releases and the champion, and frees the lock."""
 
     outcome: str
     verdict: VerdictShape
+    registry: list[AwsRequest]
     record: AwsRequest
     entry: Json
 

@@ -10,7 +10,7 @@ from noria.kernel.published_spec import AutoscaleShape, PublishedSpec
 from noria.kernel.shapes import EventContextShape, FailureShape, Invocation, VerdictShape
 from noria.release.shapes.admission import ApprovedVersion
 from noria.release.shapes.approval import ApprovalFacts
-from noria.release.shapes.deployment import DeployInput, SmokeTest
+from noria.release.shapes.deployment import DeployInput, SmokeTest, StopAlarm
 from noria.release.shapes.observation import ObservationPlan, ObservationReport
 from noria.release.shapes.requests import AwsRequest
 from noria.sagemaker.descriptions import DeployedEndpoint, EndpointDescription
@@ -41,7 +41,8 @@ class PlanRolloutResult(TypedDict):
     """The plan of a release; a refused one has nothing but its names.
 
     `open`, `promote` and `undo` are inputs of `deploy`: they begin the exposure, let the version serve alone, and let the champion serve
-    alone again. `observe` is null where champion and challenger do not serve side by side, `undo` where there is no champion.
+    alone again. `reset` switches the stop alarm off where the release is one by guardrails, and is empty otherwise. `observe` is null where
+    champion and challenger do not serve side by side, `undo` where there is no champion.
     """
 
     outcome: Literal["planned", "refused"]
@@ -51,6 +52,7 @@ class PlanRolloutResult(TypedDict):
     config: str
     strategy: NotRequired[str]
     smoke_test: NotRequired[SmokeTest]
+    reset: NotRequired[list[StopAlarm]]
     open: NotRequired[DeployInput]
     observe: NotRequired[ObservationPlan | None]
     promote: NotRequired[DeployInput]
@@ -58,12 +60,13 @@ class PlanRolloutResult(TypedDict):
 
 
 class ReleaseReport(TypedDict):
-    """The output of `release`; `plan` is null where the machine ended without one."""
+    """The output of `release`; `plan` is null where the machine ended without one, `stop_request` where nobody asked the release to end."""
 
     plan: PlanRolloutResult | None
     observation: ObservationReport | None
     deployment: DeployedEndpoint | None
     failure: FailureShape | None
+    stop_request: NotRequired[str | None]
 
 
 class ConcludeRolloutInput(ApprovedVersion, Invocation):
@@ -80,9 +83,10 @@ class ConcludeRolloutInput(ApprovedVersion, Invocation):
 
 
 class ConcludeRolloutResult(TypedDict):
-    """`record` writes the release, the champion where it is a new one, and frees the lock."""
+    """`registry` marks the version in the model registry; `record` writes the release, the champion where it is a new one, and frees the lock."""
 
     outcome: str
     verdict: VerdictShape
+    registry: list[AwsRequest]
     record: AwsRequest
     entries: list[Json]
