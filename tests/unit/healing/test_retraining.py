@@ -144,7 +144,7 @@ def test_a_dataset_of_a_healing_is_one_as_any_other():
     assert (dataset["Item"]["status"], dataset["ConditionExpression"]) == ({"S": "accepted"}, "attribute_not_exists(claims)")
     assert (data["train"], data["rows"], data["location"]) == (True, 8761, "curated/bikeshare/4dc982d6fef6/data.csv")
     assert answer["entry"]["Detail"]["data"] == data
-    assert heal["ConditionExpression"] == "attribute_not_exists(#document)"
+    assert heal["ConditionExpression"] == "attribute_not_exists(#document) OR #document = :mine"
 
 
 def test_no_more_than_fifty_healings_are_remembered_the_newest_of_them():
