@@ -16,7 +16,7 @@ SECONDS_PER_DAY = 86_400
 #: Characters of a cause that an error quotes.
 MOST_CAUSE = 1_500
 #: Machines that another machine calls, by their names without the prefix: the caller concludes what their failure means.
-CALLED = ("preprocess", "evaluate", "smoke-test", "deploy", "release", "observe")
+CALLED = ("preprocess", "evaluate", "smoke-test", "open-traffic", "await-release", "deploy", "release", "observe")
 
 
 class LoggedEvent(TypedDict):
