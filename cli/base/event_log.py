@@ -22,7 +22,7 @@ MOST_CAUSE = 1_500
 #: Machines whose failed executions are started again, and how often (statemachines/healing/restart.asl.yaml).
 RESTARTED, MOST_RESTARTS = ("ingest", "train", "approve", "heal"), 2
 #: Machines that another machine calls, by their names without the prefix: the caller concludes what their failure means.
-CALLED = ("preprocess", "evaluate", "smoke-test", "deploy", "release", "observe")
+CALLED = ("preprocess", "evaluate", "smoke-test", "open-traffic", "await-release", "deploy", "release", "observe")
 
 
 class LoggedEvent(TypedDict):

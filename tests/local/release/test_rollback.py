@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from cli.base import ledger
 from cli.base.session import Session
 from cli.data.upload import upload
@@ -47,18 +49,24 @@ def test_an_alarm_on_what_serves_brings_the_release_before_back_long_after_the_r
     assert (rollback["status"], rollback["request"]["by"]) == ("rolled_back", f"alarm {alarm}")
 
 
-def begun(stack: Session, name: str, tmp_path: Path) -> None:
+#: Releases that go on for longer than any test: a rollback alone ends them.
+LASTING = ["{idle: wait, minutes: 600}", "{strategy: shadow, idle: wait, minutes: 600}"]
+LASTING += [f"{{strategy: {strategy}, steps: [0.5], bake_minutes: 60}}" for strategy in ("canary", "linear", "rolling")]
+
+
+def begun(stack: Session, name: str, tmp_path: Path, rollout: str = LASTING[0]) -> None:
     """A second version that shares the traffic with the first, and goes on doing so."""
-    with_rollout(tmp_path, "{idle: wait, minutes: 600}")
+    with_rollout(tmp_path, rollout)
     publish(stack, tmp_path / "p")
     upload(stack, name, data(tmp_path, "changed.csv", rows=400, seed=3))
-    assert until(lambda: len(release_state(stack, name).variants) == 2, 60)
+    assert until(lambda: len(release_state(stack, name).variants) == 2, LIMIT)
 
 
-def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path):
+@pytest.mark.parametrize("rollout", LASTING)
+def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path, rollout):
     served(stack, name, tmp_path)
     first = ledger.read(stack, name).champion
-    begun(stack, name, tmp_path)
+    begun(stack, name, tmp_path, rollout)
     assert rollback(stack, name, None, "not today", LIMIT).status == "undone"
     release = until(lambda: next((item for item in ledger.read(stack, name).releases if item["status"] == "rolled_back"), None), 60)
     assert "not today" in release["reasons"][0]["text"]

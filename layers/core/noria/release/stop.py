@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from noria.kernel.verdict import Reason
+from noria.sagemaker import metrics
 
 if TYPE_CHECKING:
     from noria.release.shapes.deployment import StopAlarm
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 SUPERSEDE = "supersede"
 #: Codes of the reasons for which a release is stopped.
 SUPERSEDED, REQUESTED = "Superseded", "RollbackRequested"
-PERIOD_SECONDS = 10
 
 
 def stop_reason(request: str | None) -> Reason | None:
@@ -48,7 +48,7 @@ def stop_alarm(prefix: str, model: str, on: bool) -> StopAlarm:
             "MetricName": "StopRequested",
             "Dimensions": [{"Name": "Model", "Value": model}],
             "Statistic": "Maximum",
-            "Period": PERIOD_SECONDS,
+            "Period": metrics.PERIOD_SECONDS,
             "EvaluationPeriods": 1,
             "Threshold": 1,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
