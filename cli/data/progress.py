@@ -158,6 +158,9 @@ def _version_stages(record: ModelRecord, run: Run, package: "DescribeModelPackag
         if record.spec and record.spec["approve"].get("mode") == "manual":
             yield Stage("approve", 0.0, "pending", {"model_package": arn}, [f"approve it in the model registry: {arn}"]), True
         return
+    if record.lock and record.lock["package"] == arn and package["ModelApprovalStatus"] == "Rejected":
+        # The rollout marks a version before it records its release.
+        return
     decided = package.get("LastModifiedTime", registered)
     release = next((entry for entry in record.releases if entry["run"] == run["run"] and entry["status"] not in (RUNNING, WAITING)), None)
     # A version that was rolled back is rejected afterwards: its release tells more.

@@ -113,7 +113,7 @@ def _stage(session: Session, execution: str, began: datetime) -> tuple[str, str]
 
 def run_of(session: Session, model: str, dataset: str, event: str) -> str:
     """The id of the run that an event starts on a dataset of this stack."""
-    return run_id(model, dataset, event, session.outputs["ArtifactBucket"])
+    return run_id(model, dataset, event, session.outputs["LakeBucket"])
 
 
 def line(session: Session, model: str) -> str | None:

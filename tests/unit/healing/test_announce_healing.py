@@ -3,7 +3,7 @@
 import json
 
 from noria.healing.announce_healing import MOST_ATTEMPTS, announce_healing
-from noria.kernel.identity import digest, event_id
+from noria.kernel.identity import event_id, run_id
 from tests.samples import sample
 
 
@@ -13,7 +13,7 @@ def test_the_run_of_a_healing_is_known_before_it_begins():
     metadata = result["entry"]["Detail"]["metadata"]
     (dataset, healing) = [item["Put"]["Item"] for item in result["transaction"]["TransactItems"]]
     assert metadata["id"] == event_id("TrainingRequested", f"{event['model']}/{event['dataset']}")
-    assert digest(event["model"], event["dataset"], metadata["id"]) in healing["document"]["S"]
+    assert run_id(event["model"], event["dataset"], metadata["id"], event["bucket"]) in healing["document"]["S"]
     assert dataset["sk"]["S"] == f"DATASET#{event['dataset']}"
 
 

@@ -78,9 +78,7 @@ def test_the_same_request_for_the_same_dataset_is_the_same_run_and_any_other_is_
     run = planned()["run"]
     assert planned()["run"] == run
     assert len({run, planned(dataset="another")["run"], planned(cause_id="another")["run"], planned(model="another")["run"]}) == 4
-    assert planned(resources={**sample("functions/training/plan_run.json")["resources"], "artifacts": "of-another-life"})["run"] != run, (
-        "of a stack that is no more"
-    )
+    assert planned(source={"bucket": "of-another-life", "key": "curated/bikeshare/d/data.csv"})["run"] != run, "of a stack that is no more"
 
 
 def test_without_a_script_the_dataset_itself_is_prepared():

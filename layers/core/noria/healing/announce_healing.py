@@ -9,7 +9,7 @@ from noria.healing.events import RetrainingDeferred
 from noria.healing.record import first_document, put_document
 from noria.kernel import lake, ledger
 from noria.kernel.events import EventContext, put_events_entry
-from noria.kernel.identity import digest, event_id
+from noria.kernel.identity import event_id, run_id
 from noria.kernel.spec_defaults import with_defaults
 from noria.kernel.verdict import Reason
 from noria.training.events import TrainingRequested
@@ -32,7 +32,7 @@ def announce_healing(event: AnnounceHealingInput) -> RetrainingPlan:
         entry = put_events_entry(deferred, event["model"], event["dataset"], context)
         return {"outcome": policy.DEFER, "assemble": None, "transaction": None, "entry": entry}
     requested, subject = _training_request(event, spec), f"{event['model']}/{event['dataset']}"
-    run = digest(event["model"], event["dataset"], event_id(TrainingRequested.__name__, subject))
+    run = run_id(event["model"], event["dataset"], event_id(TrainingRequested.__name__, subject), event["bucket"])
     items = [_put_dataset(event, spec, requested), put_document(event, _next_document(event, run))]
     entry = put_events_entry(requested, event["model"], subject, context)
     return {"outcome": policy.RETRAIN, "assemble": None, "transaction": {"TransactItems": items}, "entry": entry}

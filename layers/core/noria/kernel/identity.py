@@ -15,14 +15,14 @@ def digest(*parts: Any) -> str:
     return sha256(canonical(parts)).hexdigest()[:LENGTH]
 
 
-def run_id(model: str, dataset: str, event: str, artifacts: str) -> str:
+def run_id(model: str, dataset: str, event: str, lake: str) -> str:
     """The id of the run that an event starts on a dataset.
 
     Args:
         event: its id.
-        artifacts: the bucket of the stack's artifacts.
+        lake: the bucket that the dataset lies in, which belongs to one life of the stack.
     """
-    return digest(model, dataset, event, artifacts)
+    return digest(model, dataset, event, lake)
 
 
 def canonical(value: Any) -> bytes:

@@ -24,8 +24,7 @@ def plan_run(event: PlanRunInput) -> PlanRunResult:
     """Plan one run of a dataset by the spec that judged it."""
     spec: PublishedSpec = with_defaults(event["spec"])
     resources, model = StackResources(**event["resources"]), event["model"]
-    # The bucket belongs to one life of the stack: what an earlier stack of the same prefix left is another run's.
-    run = run_id(model, event["dataset"], event["cause_id"], resources.artifacts)
+    run = run_id(model, event["dataset"], event["cause_id"], event["source"]["bucket"])
     folder, name = lake.run(model, run), f"{resources.prefix}-{model}-{run}"
     uri, tagged = lake.uri(resources.artifacts, folder), tags(model, resources.prefix, run)
     return {

@@ -134,3 +134,10 @@ def test_the_command_follows_and_ends_with_1_where_the_last_stage_is_no_success(
     assert (result.exit_code, "ingest    quarantined" in result.stdout, "because" in result.stdout) == (1, True, True)
     (stage,) = json.loads(noria("upload", "m", file, "--wait", "--json").stdout)["stages"]
     assert (stage["name"], stage["verdict"], stage["reasons"]) == ("ingest", "quarantined", ["because"])
+
+
+def test_a_version_that_its_rollout_has_marked_is_not_the_end_before_the_release_is_on_record(stack, put, dataset):
+    dataset()
+    run(put, "registered", {"accuracy": 0.9})
+    put("LOCK", package=version(stack, "Rejected"), began="t", holder="h")
+    assert seen(stack)[3:] == [("register", "registered", False)]

@@ -12,7 +12,7 @@ from cli.runs import activity
 from noria.kernel.identity import run_id
 
 BEGAN = datetime.now(UTC) - timedelta(minutes=5)
-RUN = run_id("m", "d", "event", "artifacts")
+RUN = run_id("m", "d", "event", "lake")
 
 
 class Pages:

@@ -65,10 +65,10 @@ def test_the_newest_accepted_dataset_is_trained_on_again(stack, put, entries, no
     (detail,) = requested(entries)
     assert detail["data"] == {**DATASET, "dataset": "new"}
     assert (answer["dataset"], answer["spec"], answer["event"], answer["stages"]) == ("new", "s", detail["metadata"]["id"], [])
-    assert answer["run"] == run_id("m", "new", detail["metadata"]["id"], "artifacts"), "the id that the run will have"
+    assert answer["run"] == run_id("m", "new", detail["metadata"]["id"], "lake"), "the id that the run will have"
     text = noria("retrain", "m").stdout
     assert "the newest dataset bad was not accepted; new of 2 is the newest that was" in text
-    assert f"asked for the run {run_id('m', 'new', requested(entries)[1]['metadata']['id'], 'artifacts')} of m, spec s, on dataset new" in text
+    assert f"asked for the run {run_id('m', 'new', requested(entries)[1]['metadata']['id'], 'lake')} of m, spec s, on dataset new" in text
     assert "requested_at" in stack.dynamodb.get_item(TableName="ledger", Key={"pk": {"S": "MODEL#m"}, "sk": {"S": "HEAL"}})["Item"]
 
 
