@@ -6,7 +6,7 @@ SAM := PATH="$(CURDIR)/$(UV_BIN):$$PATH" SAM_CLI_TELEMETRY=0 .noria/envs/sam/bin
 # What an AWS client needs to find the local AWS; `noria up` writes it.
 LOCAL := set -a; . .noria/local.env; set +a;
 ENV ?= local
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= 3
 
 .PHONY: help setup setup-dev up down deploy demo test check unit coverage soak bench local-invoke remote-invoke docs
 

@@ -1,15 +1,20 @@
 """Takes a model out of service: its endpoint, alarms and dashboard go; data, runs and the model registry stay."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import ClientError
 
 from cli.base import ledger
 from cli.base.errors import CliError
+from cli.base.ledger import ModelRecord
 from cli.base.session import Session
 from cli.runs.activity import activities
 
+#: How long after a release its alarms are put at most.
+ALARMS_FOLLOW = timedelta(seconds=60)
 #: SageMaker's and CloudWatch's codes for what does not exist.
 MISSING = ("ValidationException", "ResourceNotFound", "ResourceNotFoundException", "DashboardNotFoundError")
 
@@ -42,11 +47,12 @@ def retire(session: Session, model: str) -> Retirement:
         raise CliError(f"a release of {record.lock['package']} is under way since {record.lock['began']}; wait for it, or end it: noria rollback {model}")
     if running := [activity.id for activity in activities(session, record)]:
         raise CliError(f"{', '.join(running)} is under way for {model}; wait for it, or end a run: noria stop RUN")
+    _await_alarms(session, record)
     ledger.remove_publication(session, model)
     removed = ["the published spec: uploads are quarantined, monitoring and retraining end"]
     if record.champion:
         removed += _endpoint(session, record.champion["endpoint"])
-    alarms = [name for prefix in (f"{session.prefix}/{model}/", f"{session.prefix}-monitoring/{model}") for name in _alarms(session, prefix, model)]
+    alarms = [name for prefix in _alarm_prefixes(session, model) for name in _alarms(session, prefix, model)]
     if alarms:
         session.cloudwatch.delete_alarms(AlarmNames=alarms)
         removed.append(f"the alarms {', '.join(alarms)}")
@@ -57,6 +63,15 @@ def retire(session: Session, model: str) -> Retirement:
     return Retirement(model, removed, stays)
 
 
+def _await_alarms(session: Session, record: ModelRecord) -> None:
+    """Wait for the alarms of a release that has just ended: a machine puts them a moment later, and would put them after all was deleted."""
+    champion = record.champion
+    while champion and datetime.now(UTC) < datetime.fromisoformat(champion["time"]) + ALARMS_FOLLOW:
+        if all(_alarms(session, prefix, record.model) for prefix in _alarm_prefixes(session, record.model)):
+            return
+        time.sleep(session.poll_seconds)
+
+
 def _endpoint(session: Session, endpoint: str) -> list[str]:
     scaling = session.client("application-autoscaling")
     targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", ScalableDimension="sagemaker:variant:DesiredInstanceCount")["ScalableTargets"]
@@ -65,6 +80,10 @@ def _endpoint(session: Session, endpoint: str) -> list[str]:
             scaling.deregister_scalable_target(**{name: target[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")})
     gone = _removed(lambda: session.sagemaker.delete_endpoint(EndpointName=endpoint))
     return [f"the endpoint {endpoint}"] if gone else []
+
+
+def _alarm_prefixes(session: Session, model: str) -> tuple[str, str]:
+    return f"{session.prefix}/{model}/", f"{session.prefix}-monitoring/{model}"
 
 
 def _alarms(session: Session, prefix: str, model: str) -> list[str]:

@@ -19,7 +19,7 @@ def calls(stack, put):
     done: list[tuple] = []
     put("SPEC", {"id": "s"}, time="t")
     put("SPEC#s", {"id": "s"}, time="t")
-    put("CHAMPION", {"endpoint": "noria-m", "model_package_arn": "arn/1"}, time="t", sagemaker_model="sm")
+    put("CHAMPION", {"endpoint": "noria-m", "model_package_arn": "arn/1"}, time="2026-01-01T00:00:00+00:00", sagemaker_model="sm")
     stack.dynamodb.put_item(TableName="ledger", Item={"pk": {"S": "MODELS"}, "sk": {"S": "m"}})
     stack.__dict__["caller"] = "arn:aws:iam::123456789012:user/me"
     stack.__dict__["stepfunctions"] = SimpleNamespace(list_executions=lambda **_: {"executions": []})
