@@ -14,6 +14,7 @@ from cli.base.paths import home
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudformation.type_defs import StackTypeDef
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
@@ -196,10 +197,14 @@ class Session:
         _, partition, _, _, account, _ = self.caller.split(":", 5)
         return f"arn:{partition}:states:{self.region_name}:{account}:stateMachine:{self.prefix}-{name}"
 
+    def stacks(self) -> "list[StackTypeDef]":
+        """Every stack of the account and region."""
+        return [stack for page in self.cloudformation.get_paginator("describe_stacks").paginate() for stack in page["Stacks"]]
+
     def _where(self) -> str:
         return f"{self.region_name} at {self.url or 'AWS'}"
 
     def _others(self) -> str:
-        names = [stack["StackName"] for stack in self.cloudformation.describe_stacks()["Stacks"] if "ParentId" not in stack]
+        names = [stack["StackName"] for stack in self.stacks() if "ParentId" not in stack]
         listed = ", ".join(sorted(names)[:MOST_STACKS])
         return f"those there are: {listed}; name yours with --stack" if names else "deploy it: make deploy"

@@ -49,7 +49,7 @@ def remove(session: Session, prefix: str) -> list[Leftover]:
 
 
 def _found(session: Session, prefix: str) -> Iterator[Found]:
-    for stack in session.cloudformation.describe_stacks()["Stacks"]:
+    for stack in session.stacks():
         if any((output["OutputKey"], output["OutputValue"]) == ("Prefix", prefix) for output in stack.get("Outputs", [])):
             raise CliError(f"the stack {stack['StackName']} has the prefix {prefix} and is there: noria retire MODEL takes a model away; sam delete, the stack")
     yield from _serving(session, prefix)

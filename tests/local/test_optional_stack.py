@@ -54,7 +54,7 @@ def deploy(running, tmp_path, name):
 
 def created(client, name):
     """What of the optional stack exists: the stack itself, its queue, its function and its role."""
-    stacks = client("cloudformation").describe_stacks()["Stacks"]
+    stacks = [stack for page in client("cloudformation").get_paginator("describe_stacks").paginate() for stack in page["Stacks"]]
     return [
         *[stack["StackName"] for stack in stacks if stack["StackName"].startswith(f"{name}-")],
         *client("sqs").list_queues(QueueNamePrefix=f"{name}-").get("QueueUrls", []),

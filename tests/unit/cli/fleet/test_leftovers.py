@@ -31,7 +31,7 @@ def account(stack):
         delete_alarms=lambda **request: deleted.append(("alarms", *request["AlarmNames"])),
         delete_dashboards=lambda **request: deleted.append(("dashboards", *request["DashboardNames"])),
     )
-    stack.__dict__["cloudformation"] = SimpleNamespace(describe_stacks=lambda: {"Stacks": [{"StackName": "other", "Outputs": []}]})
+    stack.__dict__["cloudformation"] = SimpleNamespace(get_paginator=lambda _: Pages(Stacks=[{"StackName": "other", "Outputs": []}]))
     stack.s3.create_bucket(Bucket="noria-lakebucket-1a2b")
     return deleted
 
@@ -56,6 +56,6 @@ def test_what_costs_is_deleted_and_data_stay(account, noria):
 
 def test_a_stack_that_is_there_is_left_alone(account, stack, noria):
     stacks = [{"StackName": "mine", "Outputs": [{"OutputKey": "Prefix", "OutputValue": "noria"}]}]
-    stack.__dict__["cloudformation"] = SimpleNamespace(describe_stacks=lambda: {"Stacks": stacks})
+    stack.__dict__["cloudformation"] = SimpleNamespace(get_paginator=lambda _: Pages(Stacks=stacks))
     assert "the stack mine has the prefix noria and is there" in str(noria("leftovers", "noria", "--remove").exception)
     assert account == []
