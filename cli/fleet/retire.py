@@ -9,6 +9,7 @@ from cli.base import ledger
 from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.runs.activity import activities
+from noria.release.stop import stop_alarm_name
 
 #: SageMaker's and CloudWatch's codes for what does not exist.
 MISSING = ("ValidationException", "ResourceNotFound", "ResourceNotFoundException", "DashboardNotFoundError")
@@ -46,7 +47,7 @@ def retire(session: Session, model: str) -> Retirement:
     removed = ["the published spec: uploads are quarantined, monitoring and retraining end"]
     if record.champion:
         removed += _endpoint(session, record.champion["endpoint"])
-    alarms = [name for prefix in (f"{session.prefix}/{model}/", f"{session.prefix}-monitoring/{model}") for name in _alarms(session, prefix, model)]
+    alarms = _alarms(session, model)
     if alarms:
         session.cloudwatch.delete_alarms(AlarmNames=alarms)
         removed.append(f"the alarms {', '.join(alarms)}")
@@ -67,11 +68,13 @@ def _endpoint(session: Session, endpoint: str) -> list[str]:
     return [f"the endpoint {endpoint}"] if gone else []
 
 
-def _alarms(session: Session, prefix: str, model: str) -> list[str]:
-    """The alarms that a release has put for a model: those under its name, and the one on its monitoring."""
-    pages = session.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
+def _alarms(session: Session, model: str) -> list[str]:
+    """The alarms that a release has put for a model: those under its name, the one on its monitoring, and the one that stops a release."""
+    folder, own = f"{session.prefix}/{model}/", (f"{session.prefix}-monitoring/{model}", stop_alarm_name(session.prefix, model))
+    paginator = session.cloudwatch.get_paginator("describe_alarms")
+    pages = [page for prefix in (folder, *own) for page in paginator.paginate(AlarmNamePrefix=prefix)]
     names = [alarm["AlarmName"] for page in pages for alarm in page.get("MetricAlarms", [])]
-    return [name for name in names if name.startswith(f"{session.prefix}/{model}/") or name == f"{session.prefix}-monitoring/{model}"]
+    return [name for name in names if name.startswith(folder) or name in own]
 
 
 def _removed(remove: Callable[[], object]) -> bool:
