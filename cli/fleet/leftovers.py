@@ -66,7 +66,7 @@ def _serving(session: Session, prefix: str) -> Iterator[Found]:
 
 
 def _watching(session: Session, prefix: str) -> Iterator[Found]:
-    for alarms in (f"{prefix}/", f"{prefix}-monitoring/"):
+    for alarms in (f"{prefix}/", f"{prefix}-monitoring/", f"{prefix}-stop/"):
         for page in session.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=alarms):
             for name in [alarm["AlarmName"] for alarm in page.get("MetricAlarms", [])]:
                 yield Leftover("alarm", name, data=False), partial(session.cloudwatch.delete_alarms, AlarmNames=[name])

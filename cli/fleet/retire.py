@@ -12,6 +12,8 @@ from cli.base.errors import CliError
 from cli.base.ledger import ModelRecord
 from cli.base.session import Session
 from cli.runs.activity import activities
+from noria.release.alarms import alarm_name
+from noria.release.stop import stop_alarm_name
 
 #: How long after a release its alarms are put at most.
 ALARMS_FOLLOW = timedelta(seconds=60)
@@ -52,7 +54,7 @@ def retire(session: Session, model: str) -> Retirement:
     removed = ["the published spec: uploads are quarantined, monitoring and retraining end"]
     if record.champion:
         removed += _endpoint(session, record.champion["endpoint"])
-    alarms = [name for prefix in _alarm_prefixes(session, model) for name in _alarms(session, prefix, model)]
+    alarms = _alarms(session, model)
     if alarms:
         session.cloudwatch.delete_alarms(AlarmNames=alarms)
         removed.append(f"the alarms {', '.join(alarms)}")
@@ -67,7 +69,7 @@ def _await_alarms(session: Session, record: ModelRecord) -> None:
     """Wait for the alarms of a release that has just ended: a machine puts them a moment later, and would put them after all was deleted."""
     champion = record.champion
     while champion and datetime.now(UTC) < datetime.fromisoformat(champion["time"]) + ALARMS_FOLLOW:
-        if all(_alarms(session, prefix, record.model) for prefix in _alarm_prefixes(session, record.model)):
+        if {f"{session.prefix}-monitoring/{record.model}", alarm_name(session.prefix, record.model)} <= set(_alarms(session, record.model)):
             return
         time.sleep(session.poll_seconds)
 
@@ -82,15 +84,13 @@ def _endpoint(session: Session, endpoint: str) -> list[str]:
     return [f"the endpoint {endpoint}"] if gone else []
 
 
-def _alarm_prefixes(session: Session, model: str) -> tuple[str, str]:
-    return f"{session.prefix}/{model}/", f"{session.prefix}-monitoring/{model}"
-
-
-def _alarms(session: Session, prefix: str, model: str) -> list[str]:
-    """The alarms that a release has put for a model: those under its name, and the one on its monitoring."""
-    pages = session.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
+def _alarms(session: Session, model: str) -> list[str]:
+    """The alarms that a release has put for a model: those under its name, the one on its monitoring, and the one that stops a release."""
+    folder, own = f"{session.prefix}/{model}/", (f"{session.prefix}-monitoring/{model}", stop_alarm_name(session.prefix, model))
+    paginator = session.cloudwatch.get_paginator("describe_alarms")
+    pages = [page for prefix in (folder, *own) for page in paginator.paginate(AlarmNamePrefix=prefix)]
     names = [alarm["AlarmName"] for page in pages for alarm in page.get("MetricAlarms", [])]
-    return [name for name in names if name.startswith(f"{session.prefix}/{model}/") or name == f"{session.prefix}-monitoring/{model}"]
+    return [name for name in names if name.startswith(folder) or name in own]
 
 
 def _removed(remove: Callable[[], object]) -> bool:

@@ -60,10 +60,10 @@ class Model:
     log_levels: list[str] = field(default_factory=lambda: ["DEBUG", "INFO"])
 
     @classmethod
-    def trained(cls, stack: Session, name: str, folder: Path, strategy: str) -> "Model":
-        """Three versions, each by the strategy; the first of them serves."""
+    def trained(cls, stack: Session, name: str, folder: Path, rollout: str) -> "Model":
+        """Three versions under a rollout block; the first of them serves."""
         project(folder / "p", name, inference=CODE)
-        with_rollout(folder, f"{STRATEGIES[strategy]}\napprove: {{mode: manual}}")
+        with_rollout(folder, f"{rollout}\napprove: {{mode: manual}}")
         publish(stack, folder / "p")
         model = cls(stack, name, folder)
         for number in (1, 2, 3):

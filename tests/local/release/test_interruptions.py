@@ -40,7 +40,7 @@ def trained(stack, tmp_path_factory):
 
     def model(strategy: str) -> Model:
         if strategy not in models:
-            models[strategy] = Model.trained(stack, f"t{uuid.uuid4().hex[:10]}", tmp_path_factory.mktemp(strategy), strategy)
+            models[strategy] = Model.trained(stack, f"t{uuid.uuid4().hex[:10]}", tmp_path_factory.mktemp(strategy), STRATEGIES[strategy])
         return models[strategy]
 
     return model
@@ -61,7 +61,7 @@ def test_an_interrupted_release_ends_on_record_and_no_request_fails(trained, str
 def test_a_local_aws_that_ends_during_a_release_leaves_nothing_behind_and_starts_anew(stack, tmp_path, strategy):
     # The last ones of this file: what the tests before have on the local AWS is gone with it.
     name = f"t{uuid.uuid4().hex[:10]}"
-    model = Model.trained(Session(), name, tmp_path, strategy)
+    model = Model.trained(Session(), name, tmp_path, STRATEGIES[strategy])
     model.approve(2)
     until(lambda: holds_the_lock(model), 60)
     assert lifecycle.down() > 0
@@ -69,7 +69,7 @@ def test_a_local_aws_that_ends_during_a_release_leaves_nothing_behind_and_starts
     deployed = subprocess.run([str(lifecycle.ROOT / "scripts" / "deploy.sh"), "local"], capture_output=True, text=True)
     assert deployed.returncode == 0, deployed.stderr
     assert ledger.read(Session(), name).releases == []
-    again = Model.trained(Session(), name, tmp_path, strategy)
+    again = Model.trained(Session(), name, tmp_path, STRATEGIES[strategy])
     with asking(again.stack, name, own="Received") as client:
         again.approve(2)
         until(lambda: len(again.record.releases) > 1, 60)

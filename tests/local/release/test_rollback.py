@@ -15,6 +15,7 @@ from cli.release.releases import rollback
 from cli.release.state import release_state
 from cli.serving.predict import predict
 from tests.local.aws.waiting import until
+from tests.local.release.interruptions import Model, takes_traffic
 from tests.local.release.traffic import second, served, with_rollout
 from tests.local.small_model import LIMIT, data, loop, told_events
 
@@ -72,6 +73,28 @@ def test_a_rollback_during_a_rollout_undoes_it(stack, name, tmp_path, rollout):
     assert "not today" in release["reasons"][0]["text"]
     assert status(stack, name).champion["serves"] == first["config"]
     assert ledger.read(stack, name).lock is None
+
+
+def waits_for_its_turn(stack: Session, name: str) -> bool:
+    """Whether an execution waits for the lock of a model."""
+    values = {":pk": {"S": f"LOCK#{name}"}}
+    waiters = stack.dynamodb.query(TableName=stack.outputs["LedgerTable"], KeyConditionExpression="pk = :pk", ExpressionAttributeValues=values)
+    return bool(waiters["Items"])
+
+
+def test_a_rollback_during_a_release_is_on_record_and_the_version_that_waits_has_its_turn(stack, name, tmp_path):
+    model = Model.trained(stack, name, tmp_path, LASTING[0])
+    model.approve(2)
+    until(lambda: takes_traffic(model), 60)
+    model.approve(3)
+    until(lambda: waits_for_its_turn(stack, name), 60)
+    assert rollback(stack, name, None, "not today", LIMIT).status == "undone"
+    undone, waiting = (f"{model.record.champion['model_package_arn'][:-1]}{number}" for number in (2, 3))
+    assert until(lambda: model.record.lock and model.record.lock["package"] == waiting, 60)
+    assert {entry["status"] for entry in model.record.releases if entry["model_package_arn"] == undone} == {"rolled_back"}
+    # Its own release ends by a request of its own.
+    assert rollback(stack, name, None, "nor this one", LIMIT).status == "undone"
+    assert (model.champion(), [entry["status"] for entry in model.record.rollbacks]) == (1, ["undone", "undone"])
 
 
 def test_a_release_whose_machine_was_aborted_half_way_leaves_the_champion_alone_and_the_model_free(stack, client, name, tmp_path):

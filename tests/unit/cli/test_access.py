@@ -15,6 +15,7 @@ COMMANDS = {
     "truth": ("truth", "m", "FILE"),
     "truth and wait": ("truth", "m", "FILE", "--wait"),
     "approve": ("approve", "arn:aws:sagemaker:us-east-1:1:model-package/noria-m/1", "--comment", "good"),
+    "retire": ("retire", "m", "--yes"),
     "reject": ("reject", "arn:aws:sagemaker:us-east-1:1:model-package/noria-m/1", "--comment", "bad"),
 }
 

@@ -94,12 +94,15 @@ def test_a_version_that_serves_without_scaling_says_so_before_its_evidence():
     assert observed("hold", ScalingFailure=SCALING)["verdict"]["reasons"][-1]["code"] == "NotScaled"
 
 
-@pytest.mark.parametrize(("code", "status"), [("ChangedByHand", "by_hand"), ("NotApproved", "failed")])
-def test_a_refused_version_is_recorded_with_its_reason(code, status):
+@pytest.mark.parametrize(
+    ("code", "status", "event"),
+    [("ChangedByHand", "by_hand", "RolloutFailed"), ("NotApproved", "failed", "RolloutFailed"), ("ServesAlready", "refused", "RolloutSkipped")],
+)
+def test_a_refused_version_is_recorded_with_its_reason(code, status, event):
     reasons = [{"code": code, "text": "t", "observed": 1, "limit": 2}]
     plan = {"outcome": "refused", "verdict": {"outcome": "refused", "reasons": reasons}, "release": "r", "endpoint": "e", "config": "c"}
     report = concluded(report={**NO_REPORT, "plan": plan})
-    assert (report["outcome"], report["verdict"]["reasons"], published(report)) == (status, reasons, ["RolloutFailed"])
+    assert (report["outcome"], report["verdict"]["reasons"], published(report)) == (status, reasons, [event])
     data = report["entries"][0]["Detail"]["data"]
     assert (data["release"], data["endpoint"], data["config"], data["exposed_requests"]) == ("r", "e", "c", None)
 

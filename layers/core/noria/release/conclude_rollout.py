@@ -11,7 +11,7 @@ from noria.kernel.verdict import Reason, Verdict
 from noria.release import decision, status
 from noria.release.autoscaling import scaling_failures
 from noria.release.deployment import WENT_BACK, failure_reason, rollout_verdict, serves
-from noria.release.events import RollbackRequested, RolloutCompleted, RolloutFailed, RolloutHeld, RolloutUndone
+from noria.release.events import RollbackRequested, RolloutCompleted, RolloutFailed, RolloutHeld, RolloutSkipped, RolloutUndone
 from noria.release.findings import HARM
 from noria.release.lock import free_lock
 from noria.release.names import release_id
@@ -39,7 +39,7 @@ EVENTS: dict[str, type[ConcludedRollout]] = {
     status.HELD: RolloutHeld,
     status.FAILED: RolloutFailed,
     status.BY_HAND: RolloutFailed,
-    status.REFUSED: RolloutFailed,
+    status.REFUSED: RolloutSkipped,
     status.UNFINISHED: RolloutFailed,
 }
 #: Status after each decision of an observation that did not promote; after any other one the release has failed.

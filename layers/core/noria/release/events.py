@@ -57,6 +57,10 @@ class RolloutFailed(_ConcludedRollout):
     """A release was refused, failed or was interrupted; `endpoint` and `config` are empty where it was not planned."""
 
 
+class RolloutSkipped(_ConcludedRollout):
+    """The version serves already: there was nothing to release."""
+
+
 class RollbackRequested(Event):
     """A person, or Noria after an interruption, requests an earlier release: `to` is a version's ARN, null is the release before."""
 
@@ -89,5 +93,5 @@ class RollbackSkipped(_Rollback):
     """The release in question has undone itself before the rollback began."""
 
 
-type ConcludedRollout = RolloutCompleted | RolloutUndone | RolloutHeld | RolloutFailed
+type ConcludedRollout = RolloutCompleted | RolloutUndone | RolloutHeld | RolloutFailed | RolloutSkipped
 type AnyRollout = RolloutStarted | RolloutDeferred | ConcludedRollout

@@ -47,6 +47,7 @@ def test_what_costs_is_deleted_and_data_stay(account, noria):
         (("ModelName", "noria-m-1"),),
         ("alarms", "noria/m"),
         ("alarms", "noria-monitoring/m"),
+        ("alarms", "noria-stop/m"),
         ("dashboards", "noria"),
         ("dashboards", "noria-m"),
     ]

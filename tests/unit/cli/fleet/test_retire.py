@@ -24,7 +24,7 @@ def calls(stack, put):
     stack.__dict__["caller"] = "arn:aws:iam::123456789012:user/me"
     stack.__dict__["stepfunctions"] = SimpleNamespace(list_executions=lambda **_: {"executions": []})
     stack.__dict__["sagemaker"] = SimpleNamespace(delete_endpoint=lambda **request: done.append(("endpoint", request["EndpointName"])))
-    names = ["noria/m/errors", "noria/m/owners", "noria-monitoring/m", "noria-monitoring/m2"]
+    names = ["noria/m/errors", "noria/m/owners", "noria-monitoring/m", "noria-monitoring/m2", "noria-stop/m", "noria-stop/m2"]
     alarms = [{"AlarmName": name} for name in names]
 
     def paginate(AlarmNamePrefix):
@@ -51,7 +51,11 @@ def calls(stack, put):
 
 def test_endpoint_alarms_and_scaling_of_this_model_go_and_its_history_stays(stack, calls, noria):
     text = noria("retire", "m", "--yes").stdout
-    assert calls == [("target", "endpoint/noria-m/variant/main"), ("endpoint", "noria-m"), ("alarms", "noria/m/errors", "noria/m/owners", "noria-monitoring/m")]
+    assert calls == [
+        ("target", "endpoint/noria-m/variant/main"),
+        ("endpoint", "noria-m"),
+        ("alarms", "noria/m/errors", "noria/m/owners", "noria-monitoring/m", "noria-stop/m"),
+    ]
     record = ledger.read(stack, "m")
     assert (record.spec, record.champion, list(record.specs), ledger.published_models(stack)) == (None, None, ["s"], [])
     assert "stays    the model package group noria-m" in text
