@@ -11,8 +11,10 @@ from botocore.exceptions import ClientError
 from cli.base import event_log, ledger
 from cli.base.errors import CliError
 from cli.base.events import publish_event
+from cli.base.ledger import ModelRecord
 from cli.base.records import Dataset
 from cli.base.session import Session
+from cli.data.upload import has_content
 from cli.runs.activity import run_of
 from noria.data.events import DatasetAccepted
 from noria.kernel import lake
@@ -68,7 +70,7 @@ def retrain(session: Session, model: str, say: Callable[[str], None] = lambda te
     if dataset["spec"] == published:
         return _request(session, model, dataset, None)
     say(f"dataset {dataset['dataset']} was judged by the spec {dataset['spec']}, the published one is {published}: it is judged again, by that one")
-    judged = _judged_again(session, model, dataset, published)
+    judged = _judged_again(session, record, dataset)
     if judged["train"]:
         # Its acceptance starts the run.
         return TrainingRequest(model, judged["dataset"], _first_run(session, model, judged["dataset"]), published, None, dataset["spec"])
@@ -86,14 +88,14 @@ def _first_run(session: Session, model: str, dataset: str) -> str:
     return run_of(session, model, dataset, event_id(DatasetAccepted.__name__, dataset))
 
 
-def _judged_again(session: Session, model: str, dataset: Dataset, published: str) -> Dataset:
+def _judged_again(session: Session, record: ModelRecord, dataset: Dataset) -> Dataset:
     """The dataset that the published spec makes of another dataset's file.
 
     Raises:
         CliError: the spec's contract refuses it, or ingestion failed or did not end.
     """
-    record = ledger.read(session, model)
-    if known := next((entry for entry in record.datasets if (entry["digest"], entry["spec"]) == (dataset["digest"], published)), None):
+    model, published = record.model, record.published()["id"]
+    if known := next((entry for entry in record.datasets if has_content(entry, dataset["digest"], published)), None):
         return {**_accepted(known), "train": False}
     since = time.time()
     version = _ingest_again(session, model, dataset)

@@ -12,11 +12,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from noria.kernel.request_rows import RefusedRequestError, parse
+from noria.kernel.request_rows import CSV, RefusedRequestError, parse
 from noria.preprocessing.transform import Transform
 
 DOCUMENT = "preprocess.json"
-CSV = "text/csv"
 
 
 def model_fn(model_dir: str) -> Transform:
