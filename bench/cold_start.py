@@ -14,7 +14,6 @@ ROUNDS = 7
 #: Functions that read S3: their first call is timed up to the client, since there is no object to read here.
 READING = {
     "inspect_upload",
-    "curate_dataset",
     "prepare_dataset",
     "score_holdout",
     "compare_predictions",

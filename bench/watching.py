@@ -17,7 +17,8 @@ from bench.healing import _bikeshare
 from bench.results import ROOT, Result
 from cli.project.spec import load
 from noria.adapters import objects
-from noria.data.curate import write_dataset
+from noria.data.contract import DataContract
+from noria.data.text_rows import dataset_of
 from noria.kernel.json import Json
 from noria.monitoring.judge_window import judge_window
 from noria.monitoring.read_window import read_window
@@ -90,7 +91,9 @@ def _month() -> Month:
     rows = _bikeshare()
     names = list(rows[0])
     known, request = ([row for row in rows if row["ts"][:4] == year] for year in ("2011", "2012"))
-    write_dataset("lake", f"curated/{MODEL}/d/", "\n".join([",".join(names), *(",".join(map(str, row.values())) for row in known), ""]), "ts")
+    with dataset_of(DataContract.of(spec["data"]), spec["target"], names, [[str(value) for value in row.values()] for row in known]) as dataset:
+        for name, content, kind in dataset.objects(as_csv=False):
+            objects.put("lake", f"curated/{MODEL}/d/{name}", content, kind)
     held = known[-len(known) // 5 :]
     _put(s3, "artifacts", "runs/m/r/predictions/candidate/holdout.csv.out", "".join(f"{row['busy']},{0.9 if row['busy'] else 0.1}\n" for row in held))
     _put(s3, "artifacts", "runs/m/r/truth/truth.csv", "".join(f"{row['busy']},{row['ts']}\n" for row in held))

@@ -9,6 +9,8 @@ import grimp
 ROOT = Path(__file__).resolve().parents[1]
 #: The packages by which AWS is called.
 AWS = frozenset({"boto3", "botocore"})
+#: What the data layer carries.
+DATA = frozenset({"numpy", "pyarrow", "datasketches", "python_calamine"})
 ADAPTERS = "noria.adapters"
 
 
@@ -35,6 +37,11 @@ def calls_aws(module: str) -> bool:
     """Whether a module reaches an AWS client, however indirectly."""
     imported = {module, *graph().find_upstream_modules(module)}
     return any(name in AWS or name == ADAPTERS or name.startswith(f"{ADAPTERS}.") for name in imported)
+
+
+def reads_data(module: str) -> bool:
+    """Whether a module reaches what the data layer carries, however indirectly."""
+    return bool({module, *graph().find_upstream_modules(module)} & DATA)
 
 
 def deciding() -> set[str]:

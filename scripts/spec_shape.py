@@ -1,5 +1,6 @@
 """Writes the shape of a published spec from the spec's own pydantic models: `noria.kernel.published_spec`."""
 
+import json
 from typing import Any
 
 from noria.spec import ModelSpec
@@ -8,7 +9,7 @@ HEADER = '''"""The shape of a published spec, generated from `noria.spec` (`make
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 
 '''
@@ -27,6 +28,10 @@ SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "boo
 def text() -> str:
     """The module's text: one TypedDict a block, the whole document last."""
     schema = ModelSpec.model_json_schema(mode="serialization")
+    # A block that leaves out its defaults says nothing of its fields where it is written; where it is read it does.
+    read = ModelSpec.model_json_schema(mode="validation")["$defs"]
+    schema["$defs"].update({name: {**read[name], "leaves_out": True} for name, block in schema["$defs"].items() if block.get("additionalProperties") is True})
+    schema["$defs"].update({name: block for name, block in read.items() if name not in schema["$defs"]})
     blocks = [_block(_name(name), block, {}) for name, block in sorted(schema["$defs"].items()) if block.get("type") == "object"]
     enums = [f"{_name(name)} = {_type(block)}\n" for name, block in sorted(schema["$defs"].items()) if block.get("type") != "object"]
     return HEADER + "\n\n".join(["\n".join(enums)] * bool(enums) + blocks + [_block("PublishedSpec", schema, PUBLISHED)])
@@ -39,6 +44,8 @@ def _name(definition: str) -> str:
 def _block(name: str, schema: dict[str, Any], more: dict[str, str]) -> str:
     first = str(schema.get("description", name)).split("\n")[0]
     fields = {field: _type(declared) for field, declared in schema.get("properties", {}).items()} | more
+    if schema.get("leaves_out"):
+        fields = {field: kind if field in schema["required"] else f"NotRequired[{kind}]" for field, kind in fields.items()}
     if not all(field.isidentifier() for field in fields):
         raise ValueError(f"{name}: {sorted(fields)} must all be identifiers, so that the block can be a TypedDict")
     lines = [f"class {name}(TypedDict):", f'    """{first}"""', "", *(f"    {field}: {kind}" for field, kind in fields.items())]
@@ -50,7 +57,7 @@ def _type(declared: dict[str, Any]) -> str:
         return _name(str(declared["$ref"]).rsplit("/", 1)[1])
     if "const" in declared or "enum" in declared:
         words = declared.get("enum") or [declared["const"]]
-        return f"Literal[{', '.join(repr(word) for word in words)}]".replace("'", '"')
+        return f"Literal[{', '.join(json.dumps(word) if isinstance(word, str) else repr(word) for word in words)}]"
     if options := declared.get("anyOf") or declared.get("oneOf"):
         return " | ".join(dict.fromkeys(_type(option) for option in options))
     kind = declared.get("type")

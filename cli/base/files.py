@@ -1,11 +1,7 @@
 """Files that a user names: tables of any format and profiles to read, pages and plots to write."""
 
-import csv
-import io
-from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cli.base.errors import CliError
 
@@ -16,7 +12,6 @@ if TYPE_CHECKING:
 
 #: The suffix of a file that holds a profile instead of rows.
 PROFILE_SUFFIX = ".profile"
-CHUNK_BYTES = 1024 * 1024
 #: Rows that `first_words` reads.
 FIRST_ROWS = 100
 
@@ -45,8 +40,9 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "
     """
     from noria.profile import batches
     from noria.profile.dataset import Profile
+    from noria.tables.source import FileSource
 
-    result = Profile.from_bytes(existing(path).read_bytes()) if path.suffix == PROFILE_SUFFIX else batches.profile(existing(path), time, key)
+    result = Profile.from_bytes(existing(path).read_bytes()) if path.suffix == PROFILE_SUFFIX else batches.profile(FileSource(existing(path)), time, key)
     if missing := [name for name in (*key, *([time] if time else [])) if name not in result.columns]:
         raise CliError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(result.columns)}")
     return result
@@ -54,14 +50,18 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "
 
 def first_words(path: Path) -> dict[str, list[str]]:
     """The words in the first rows of a table by text column, without empty values; a profile has no rows."""
-    from noria.profile import formats
+    if path.suffix == PROFILE_SUFFIX:
+        return {}
+    from noria.tables.read import open_table
+    from noria.tables.source import FileSource
 
-    batch = None if path.suffix == PROFILE_SUFFIX else next(formats.batches(existing(path)), None)
+    with open_table(FileSource(existing(path))) as table:
+        batch = next(table.batches, None)
     if batch is None:
         return {}
-    rows = batch.slice(0, FIRST_ROWS)
+    rows = batch.rows.slice(0, FIRST_ROWS)
     columns = zip(rows.schema.names, rows.columns, strict=True)
-    return {name: [value for value in column.to_pylist() if value is not None] for name, column in columns if _is_text(column.type)}
+    return {name: [value for value in column.to_pylist() if value] for name, column in columns if _is_text(column.type)}
 
 
 def _is_text(kind: "pa.DataType") -> bool:
@@ -69,49 +69,6 @@ def _is_text(kind: "pa.DataType") -> bool:
 
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def is_plain(path: Path) -> bool:
-    """Whether Noria accepts a file as an upload: CSV in UTF-8 with commas, not compressed."""
-    from noria.profile import formats
-
-    return formats.is_plain(path)
-
-
-def as_csv(path: Path) -> Iterator[bytes]:
-    """The rows of a table of any format as CSV that can be uploaded, in pieces.
-
-    Raises:
-        CliError: there is no such file.
-        UnreadableDatasetError: the file has no format that Noria reads.
-    """
-    from noria.profile import formats
-
-    if formats.is_plain(existing(path)):
-        with path.open("rb") as opened:
-            yield from iter(lambda: opened.read(CHUNK_BYTES), b"")
-        return
-    header: list[str] | None = None
-    for batch in formats.batches(path):
-        rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-        if header is None:
-            header = batch.schema.names
-            yield _line([header])
-        yield _line([[_text(value) for value in row] for row in rows])
-
-
-def _line(rows: list[list[str]]) -> bytes:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    return buffer.getvalue().encode()
-
-
-def _text(value: Any) -> str:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
 def check_writable(path: Path | None, option: str, suffix: str) -> None:

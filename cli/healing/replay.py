@@ -84,13 +84,14 @@ def replay(
     from noria.data.contract import DataContract
     from noria.healing.history import history
     from noria.healing.replay import Replay, play
+    from noria.tables.source import FileSource
 
     spec = of_project(folder)
     if spec.preprocess.script:
         raise CliError("a replay runs no processing jobs: give it the rows that preprocess.script makes, and a model.yaml without that block")
     document: Any = spec.model_dump(mode="json")
     rules = {text: policy_of(spec, text) for text in policies or ("",)}
-    good, set_aside = history(files.as_csv(file), DataContract.of(document["data"]), spec.target)
+    good, set_aside = history(FileSource(files.existing(file)), DataContract.of(document["data"]), spec.target)
     begins, last = good.times[0], good.times[-1]
     until = _time(first) if first else begins + FIRST_SHARE * (last - begins)
     window = days * DAY_SECONDS if days else max(DAY_SECONDS, -(-(last - until) / WINDOWS // DAY_SECONDS) * DAY_SECONDS)

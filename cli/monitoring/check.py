@@ -74,6 +74,7 @@ def compare(folder: Path, reference: Path, current: Path) -> Comparison:
     from noria.monitoring import drift
     from noria.monitoring.charts import pictures
     from noria.profile.batches import blocks as blocks_of
+    from noria.tables.source import FileSource
 
     spec = of_project(folder)
     time = spec.data.time
@@ -82,7 +83,7 @@ def compare(folder: Path, reference: Path, current: Path) -> Comparison:
         raise CliError(f"{reference} has none of the spec's columns ({', '.join(spec.data.columns)}); it has: {', '.join(before.columns)}")
     seconds, times = _block_seconds(reference, before, now, time), (time,) if time else ()
     # A profile does not tell one block of time from another.
-    blocks = None if time is None else blocks_of(reference, time, seconds) if seconds else []
+    blocks = None if time is None else blocks_of(FileSource(reference), time, seconds) if seconds else []
     ignored = _ignored(spec, before, now)
     verdict = drift.check(before, now, blocks, ignored, times, spec.data.bad_rows.at_most)
     facts = {

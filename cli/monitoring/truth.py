@@ -12,7 +12,6 @@ from cli.base.records import MonitoringRun
 from cli.base.session import Session
 from cli.monitoring.runs import monitor, next_run
 from noria.data.contract import DataContract
-from noria.data.rows import lines, table
 from noria.kernel.published_spec import PublishedSpec
 from noria.monitoring import truth
 
@@ -63,8 +62,11 @@ def upload_truth(session: Session, model: str, file: Path, wait: bool) -> TruthU
 
 def _count(spec: PublishedSpec, body: bytes, file: Path) -> tuple[int, dict[str, int]]:
     """Rows that have a ground truth, and the faults of the others."""
+    from noria.data.dataset_file import read_texts
+    from noria.tables.source import BytesSource
+
     faults, latest = Counter[str](), time.time() + truth.AHEAD.total_seconds()
-    truths = truth.parse_truths(*table(lines([body])), DataContract.of(spec["data"]), spec["target"], spec["task"], latest, faults)
+    truths = truth.parse_truths(*read_texts(BytesSource(body, file.name)), DataContract.of(spec["data"]), spec["target"], spec["task"], latest, faults)
     rows = sum(1 for _ in truths)
     if not rows:
         why = ", ".join(f"{count:,} with {fault}" for fault, count in faults.most_common()) or "it has no rows"

@@ -24,7 +24,7 @@ def init(
 ) -> None:
     """Write a new model project under models/."""
     result = scaffold.scaffold(name, MODELS / name, data, target)
-    console.print_json(result) if json else view.started(result, data)
+    console.print_json(result) if json else view.started(result)
 
 
 @commands.command()

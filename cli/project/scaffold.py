@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.base import files
 from cli.base.errors import CliError
 from cli.data import contract
 from cli.data.columns import Column, describe, time_of
@@ -32,7 +31,6 @@ class Scaffold:
 
     Attributes:
         files: the names of the files that were written.
-        upload: whether the data file can be uploaded as it is.
     """
 
     model: str
@@ -40,7 +38,6 @@ class Scaffold:
     files: list[str]
     target: str
     task: str
-    upload: bool
 
 
 def scaffold(name: str, folder: Path, data: Path | None, target: str | None) -> Scaffold:
@@ -73,7 +70,7 @@ def scaffold(name: str, folder: Path, data: Path | None, target: str | None) -> 
     texts |= write_scripts(Task(name, kind, target, features))
     folder.mkdir(parents=True)
     _write(folder, texts)
-    return Scaffold(name, str(folder), sorted(texts), target, kind, data is None or files.is_plain(data))
+    return Scaffold(name, str(folder), sorted(texts), target, kind)
 
 
 def _missing_scripts(folder: Path) -> Scaffold:
@@ -84,7 +81,7 @@ def _missing_scripts(folder: Path) -> Scaffold:
     if not missing:
         raise CliError(f"{folder} has its scripts; nothing was changed. Take away one that shall be written anew for its model.yaml")
     _write(folder, missing)
-    return Scaffold(spec.name, str(folder), sorted(missing), spec.target, spec.task, upload=True)
+    return Scaffold(spec.name, str(folder), sorted(missing), spec.target, spec.task)
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:

@@ -1,7 +1,5 @@
 """Prints new and published projects."""
 
-from pathlib import Path
-
 from cli.base import console
 from cli.project.publish import Publication
 from cli.project.scaffold import Scaffold
@@ -16,9 +14,6 @@ def published(result: Publication) -> None:
         console.out.print(f"  look again: {warning}", style="yellow", markup=False)
 
 
-def started(result: Scaffold, data: Path | None) -> None:
+def started(result: Scaffold) -> None:
     console.out.print(f"wrote {result.folder}: {', '.join(result.files)} (a {result.task} task, target {result.target})")
     console.out.print(f"edit them, then: noria publish {result.folder}")
-    if not result.upload:
-        hint = f"an upload is CSV in UTF-8 with commas, which {data} is not: write it so before: noria upload {result.model} FILE"
-        console.out.print(hint, style="yellow")

@@ -15,7 +15,6 @@ from cli.base.errors import CliError
 from cli.base.session import Session
 from cli.serving.rows import Row, Value, read
 from noria.data.contract import Column, DataContract
-from noria.data.rows import column_fault
 from noria.release import sticky
 
 
@@ -98,6 +97,8 @@ def _variant(session: Session, endpoint: str, key: str) -> str:
 
 
 def _values(row: Row, number: int, contract: DataContract, target: str) -> list[str]:
+    from noria.data.column_check import fault_of
+
     features = contract.features(target)
     if unknown := sorted(set(row) - set(contract.required(target))):
         raise CliError(f"row {number} has {', '.join(unknown)}, which the spec does not name; expected: {', '.join(features)}")
@@ -106,7 +107,7 @@ def _values(row: Row, number: int, contract: DataContract, target: str) -> list[
         column, text = contract.columns[name], _text(row.get(name))
         if name not in row and not column.nullable:
             raise CliError(f"row {number} lacks {name!r}; expected: {', '.join(features)}")
-        if fault := column_fault(column, text):
+        if fault := fault_of(column, text, contract.missing):
             raise CliError(f"row {number}: {name} is {text!r} ({fault}); the contract asks {_rules(column)}")
         texts.append(text)
     return texts

@@ -10,7 +10,16 @@ from cli.base.session import Session
 from noria.data.contract import Column, DataContract
 
 #: A value of each type, where the contract names none.
-EXAMPLES: dict[str, str | float] = {"integer": 1, "number": 0.5, "boolean": "true", "timestamp": "2026-01-31T12:00:00Z", "string": "text"}
+EXAMPLES: dict[str, str | float] = {
+    "integer": 1,
+    "number": 0.5,
+    "boolean": "true",
+    "timestamp": "2026-01-31T12:00:00Z",
+    "string": "text",
+    "category": "text",
+    "text": "text",
+    "list": "[0.5]",
+}
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -43,9 +52,7 @@ def _example(column: Column) -> str | float:
     """A valid value, as CSV has it."""
     if column.values:
         return column.values[0]
-    if column.between:
-        low, high = column.between
-        known = [bound for bound in (low, high) if bound is not None]
+    if known := [bound for bound in column.numbers() if bound is not None]:
         middle = sum(known) / len(known)
         return round(middle) if column.type == "integer" else middle
     return EXAMPLES[column.type]

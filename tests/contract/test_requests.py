@@ -40,7 +40,8 @@ def as_put_events(entry: dict[str, Any]) -> dict[str, Any]:
 def requests() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Service, operation and request of everything that the functions answer to their samples."""
     judged = judge_dataset(sample("functions/data/judge_dataset.json"))
-    yield "s3", "CopyObject", judged["copy"]
+    for copy in judged["copies"]:
+        yield "s3", "CopyObject", copy
     yield "s3", "PutObject", as_put_object(judged["report"])
     yield "dynamodb", "PutItem", judged["record"]
     yield "events", "PutEvents", as_put_events(judged["entry"])

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from noria.data.curate import curate_dataset
 from noria.data.judge_dataset import judge_dataset
 from noria.data.read_upload import inspect_upload
 from noria.healing.announce_healing import announce_healing
@@ -36,7 +35,6 @@ def _later(event: Json) -> str:
 FUNCTIONS = {
     "InspectUpload": inspect_upload,
     "JudgeDataset": judge_dataset,
-    "CurateDataset": curate_dataset,
     "PlanRun": plan_run,
     "PrepareDataset": prepare_dataset,
     "PlanEvaluation": plan_evaluation,

@@ -22,8 +22,10 @@ WAITER = {"pk": {"S": "ENDPOINT#noria-bikeshare"}, "sk": {"S": "WAIT#e"}, "token
 SERVING = {"EndpointName": "Stage-bikeshare", "EndpointConfigName": "Stage-bikeshare-before", "EndpointStatus": "InService"}
 
 
-def upload() -> Json:
-    return sample("aws/s3-object-created.json")
+def upload(key: str | None = None) -> Json:
+    event = sample("aws/s3-object-created.json")
+    event["detail"]["object"]["key"] = key or event["detail"]["object"]["key"]
+    return event
 
 
 def failed(**of_a_restart: Json | str | int) -> Json:
@@ -185,7 +187,7 @@ def routes() -> dict[str, dict[str, tuple[Json, Json]]]:
             "unable": (evaluation(), {"champion": "Stage-bikeshare-before", "unable": "AlgorithmError: exit code 1"}),
             "again": (evaluation(), {"faults": {"evaluate: Create model": [EXISTS, ...]}, "champion": "Stage-bikeshare-before", "unable": "ClientError: gone"}),
         },
-        "ingest": {"accepted": (upload(), {}), "quarantined": (upload(), {"upload": b""})},
+        "ingest": {"accepted": (upload(), {}), "quarantined": (upload(), {"upload": b""}), "folder marker": (upload("incoming/bikeshare/"), {})},
         "rollout": {
             "next": (approved(), {"endpoint": dict(SERVING), "champion": "m"}),
             "harmful": (approved(), {"endpoint": dict(SERVING), "champion": "m", "challenger_errors": 0.2}),

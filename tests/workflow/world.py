@@ -8,7 +8,10 @@ from typing import Any
 from unittest.mock import patch
 
 from noria.adapters import objects
+from noria.data.contract import DataContract
+from noria.data.ingestion import Ingestion
 from noria.kernel.errors import NoriaError
+from noria.tables.source import BytesSource
 from noria.training.schema import schema_digest
 from scripts.templates import snake_case
 from tests.samples import sample
@@ -134,9 +137,10 @@ class World:
 
     def _invoked(self, function: str, event: Json) -> Json:
         reads = {
-            "chunks": lambda *where: [self.upload],
+            "chunks": lambda bucket, key, *version: iter([self.dataset() if key.endswith(".parquet") else self.upload]),
             "read": self.column,
             "write": lambda *what: self.written.append(what[1]),
+            "put": lambda *what: self.written.append(what[1]),
             "keys": lambda bucket, folder, after: (
                 [f"{folder}part-{i}.csv" for i in range(self.processed)] if folder.endswith("processed/") else [f"{folder}{self.looks}.jsonl"]
             ),
@@ -150,6 +154,14 @@ class World:
                 return FUNCTIONS[function](event)
         except NoriaError as error:
             raise Failure(type(error).__name__, json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})) from error
+
+    def dataset(self) -> bytes:
+        """The upload as ingestion has curated it."""
+        spec = sample("functions/data/judge_dataset.json")["spec"]
+        with Ingestion(DataContract.of(spec["data"]), spec["target"]) as ingestion:
+            ingestion.read(lambda: BytesSource(self.upload))
+            assert ingestion.dataset is not None
+            return ingestion.dataset.path.read_bytes()
 
     def column(self, bucket: str, key: str) -> bytes:
         """A column of the holdout: the truth, a side's predictions, or the version's answers to the smoke rows; or captured answers."""

@@ -9,7 +9,16 @@ from noria.data import policy
 from noria.data.judge_dataset import judge_dataset
 from tests.samples import sample
 
-PROFILE = {"bytes": 10, "problem": None, "header": ["id", "at", "size", "kind", "count", "y"], "rows": 100, "bad_rows": 0, "faults": {}}
+PROFILE = {
+    "bytes": 10,
+    "problem": None,
+    "header": ["id", "at", "size", "kind", "count", "y"],
+    "rows": 100,
+    "bad_rows": 0,
+    "faults": {},
+    "nulls": {},
+    "last": None,
+}
 
 
 def test_a_profile_without_faults_is_accepted(contract):
@@ -21,7 +30,7 @@ def test_a_profile_without_faults_is_accepted(contract):
     [
         ({"bytes": 0}, "EmptyFile"),
         ({"bytes": policy.MOST_BYTES + 1}, "TooLarge"),
-        ({"problem": "no CSV"}, "NotCsv"),
+        ({"problem": "no CSV"}, "Unreadable"),
         ({"header": ["id", "at", "size_cm", "kind", "count", "y"]}, "MissingColumn"),
         ({"bad_rows": 30, "faults": {"size": {"Range": 30}}}, "TooManyBadRows"),
         ({"rows": 2}, "TooFewRows"),
@@ -35,7 +44,7 @@ def test_what_breaks_the_contract_is_quarantined_with_its_reason(contract, chang
 
 def test_a_renamed_column_is_told_with_its_nearest_name(contract):
     verdict = policy.judge({**PROFILE, "header": ["id", "at", "size_cm", "kind", "count", "y"]}, contract, "y")
-    assert "is it renamed to 'size_cm'?" in verdict.reasons[0].text
+    assert "(is it renamed to 'size_cm'?); the header is id, at, size_cm, kind, count, y" in verdict.reasons[0].text
 
 
 def test_a_column_whose_name_became_longer_is_told_with_that_name(contract):
@@ -47,11 +56,6 @@ def test_a_column_whose_name_became_longer_is_told_with_that_name(contract):
 def test_a_name_that_has_nothing_to_do_with_the_missing_one_is_no_hint(contract, other):
     header = [{"size": other}.get(name, name) for name in PROFILE["header"]]
     assert "renamed" not in policy.judge({**PROFILE, "header": header}, contract, "y").reasons[0].text
-
-
-def test_a_header_that_is_parted_otherwise_is_one_reason_and_says_so(contract):
-    (reason,) = policy.judge({**PROFILE, "header": ["id;at;size_mm;kind;count;y"]}, contract, "y").reasons
-    assert "it is parted by ;" in reason.text
 
 
 def test_few_bad_rows_are_set_aside_and_the_rest_accepted(contract):
@@ -72,7 +76,7 @@ def test_an_upload_for_a_model_nobody_published_is_quarantined_with_what_to_do()
     answer = judge_dataset(event)
     assert answer["outcome"] == "quarantined"
     assert "noria publish" in answer["verdict"]["reasons"][0]["text"]
-    assert answer["copy"]["Key"].startswith("quarantine/ghost/")
+    assert answer["copies"][-1]["Key"].startswith("quarantine/ghost/")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,7 @@ def test_no_key_leads_out_of_its_folder(key):
     event = sample("functions/data/judge_dataset.json")
     event["upload"]["key"] = key
     event |= {"model": key.split("/")[1], "spec": None}
-    target = judge_dataset(event)["copy"]["Key"]
+    target = judge_dataset(event)["copies"][-1]["Key"]
     folder, model, dataset, name = target.split("/")
     assert folder == "quarantine"
     assert model in ("unknown", "bikeshare", "m")
@@ -92,7 +96,7 @@ def test_no_key_leads_out_of_its_folder(key):
 def test_a_long_unicode_name_fits_into_a_key():
     event = {**sample("functions/data/judge_dataset.json"), "spec": None}
     event["upload"]["key"] = "incoming/bikeshare/" + "数" * 330 + ".csv"
-    target = judge_dataset(event)["copy"]["Key"]
+    target = judge_dataset(event)["copies"][-1]["Key"]
     assert len(target.encode()) < 1024
     assert re.fullmatch(r"quarantine/bikeshare/[0-9a-f]{12}/(%[0-9A-F]{2})+\.csv", target)
 
@@ -100,7 +104,8 @@ def test_a_long_unicode_name_fits_into_a_key():
 def test_the_copy_names_the_exact_version_with_its_key_encoded():
     event = sample("functions/data/judge_dataset.json")
     event["upload"] |= {"key": "incoming/bikeshare/a b?.csv", "version": "v+1"}
-    assert judge_dataset(event)["copy"]["CopySource"] == "noria-lake/incoming/bikeshare/a%20b%3F.csv?versionId=v%2B1"
+    event["profile"]["rows"] = 0
+    assert judge_dataset(event)["copies"][-1]["CopySource"] == "noria-lake/incoming/bikeshare/a%20b%3F.csv?versionId=v%2B1"
 
 
 def test_an_accepted_dataset_carries_its_spec_into_the_ledger_until_a_run_has_taken_it():

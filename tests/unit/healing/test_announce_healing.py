@@ -54,4 +54,4 @@ def test_a_run_s_request_names_where_its_rows_come_from():
     event = sample("functions/healing/announce_healing.json")
     data = announce_healing(event)["entry"]["Detail"]["data"]
     assert data["source"] == {"healing": event["cause"]["causation_id"], **{name: event["assembled"][name] for name in ("base", "since", "backtest")}}
-    assert (data["location"], data["verdict"]) == (f"curated/bikeshare/{event['dataset']}/data.csv", None)
+    assert (data["location"], data["verdict"]) == (f"curated/bikeshare/{event['dataset']}/data.parquet", None)

@@ -1,8 +1,10 @@
 """The rows that a model is retrained on: its last dataset, and the rows that were labelled since."""
 
 from noria.adapters import objects
-from noria.data.curate import write_dataset
+from noria.data.csv_text import to_csv
+from noria.data.dataset_file import read_texts
 from noria.healing.assemble_dataset import assemble_dataset
+from tests.datasets import write_dataset
 from tests.unit.monitoring.lake import Lake, new_spec, traffic, truths
 
 
@@ -15,19 +17,25 @@ def test_a_healing_is_trained_on_the_last_dataset_and_all_that_was_labelled_sinc
     assert (output["rows"], output["set_aside"], output["since"]) == (5476, 0, "2025-01-01T00:00:00")
     recent = assemble_dataset({**event, "recent_days": 28, "backtest": False})
     assert (recent["rows"], recent["since"]) == (100, "2025-12-01")
-    assert objects.read("lake", "curated/m/new/data.csv").startswith(b"x,kind,at,y\n")
+    assert rows_of("new")[0] == ["x", "kind", "at", "y"]
     tried = assemble_dataset({**event, "recent_days": 28, "backtest": True})
     assert (tried["rows"], tried["backtest"]["days"]) == (output["rows"], None)
     assert set(tried["backtest"]["losses"]) == {"all", "56", "28", "14"}
+
+
+def rows_of(dataset: str) -> list[list[str]]:
+    """The header and the rows of a dataset."""
+    header, rows = read_texts(objects.ObjectSource("lake", f"curated/m/{dataset}/data.parquet"))
+    return [header, *rows]
 
 
 def assembled(lake: Lake, state: str, base: str = "d") -> list[list[str]]:
     """The rows of a healing's dataset; it is the next one's base under its own name."""
     event = {"bucket": "lake", "model": "m", "dataset": "new", "folder": f"curated/m/{base}x/", "base": base, "state": state, "spec": lake.spec}
     result = assemble_dataset({**event, "recent_days": None, "backtest": False})
-    text = objects.read("lake", f"curated/m/{base}x/data.csv").decode()
-    assert result["rows"] == text.count("\n") - 1
-    return [row.split(",") for row in text.splitlines()[1:]]
+    _, *rows = rows_of(f"{base}x")
+    assert result["rows"] == len(rows)
+    return rows
 
 
 def labelled(lake: Lake, months: list[str]) -> str:
@@ -41,19 +49,18 @@ def labelled(lake: Lake, months: list[str]) -> str:
 
 def test_a_healing_takes_the_newest_rows_where_there_are_more_than_a_dataset_may_have(lake, monkeypatch):
     state = labelled(lake, ["2025-12", "2025-11"])
-    text = objects.read("lake", "curated/m/d/data.csv").decode()
-    header, *rows = text.splitlines()
-    write_dataset("lake", "curated/m/backwards/", "\n".join([header, *reversed(rows), ""]), "at")
+    header, *rows = [",".join(row) for row in rows_of("d")]
+    write_dataset("lake", "curated/m/backwards/", "\n".join([header, *reversed(rows), ""]), lake.spec)
     for base in ("d", "backwards"):
         taken = {}
         for most in (3_000, 6_000, 9_000):
-            monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", most)
+            monkeypatch.setattr("noria.healing.assemble_dataset.MOST_ASSEMBLED", most)
             taken[most] = {row[2][:7] for row in assembled(lake, state, base)}
         assert taken == {3_000: {"2025-12"}, 6_000: {"2025-11", "2025-12"}, 9_000: {"2025-08", "2025-11", "2025-12"}}
 
 
 def test_a_row_takes_its_room_once_however_many_healings_have_had_it(lake, monkeypatch):
-    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", 9_000)
+    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_ASSEMBLED", 9_000)
     state = labelled(lake, ["2025-11", "2025-12"])
     first = assembled(lake, state)
     assert len(first) > 200
@@ -66,7 +73,7 @@ def test_without_times_what_came_last_is_the_newest(lake, monkeypatch):
     timeless["data"]["time"] = None
     timeless["data"]["columns"]["at"] = timeless["data"]["columns"]["kind"]
     lake.spec = timeless
-    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", 3_000)
+    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_ASSEMBLED", 3_000)
     assert {row[2][:7] for row in assembled(lake, state)} == {"2025-11"}
 
 
@@ -74,10 +81,10 @@ def test_what_is_written_is_no_larger_than_a_dataset_may_be(lake, monkeypatch):
     traffic(lake, 200, kind='"é""ü, ""ö"', name="odd")
     lake.upload_truth("odd.csv", truths(200, name="odd"))
     state = str(lake.run()["state"])
-    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_BYTES", 5_000)
+    monkeypatch.setattr("noria.healing.assemble_dataset.MOST_ASSEMBLED", 5_000)
     assembled(lake, state)
-    text = objects.read("lake", "curated/m/dx/data.csv")
-    assert (text.count('é""'.encode()) > 50, len(text) < 5_050) == (True, True)
+    text = to_csv(rows_of("dx"))
+    assert (text.count('é""') > 50, len(text.encode()) < 5_050) == (True, True)
 
 
 def test_rows_that_break_the_contract_are_set_aside_from_a_healing_and_stop_none(lake):

@@ -13,6 +13,7 @@ from noria.healing.history import history
 from noria.kernel.errors import ContractError
 from noria.kernel.values import parse_timestamp
 from noria.spec import ModelSpec
+from noria.tables.source import BytesSource
 
 SPEC = ModelSpec.model_validate(
     {
@@ -53,7 +54,7 @@ def played(shift: float, rule: policy.Policy, noise: float = 0.05, spec: dict = 
             lines.append(
                 f"{(datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day, hours=hour)).isoformat()},{x:.3f},{int((x > cut) != (drawn.random() < noise))}"
             )
-    result, aside = history(iter(["\n".join(lines).encode()]), DataContract.of(spec["data"]), "y")
+    result, aside = history(BytesSource("\n".join(lines).encode()), DataContract.of(spec["data"]), "y")
     assert aside == 0
     return replay.play(spec, replay.Replay(spec, result, Threshold(), parse_timestamp("2025-04-01"), 10 * 86_400.0, drift), {"p": rule})
 
@@ -94,9 +95,9 @@ def test_a_policy_that_heals_nothing_leaves_the_model_frozen():
 def test_a_history_without_times_or_without_good_rows_says_what_to_do():
     block = DataContract.of(SPEC["data"])
     with pytest.raises(ContractError, match="contract suggest"):
-        history(iter([b"at,x,y\n2025-01-01,no,1\n"]), block, "y")
+        history(BytesSource(b"at,x,y\n2025-01-01,no,1\n"), block, "y")
     with pytest.raises(ContractError, match=r"data\.time"):
-        history(iter([b"x,y\n"]), DataContract.of({**SPEC["data"], "time": None}), "y")
+        history(BytesSource(b"x,y\n"), DataContract.of({**SPEC["data"], "time": None}), "y")
 
 
 @pytest.mark.parametrize(("persist", "matters", "first"), [(1, True, "2025-04-11"), (3, True, "2025-05-01"), (1, False, None)])
@@ -107,8 +108,8 @@ def test_drift_that_persists_and_matters_starts_a_training(persist, matters, fir
 
 
 def test_a_history_larger_than_a_dataset_may_be_is_trained_on_by_its_newest_rows():
-    lines = ["at,x,y", *(f"2025-01-01T{hour:02}:{minute:02}:00,{minute / 100:.2f},1" for hour in range(24) for minute in range(60))]
-    result, _ = history(iter(["\n".join(lines).encode()]), DataContract.of(SPEC["data"]), "y")
+    lines = ["at,x,y", *(f"2025-01-01T{hour:02}:{minute:02}:00,1.{minute:02}1,1" for hour in range(24) for minute in range(60))]
+    result, _ = history(BytesSource("\n".join(lines).encode()), DataContract.of(SPEC["data"]), "y")
     size = len(lines[1]) + 1
     assert result.fitting(slice(0, 100), 10 * size) == slice(90, 100)
     assert result.fitting(slice(0, 100), 10 * size - 1) == slice(91, 100)
@@ -119,4 +120,4 @@ def test_a_history_larger_than_a_dataset_may_be_is_trained_on_by_its_newest_rows
 
 def test_a_history_of_which_no_row_is_good_says_what_is_wrong_with_them():
     with pytest.raises(ContractError, match="at Type × 2"):
-        history(iter([b"at,x,y\n31.12.2024,1,1\n30.12.2024,1,0\n"]), DataContract.of(SPEC["data"]), "y")
+        history(BytesSource(b"at,x,y\n31.12.2024,1,1\n30.12.2024,1,0\n"), DataContract.of(SPEC["data"]), "y")

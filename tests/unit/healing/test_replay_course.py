@@ -12,6 +12,7 @@ from noria.healing.history import History, history
 from noria.kernel.errors import ContractError
 from noria.kernel.verdict import Reason
 from noria.spec import ModelSpec
+from noria.tables.source import BytesSource
 
 DAY = 86_400.0
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -58,7 +59,7 @@ def moment(day: float) -> float:
 
 def replayed(days=40, truth=lambda day: 1, first=20, window=5, drift=None, spec=SPEC, per_day=24):
     trainer = Parrot()
-    result, _ = history(iter([file(days, truth, per_day)]), DataContract.of(spec["data"]), "y")
+    result, _ = history(BytesSource(file(days, truth, per_day)), DataContract.of(spec["data"]), "y")
     return replay.Replay(spec, result, trainer, moment(first), window * DAY, drift), trainer
 
 
@@ -103,7 +104,7 @@ def test_a_course_that_trains_before_every_window_but_the_first_takes_all_or_the
 def test_a_window_of_fewer_than_twenty_rows_tells_no_metric():
     lines = file(25, lambda day: 1).decode().splitlines()
     late = [f"{(START + timedelta(days=30, hours=hour)).isoformat()},0,1" for hour in range(19)]
-    result, _ = history(iter(["\n".join([*lines, *late]).encode()]), CONTRACT, "y")
+    result, _ = history(BytesSource("\n".join([*lines, *late]).encode()), CONTRACT, "y")
     report = replay.Replay(SPEC, result, Parrot(), moment(20), 5 * DAY).frozen()
     assert report["series"] == [1.0, None, None]
     assert report["mean"] == 1.0
@@ -190,6 +191,6 @@ def test_rows_between_two_times_and_those_that_fit_into_a_file():
 
 
 def test_rows_of_a_history_are_in_the_order_of_their_times_and_bad_ones_are_counted():
-    result, aside = history(iter([b"at,x,y\n2025-01-03,3,1\n2025-01-01,1,1\nsoon,2,1\n2025-01-02,no,1\n"]), CONTRACT, "y")
+    result, aside = history(BytesSource(b"at,x,y\n2025-01-03,3,1\n2025-01-01,1,1\nsoon,2,1\n2025-01-02,no,1\n"), CONTRACT, "y")
     assert ([row[1] for row in result.rows], aside) == (["1", "3"], 2)
     assert result.times == sorted(result.times)

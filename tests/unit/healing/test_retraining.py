@@ -142,7 +142,7 @@ def test_a_dataset_of_a_healing_is_one_as_any_other():
     dataset, heal = (item["Put"] for item in answer["transaction"]["TransactItems"])
     data = json.loads(dataset["Item"]["document"]["S"])
     assert (dataset["Item"]["status"], dataset["ConditionExpression"]) == ({"S": "accepted"}, "attribute_not_exists(claims)")
-    assert (data["train"], data["rows"], data["location"]) == (True, 8761, "curated/bikeshare/4dc982d6fef6/data.csv")
+    assert (data["train"], data["rows"], data["location"]) == (True, 8761, "curated/bikeshare/4dc982d6fef6/data.parquet")
     assert answer["entry"]["Detail"]["data"] == data
     assert heal["ConditionExpression"] == "attribute_not_exists(#document) OR #document = :mine"
 

@@ -11,10 +11,10 @@ import pytest
 from moto import mock_aws
 
 from noria.adapters import objects
-from noria.data.curate import write_dataset
 from noria.monitoring.judge_window import judge_window
 from noria.monitoring.read_window import read_window
 from noria.training import quality
+from tests.datasets import write_dataset
 from tests.samples import sample
 
 RELEASE = {"id": "r1", "time": "2026-01-01T00:00:00.000Z", "model_package_arn": "m/1"}
@@ -44,7 +44,7 @@ class Lake:
             self.s3.create_bucket(Bucket=bucket)
         drawn = random.Random(0)
         rows = "".join(f"2025-{1 + i // 672:02}-{1 + i % 672 // 24:02}T{i % 24:02}:00:00,{drawn.gauss(0, 1)},{'ab'[i % 2]},1\n" for i in range(5376))
-        write_dataset("lake", "curated/m/d/", f"at,x,kind,y\n{rows}", "at")
+        write_dataset("lake", "curated/m/d/", f"at,x,kind,y\n{rows}", self.spec)
         self.evaluate("1\n0\n")
 
     def evaluate(self, answers: str, wrong: int = 0) -> None:

@@ -6,10 +6,10 @@ from collections import Counter
 import pytest
 
 from noria.data.contract import Column, DataContract
+from noria.data.text_rows import count_breaches
 from noria.kernel.errors import UnreadableDatasetError
 from noria.monitoring import predictions, truth
 from noria.monitoring.predictions import Prediction
-from noria.monitoring.read_reference import count_breaches
 from noria.monitoring.truth import Truth
 
 COLUMNS = {"x": Column("number", between=(0, 10)), "z": Column("string"), "y": Column("integer")}

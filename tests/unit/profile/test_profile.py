@@ -17,6 +17,7 @@ from noria.profile import quantiles
 from noria.profile.batches import add, profile
 from noria.profile.dataset import Profile
 from noria.profile.values import MOST_EXACT
+from noria.tables.source import FileSource
 
 #: What a share of a KLL sketch of this size may be wrong by, at 99 in 100 times; of a HyperLogLog's number, at 95.
 RANK, NUMBER = 0.0165, 0.06
@@ -190,7 +191,7 @@ TEXT = 'ts,value,name,yes\n2011-01-01T00:00:00,1.5,"a,b",true\n2011-01-01T01:00:
 )
 def test_every_dialect_encoding_and_compression_is_read(tmp_path, name, body):
     (tmp_path / name).write_bytes(body)
-    result = profile(tmp_path / name, time="ts")
+    result = profile(FileSource(tmp_path / name), time="ts")
     assert result.rows == 2
     assert [(column, item.kind) for column, item in result.columns.items()] == [("ts", "time"), ("value", "number"), ("name", "string"), ("yes", "boolean")]
     assert result.columns["value"].nulls == 1
@@ -202,7 +203,7 @@ def test_parquet_and_json_lines_say_the_same_as_csv(tmp_path):
     pq.write_table(table, tmp_path / "x.parquet")
     (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
     (tmp_path / "x.csv").write_text("\n".join(["whole,few", *(f"{row['whole']},{row['few']}" for row in table.to_pylist()), ""]))
-    results = [profile(tmp_path / name) for name in ("x.parquet", "x.jsonl", "x.csv")]
+    results = [profile(FileSource(tmp_path / name)) for name in ("x.parquet", "x.jsonl", "x.csv")]
     assert len({tuple(column.kind for column in item.columns.values()) for item in results}) == 1
     assert len({tuple(item.columns["few"].values.top(3)) for item in results}) == 1
     assert len({item.columns["whole"].numbers.mean for item in results}) == 1
@@ -210,7 +211,7 @@ def test_parquet_and_json_lines_say_the_same_as_csv(tmp_path):
 
 def test_a_few_wrong_values_among_numbers_are_counted_as_what_they_are(tmp_path):
     (tmp_path / "x.csv").write_text("x\n" + "".join(f"{i}\n" for i in range(500)) + "?\n" * 3)
-    column = profile(tmp_path / "x.csv").columns["x"]
+    column = profile(FileSource(tmp_path / "x.csv")).columns["x"]
     assert (column.kinds, column.numbers.most) == ({"integer": 500, "string": 3}, 499)
 
 
@@ -221,7 +222,7 @@ def test_a_few_wrong_values_among_numbers_are_counted_as_what_they_are(tmp_path)
 def test_a_file_that_breaks_off_or_is_none_is_refused_with_a_sentence(tmp_path, name, body):
     (tmp_path / name).write_bytes(body)
     with pytest.raises(UnreadableDatasetError):
-        profile(tmp_path / name)
+        profile(FileSource(tmp_path / name))
 
 
 def test_columns_that_come_and_go_count_as_empty_where_they_are_not():

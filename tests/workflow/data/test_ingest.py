@@ -20,7 +20,7 @@ KEYS = [
     "incoming/bikeshare/a?b#c%2Fd+e.csv",
 ]
 #: Folders that are no model's name.
-FOLDERS = ["incoming//x.csv", "incoming/x.csv", "incoming/", "incoming/../x.csv", "incoming/$eval(1)/x.csv", 'incoming/"/x.csv']
+FOLDERS = ["incoming//x.csv", "incoming/x.csv", "incoming/../x.csv", "incoming/$eval(1)/x.csv", 'incoming/"/x.csv']
 
 
 def test_a_good_upload_is_claimed_curated_recorded_and_announced(world: WorldMaker):
@@ -31,14 +31,16 @@ def test_a_good_upload_is_claimed_curated_recorded_and_announced(world: WorldMak
     assert played.output == {"outcome": "accepted", "dataset": dataset, "verdict": {"outcome": "accepted", "reasons": []}}
 
     (claim,) = played.requests("Claim upload")
-    (curate,) = played.requests("Curate dataset")
-    assert services.written == [f"curated/bikeshare/{dataset}/{name}" for name in ("data.csv", "data.profile", "blocks.profile")]
+    (inspect,) = played.requests("Inspect upload")
+    names = ("data.parquet", "data.profile", "blocks.profile")
+    assert services.written == [f"{inspect['Payload']['folder']}{name}" for name in names]
+    copies = sorted((copy["CopySource"], copy["Key"]) for copy in played.requests("Copy object"))
+    assert copies == [(f"noria-lake/{inspect['Payload']['folder']}{name}", f"curated/bikeshare/{dataset}/{name}") for name in sorted(names)]
     (report,) = played.requests("Write verdict")
     (record,) = played.requests("Record dataset")
     (message,) = played.requests("Announce")[0]["Entries"]
     assert claim["Item"]["pk"]["S"] == "CLAIM#noria-lake/incoming/bikeshare/2011.csv@IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"
     assert int(claim["Item"]["expires"]["N"]) - int(claim["ExpressionAttributeValues"][":now"]["N"]) == 3600
-    assert curate["Payload"]["folder"] == f"curated/bikeshare/{dataset}/"
     assert report["Key"] == f"curated/bikeshare/{dataset}/verdict.json"
     assert record["Item"]["sk"]["S"] == f"DATASET#{dataset}"
     assert (message["Source"], message["DetailType"], message["EventBusName"]) == ("noria.data", "DatasetAccepted", "Bus")
@@ -49,8 +51,7 @@ def test_a_good_upload_is_claimed_curated_recorded_and_announced(world: WorldMak
 def test_a_bad_upload_is_copied_aside_with_its_verdict_and_never_curated(world: WorldMaker):
     played = world(upload=f"{HEADER}\n{HOURS[0]}\n".encode()).play("ingest", upload())
     assert played.output["outcome"] == "quarantined"
-    assert not played.requests("Curate dataset")
-    (copy,) = played.requests("Quarantine upload")
+    (copy,) = played.requests("Copy object")
     assert copy["CopySource"].startswith("noria-lake/incoming/bikeshare/2011.csv?versionId=")
     assert copy["Key"] == f"quarantine/bikeshare/{played.output['dataset']}/2011.csv"
     assert played.requests("Announce")[0]["Entries"][0]["DetailType"] == "DatasetQuarantined"
@@ -62,13 +63,13 @@ def test_an_upload_for_a_model_that_nobody_published_is_quarantined(world: World
     assert [reason["code"] for reason in played.output["verdict"]["reasons"]] == ["UnknownModel"]
 
 
-@pytest.mark.parametrize(("state", "after"), [("Claim upload", []), ("Record dataset", ["Write verdict"])])
+@pytest.mark.parametrize(("state", "after"), [("Claim upload", []), ("Record dataset", [*["Copy object"] * 3, "Write verdict"])])
 def test_an_upload_or_dataset_that_is_there_already_ends_as_a_duplicate_and_is_not_announced(world: WorldMaker, state: str, after: list[str]):
     duplicate = Failure("DynamoDB.ConditionalCheckFailedException", "The conditional request failed")
     played = world(faults={f"ingest: {state}": [duplicate]}).play("ingest", upload())
     assert (played.status, played.output) == ("SUCCEEDED", {"outcome": "duplicate"})
     assert not played.requests("Announce")
-    assert [call.state for call in played.calls if call.state in ("Write verdict", "Quarantine upload")] == after
+    assert [call.state for call in played.calls if call.state in ("Write verdict", "Copy object")] == after
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -88,7 +89,7 @@ def test_a_quarantined_object_stays_in_its_own_folder_whatever_its_key(world: Wo
     event = upload()
     event["detail"]["object"]["key"] = key
     played = world(upload=b"").play("ingest", event)
-    (copy,) = played.requests("Quarantine upload")
+    (copy,) = played.requests("Copy object")
     model = "unknown" if key in FOLDERS else "bikeshare"
     folder, name = copy["Key"].rsplit("/", 1)
     assert folder == f"quarantine/{model}/{played.output['dataset']}"
@@ -103,3 +104,22 @@ def test_an_event_without_what_names_a_version_fails_and_says_so(world: WorldMak
     played = world().play("ingest", event)
     assert (played.status, played.error) == ("FAILED", "States.QueryEvaluationError")
     assert "Inspect upload" not in played.states
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "incoming/",
+        "incoming/bikeshare/",
+        "incoming/bikeshare/_SUCCESS",
+        "incoming/bikeshare/day/_temporary/0/part-0.parquet",
+        "incoming/bikeshare/.part-0.parquet.crc",
+        "incoming/bikeshare/data.csv.md5",
+        "incoming/bikeshare/.DS_Store",
+    ],
+)
+def test_folder_markers_hidden_files_and_checksums_are_no_data(world: WorldMaker, key: str):
+    event = upload()
+    event["detail"]["object"]["key"] = key
+    played = world().play("ingest", event)
+    assert (played.status, played.output, played.calls) == ("SUCCEEDED", {"outcome": "ignored"}, [])

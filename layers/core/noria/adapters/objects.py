@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from noria.kernel.errors import TransientError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from types_boto3_s3 import S3Client
 
 CHUNK = 1024 * 1024
@@ -49,6 +51,21 @@ def chunks(bucket: str, key: str, version: str | None = None) -> Iterator[bytes]
     exact = {"VersionId": version} if version else {}
     with _passing_trouble(f"cannot read s3://{bucket}/{key}"):
         yield from _client().get_object(Bucket=bucket, Key=key, **exact)["Body"].iter_chunks(CHUNK)  # type: ignore[arg-type]
+
+
+class ObjectSource:
+    """An object, or an exact version of it, as a table's source (`noria.tables.source.Source`)."""
+
+    def __init__(self, bucket: str, key: str, version: str | None = None) -> None:
+        self.name, self._bucket, self._key, self._version = key.rsplit("/", 1)[-1], bucket, key, version
+
+    def chunks(self) -> Iterator[bytes]:
+        """The object's bytes, one piece at a time.
+
+        Raises:
+            TransientError: S3 failed in a way that a later call may not.
+        """
+        return chunks(self._bucket, self._key, self._version)
 
 
 def read(bucket: str, key: str, version: str | None = None) -> bytes:
@@ -111,3 +128,21 @@ def write(bucket: str, key: str, body: bytes, content_type: str) -> None:
     """
     with _passing_trouble(f"cannot write s3://{bucket}/{key}"):
         _client().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+
+def put(bucket: str, key: str, content: "Path | bytes", content_type: str) -> None:
+    """Put one object: bytes, or a local file, in parts where it is large.
+
+    Raises:
+        TransientError: S3 failed in a way that a later call may not.
+    """
+    if isinstance(content, bytes):
+        write(bucket, key, content, content_type)
+        return
+    from boto3.exceptions import S3UploadFailedError
+
+    with _passing_trouble(f"cannot write s3://{bucket}/{key}"):
+        try:
+            _client().upload_file(str(content), bucket, key, ExtraArgs={"ContentType": content_type})
+        except S3UploadFailedError as error:
+            raise TransientError(f"cannot write s3://{bucket}/{key}: {error}") from error

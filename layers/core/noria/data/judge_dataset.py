@@ -13,6 +13,7 @@ from noria.data.events import DatasetAccepted, DatasetQuarantined
 from noria.kernel import lake, ledger
 from noria.kernel.events import EventContext, put_events_entry
 from noria.kernel.identity import digest
+from noria.kernel.values import parse_timestamp
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import PutItemInputTypeDef
@@ -36,7 +37,7 @@ def judge_dataset(event: JudgeDatasetInput) -> JudgeDatasetResult:
     """
     spec = event["spec"] if event["spec"] and is_model_name(event["model"]) else None
     if spec:
-        verdict = policy.judge(event["profile"], DataContract.of(spec["data"]), spec["target"])
+        verdict = policy.judge(event["profile"], DataContract.of(spec["data"]), spec["target"], parse_timestamp(event["cause"]["time"]))
     else:
         verdict = policy.unknown_model(event["model"])
     model = event["model"] if is_model_name(event["model"]) else NAMELESS
@@ -62,8 +63,7 @@ class _Decision:
             "outcome": "accepted" if self._accepted else "quarantined",
             "verdict": self.verdict.to_json(),
             "dataset": self.dataset,
-            "curate": {"bucket": upload["bucket"], "key": upload["key"], "version": upload["version"], "folder": self._folder},
-            "copy": self._copy(upload, published.location),
+            "copies": self._copies(upload, published.location),
             "report": {"Bucket": upload["bucket"], "Key": published.verdict, "Body": report, "ContentType": "application/json"},
             "record": self._record(published),
             "entry": put_events_entry(published, self.model, self.dataset, EventContext(**self.event["cause"])),
@@ -93,10 +93,16 @@ class _Decision:
             reasons=self.verdict.to_json()["reasons"],
         )
 
-    @staticmethod
-    def _copy(upload: Upload, location: str) -> CopyObjectRequestTypeDef:
-        source = lake.copy_source(upload["bucket"], upload["key"], upload["version"])
-        return {"Bucket": upload["bucket"], "Key": location, "CopySource": source, "TaggingDirective": "REPLACE"}
+    def _copies(self, upload: Upload, location: str) -> list[CopyObjectRequestTypeDef]:
+        """An accepted upload's rows and profiles, which wait in its staging folder; or the upload itself, beside the rows that are bad."""
+        bucket, waiting = upload["bucket"], self.event["folder"]
+        names = [lake.SET_ASIDE] if self.event["profile"]["bad_rows"] else []
+        if self._accepted:
+            names += [lake.DATA, lake.PROFILE, lake.BLOCKS, *([lake.DATA_CSV] if self.spec and needs_csv(self.spec) else [])]
+        copies = [_copy(bucket, lake.copy_source(bucket, waiting + name), self._folder + name) for name in names]
+        if not self._accepted:
+            copies.append(_copy(bucket, lake.copy_source(bucket, upload["key"], upload["version"]), location))
+        return copies
 
     def _record(self, published: DatasetAccepted | DatasetQuarantined) -> PutItemInputTypeDef:
         """The dataset in the ledger, with the spec that judged it.
@@ -107,6 +113,15 @@ class _Decision:
         key = ledger.dataset(self.model, self.dataset)
         item = ledger.item(key, status=self.verdict.outcome, time=self.event["cause"]["time"], document=published.to_json(), spec=self.spec)
         return {"TableName": self.event["ledger"], "Item": item, "ConditionExpression": "attribute_not_exists(claims)"}
+
+
+def _copy(bucket: str, source: str, key: str) -> CopyObjectRequestTypeDef:
+    return {"Bucket": bucket, "Key": key, "CopySource": source, "TaggingDirective": "REPLACE"}
+
+
+def needs_csv(spec: PublishedSpec) -> bool:
+    """Whether a dataset is written as CSV besides: for the project's own preprocessing script."""
+    return spec["preprocess"]["script"] is not None
 
 
 def _file_name(key: str) -> str:

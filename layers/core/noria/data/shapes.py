@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
 
 from noria.kernel.published_spec import PublishedSpec
@@ -18,55 +19,54 @@ class Upload(TypedDict):
 
 
 class InspectUploadInput(Upload, Invocation):
-    """An upload, and the spec that it is judged by; null where no model of that name is published."""
+    """An upload, the spec that it is judged by (null where no model of that name is published), and the folder where its rows wait."""
 
     model: str
     spec: PublishedSpec | None
+    folder: str
 
 
 class FaultExample(TypedDict):
-    """One bad row: its number in the file, and what is wrong with it."""
+    """One bad row: its number in the file, what is there, and what the contract expects."""
 
     row: int
     column: str
     code: str
     observed: str
+    expected: str
 
 
 class Inspection(TypedDict):
     """What the judgement needs to know of an upload.
 
-    `faults` counts bad rows by column and code; `problem` is a sentence where the bytes cannot be read as CSV.
+    `faults` counts bad rows by column and code, `nulls` empty values of columns whose share is limited; `first` and `last` are the event
+    times of good rows in seconds since the epoch; `problem` is a sentence where the bytes cannot be read as a table.
     """
 
     bytes: int
     digest: str
+    format: str
     header: list[str]
     rows: int
     bad_rows: int
     faults: dict[str, dict[str, int]]
     examples: list[FaultExample]
+    nulls: dict[str, int]
+    first: float | None
+    last: float | None
     problem: str | None
 
 
 class JudgeDatasetInput(Invocation):
-    """An upload with what its inspection has found."""
+    """An upload with what its inspection has found, and the folder where its rows wait."""
 
     model: str
+    folder: str
     upload: Upload
     spec: PublishedSpec | None
     profile: Inspection
     cause: EventContextShape
     ledger: str
-
-
-class CurateRequest(TypedDict):
-    """Which rows `curate_dataset` writes, and where."""
-
-    bucket: str
-    key: str
-    version: str
-    folder: str
 
 
 class JudgeDatasetResult(TypedDict):
@@ -75,25 +75,10 @@ class JudgeDatasetResult(TypedDict):
     outcome: Literal["accepted", "quarantined"]
     verdict: VerdictShape
     dataset: str
-    curate: CurateRequest
-    copy: AwsRequest
+    copies: Sequence[AwsRequest]
     report: AwsRequest
     record: AwsRequest
     entry: AwsRequest
-
-
-class CurateDatasetInput(CurateRequest, Invocation):
-    """An accepted upload."""
-
-    spec: PublishedSpec
-    model: NotRequired[str]
-    dataset: NotRequired[str]
-
-
-class CurateDatasetResult(TypedDict):
-    """Where the accepted rows lie."""
-
-    location: str
 
 
 class SplitFacts(TypedDict):

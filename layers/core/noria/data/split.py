@@ -10,7 +10,7 @@ from noria.data.contract import SMOKE_ROWS, DataContract
 from noria.data.csv_text import to_csv
 from noria.data.shuffle import shuffled
 from noria.kernel.errors import ContractError
-from noria.kernel.values import parse_timestamp
+from noria.kernel.values import parse_timestamp, to_datetime
 
 if TYPE_CHECKING:
     from noria.data.shapes import SplitFacts
@@ -57,13 +57,15 @@ def split(header: list[str], rows: list[list[str]], contract: DataContract, targ
     known, held = rows[:-size], rows[-size:]
     features = [[row[at[name]] for name in contract.features(target)] for row in held]
     truth = [[row[at[name]] for name in (target, *([contract.time] if contract.time else []))] for row in held]
+    if contract.time and contract.times_are:
+        truth = [[true, _iso(when, contract.times_are)] for true, when in truth]
     return Split(
         train=known,
         holdout=to_csv(features),
         truth=to_csv(truth),
         smoke=to_csv(features[:SMOKE_ROWS]),
         shuffled=to_csv(shuffled(features)),
-        facts=_facts(known, held, at[contract.time] if contract.time else None, block),
+        facts=_facts(known, held, at[contract.time] if contract.time else None, contract.times_are, block),
     )
 
 
@@ -75,7 +77,7 @@ def _order(rows: list[list[str]], at: dict[str, int], contract: DataContract, bl
         return sorted(rows, key=_place), sum(_place(row) >= 1 - block["test"] for row in rows)
     assert contract.time is not None
     time = at[contract.time]
-    return sorted(rows, key=lambda row: parse_timestamp(row[time])), round(len(rows) * block["test"])
+    return sorted(rows, key=lambda row: parse_timestamp(row[time], contract.times_are)), round(len(rows) * block["test"])
 
 
 def _by_group(rows: list[list[str]], columns: list[int], test: float) -> tuple[list[list[str]], int]:
@@ -97,9 +99,13 @@ def _place(row: list[str]) -> float:
     return int.from_bytes(blake2b("\x1f".join(row).encode(), digest_size=6).digest()) / 2**48
 
 
-def _facts(known: list[list[str]], held: list[list[str]], time: int | None, block: SplitShape) -> SplitFacts:
+def _iso(text: str, form: str) -> str:
+    return to_datetime(text, form).isoformat()
+
+
+def _facts(known: list[list[str]], held: list[list[str]], time: int | None, form: str | None, block: SplitShape) -> SplitFacts:
     facts: SplitFacts = {"rows": len(known) + len(held), "train": len(known), "holdout": len(held), "by": block["by"]}
     if time is not None:
-        times = sorted((row[time] for row in held), key=parse_timestamp)
-        facts["first"], facts["last"] = times[0], times[-1]
+        times = sorted((row[time] for row in held), key=lambda text: parse_timestamp(text, form))
+        facts["first"], facts["last"] = (_iso(time_, form) if form else time_ for time_ in (times[0], times[-1]))
     return facts

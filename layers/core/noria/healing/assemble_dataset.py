@@ -12,20 +12,23 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from noria.adapters import objects
-from noria.data.contract import DataContract
+from noria.data.contract import NUMERIC_TYPES, DataContract
 from noria.data.csv_text import csv_size, to_csv
-from noria.data.curate import write_dataset
-from noria.data.policy import MOST_BYTES
-from noria.data.rows import RowChecker, lines, table
+from noria.data.dataset_file import read_texts
+from noria.data.judge_dataset import needs_csv
+from noria.data.policy import MOST_ASSEMBLED
+from noria.data.text_rows import dataset_of, good_places
 from noria.healing import backtest
 from noria.kernel import lake
-from noria.kernel.values import parse_timestamp
+from noria.kernel.values import parse_number, parse_timestamp
 from noria.monitoring.incidents import is_during
 from noria.monitoring.monitoring_run import AT, LABELLED
+from noria.tables.source import BytesSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from noria.data.contract import Column
     from noria.healing.shapes import AssembleDatasetInput, AssembledDataset
     from noria.monitoring.shapes import MonitoringState
 
@@ -57,11 +60,14 @@ def assemble_dataset(event: AssembleDatasetInput) -> AssembledDataset:
     gathered, missing = _gather(event, columns)
     if missing:
         return {"rows": 0, "set_aside": 0, "digest": "", "base": event["base"], "since": None, "backtest": None, "missing": missing}
-    checker = RowChecker(columns.contract, columns.target, list(columns.names))
-    good = [row for row in gathered if not checker.fault(row)]
+    places, _ = good_places(columns.contract, columns.target, columns.names, gathered)
+    good = [gathered[place] for place in places]
     rows, choice = _select_window(event, columns, good)
     text = to_csv(rows, list(columns.names))
-    write_dataset(event["bucket"], event["folder"], text, columns.contract.time)
+    if rows:
+        with dataset_of(columns.contract, columns.target, columns.names, rows) as dataset:
+            for name, content, kind in dataset.objects(needs_csv(event["spec"])):
+                objects.put(event["bucket"], event["folder"] + name, content, kind)
     return {
         "rows": len(rows),
         "set_aside": len(gathered) - len(good),
@@ -75,7 +81,7 @@ def assemble_dataset(event: AssembleDatasetInput) -> AssembledDataset:
 
 def _gather(event: AssembleDatasetInput, columns: _Columns) -> tuple[list[list[str]], list[str]]:
     """The newest rows in the order of their arrival, and the columns that a part of them lacks."""
-    newest = _Newest(columns.time)
+    newest = _Newest(columns)
     for part, header, rows in _parts(event):
         if missing := [name for name in columns.names if name not in header]:
             return [], missing
@@ -90,60 +96,74 @@ def _select_window(event: AssembleDatasetInput, columns: _Columns, rows: list[li
     time, days, choice = columns.time, event["recent_days"], None
     if time is None:
         return rows, None
-    rows = sorted(rows, key=lambda row: parse_timestamp(row[time]))
+    form = columns.contract.times_are
+    rows = sorted(rows, key=lambda row: parse_timestamp(row[time], form))
     if event["backtest"] and days is not None:
         choice = backtest.choose(columns.contract, columns.target, event["spec"]["task"], columns.names, rows, days)
         days = choice.days
     if days is not None and rows:
-        first = parse_timestamp(rows[-1][time]) - days * DAY
-        rows = [row for row in rows if parse_timestamp(row[time]) >= first]
+        first = parse_timestamp(rows[-1][time], form) - days * DAY
+        rows = [row for row in rows if parse_timestamp(row[time], form) >= first]
     return rows, choice
 
 
 class _Newest:
-    """The newest rows that a dataset has room for, each once; without times the last ones to arrive.
+    """The newest rows that a dataset has room for, each once; without times the last ones to arrive."""
 
-    Args:
-        time: the place of the event time.
-    """
-
-    def __init__(self, time: int | None) -> None:
-        self._time, self._bytes, self._rows = time, 0, dict[tuple[str, ...], int]()
+    def __init__(self, columns: _Columns) -> None:
+        self._time, self._form = columns.time, columns.contract.times_are
+        self._meanings = [_meaning_of(columns.contract.column(name)) for name in columns.names]
+        self._bytes, self._rows = 0, dict[tuple[object, ...], tuple[tuple[str, ...], int]]()
         self._oldest: tuple[float, int] | None = None
 
     def add(self, row: tuple[str, ...], place: int) -> None:
         """Add a row; of one row at several places the first place counts."""
-        if row in self._rows:
-            self._rows[row] = min(place, self._rows[row])
+        key = tuple(meaning(value) for meaning, value in zip(self._meanings, row, strict=True))
+        if key in self._rows:
+            self._rows[key] = row, min(place, self._rows[key][1])
         elif self._oldest is None or self._age((row, place)) >= self._oldest:
-            self._rows[row] = place
+            self._rows[key] = row, place
             self._bytes += csv_size(row)
-            if self._bytes > OVER * MOST_BYTES:
+            if self._bytes > OVER * MOST_ASSEMBLED:
                 self._cut()
 
     def rows(self) -> list[list[str]]:
         """In the order of their places."""
-        if self._bytes > MOST_BYTES:
+        if self._bytes > MOST_ASSEMBLED:
             self._cut()
-        return [list(row) for row in sorted(self._rows, key=self._rows.__getitem__)]
+        return [list(row) for row, _ in sorted(self._rows.values(), key=lambda item: item[1])]
 
     def _cut(self) -> None:
         """Drop the oldest rows."""
-        size, rest = 0, dict[tuple[str, ...], int]()
-        for row, place in sorted(self._rows.items(), key=self._age, reverse=True):
-            if size + (more := csv_size(row)) > MOST_BYTES:
+        size, rest = 0, dict[tuple[object, ...], tuple[tuple[str, ...], int]]()
+        for key, item in sorted(self._rows.items(), key=lambda item: self._age(item[1]), reverse=True):
+            if size + (more := csv_size(item[0])) > MOST_ASSEMBLED:
                 break
-            size, rest[row] = size + more, place
+            size, rest[key] = size + more, item
         self._bytes, self._rows = size, rest
         if rest:
-            self._oldest = self._age(next(reversed(rest.items())))
+            self._oldest = self._age(next(reversed(rest.values())))
 
     def _age(self, item: tuple[tuple[str, ...], int]) -> tuple[float, int]:
         row, place = item
         try:
-            return (0.0 if self._time is None else parse_timestamp(row[self._time])), place
+            return (0.0 if self._time is None else parse_timestamp(row[self._time], self._form)), place
         except ValueError:
             return -math.inf, place
+
+
+def _meaning_of(column: Column) -> Callable[[str], object]:
+    """What a text of a column says, however it is written: a dataset writes all its times and numbers alike, traffic need not."""
+
+    def meaning(text: str) -> object:
+        try:
+            if column.type == "timestamp":
+                return parse_timestamp(text, column.format)
+            return parse_number(text) if column.type in NUMERIC_TYPES else text
+        except ValueError:
+            return text
+
+    return meaning
 
 
 def _parts(event: AssembleDatasetInput) -> Iterator[tuple[int, list[str], Iterator[list[str]]]]:
@@ -155,7 +175,12 @@ def _parts(event: AssembleDatasetInput) -> Iterator[tuple[int, list[str], Iterat
     runs = state["labelled"]
     names = [lake.monitoring(event["model"], LABELLED, f"{run}.csv") for run in reversed(runs)]
     for part, body in zip(range(len(runs), 0, -1), objects.read_all(event["bucket"], names), strict=True):
-        header, rows = table(lines([body]))
+        header, rows = read_texts(BytesSource(body))
         at = header.index(AT)
         yield part, header, (row for row in rows if not is_during(state["incidents"], row[at]))
-    yield 0, *table(lines(objects.chunks(event["bucket"], lake.curated(event["model"], event["base"]) + lake.DATA)))
+    yield 0, *read_texts(objects.ObjectSource(event["bucket"], _rows_of(event["bucket"], lake.curated(event["model"], event["base"]))))
+
+
+def _rows_of(bucket: str, folder: str) -> str:
+    """The object that has a dataset's rows: Parquet, or CSV where an earlier version wrote it."""
+    return folder + (lake.DATA if folder + lake.DATA in objects.keys(bucket, folder, folder) else lake.DATA_CSV)

@@ -88,7 +88,7 @@ def choose(contract: DataContract, target: str, task: str, header: Sequence[str]
     if len(rows) > most:
         rows = [rows[number] for number in np.linspace(0, len(rows) - 1, most).astype(int)]
     time = list(header).index(contract.time)
-    times = np.array([parse_timestamp(row[time]) for row in rows])
+    times = np.array([parse_timestamp(row[time], contract.times_are) for row in rows])
     windows = [None, *(part * recent_days for part in PARTS)]
     choice = Choice(recent_days, {})
     if len(rows) < LEAST_ROWS:
@@ -151,13 +151,13 @@ def _design(contract: DataContract, target: str, header: Sequence[str], rows: Se
     for name in contract.features(target):
         values = [row[list(header).index(name)] for row in rows]
         numeric = contract.columns[name].type in (*NUMERIC_TYPES, "timestamp")
-        parts.append(_indicators(*(_bins(values) if numeric else _categories(values, CATEGORIES))))
+        parts.append(_indicators(*(_bins(values, contract.columns[name].format) if numeric else _categories(values, CATEGORIES))))
     return np.concatenate(parts, axis=1)
 
 
-def _bins(values: Sequence[str]) -> tuple[NDArray[np.int64], int]:
+def _bins(values: Sequence[str], form: str | None = None) -> tuple[NDArray[np.int64], int]:
     """Of numbers, and of times the hour of the day; empty ones have a bin of their own."""
-    numbers = np.array([np.nan if value in EMPTY else _number(value) for value in values])
+    numbers = np.array([np.nan if value in EMPTY else _number(value, form) for value in values])
     known = numbers[np.isfinite(numbers)]
     edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.array([])
     places = np.searchsorted(edges, numbers, side="right").astype(np.int64)
@@ -172,11 +172,11 @@ def _finite(value: str) -> bool:
         return False
 
 
-def _number(value: str) -> float:
+def _number(value: str, form: str | None) -> float:
     try:
         return float(value)
     except ValueError:
-        return parse_timestamp(value) % DAY
+        return parse_timestamp(value, form) % DAY
 
 
 def _categories(values: Sequence[str], most: int) -> tuple[NDArray[np.int64], int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
@@ -12,14 +10,15 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from noria.data.csv_text import csv_size
-from noria.data.rows import separate
-from noria.kernel.errors import ContractError
+from noria.data.dataset_file import read_texts
+from noria.data.ingestion import Ingestion
+from noria.kernel.errors import ContractError, UnreadableDatasetError
 from noria.kernel.values import parse_timestamp
+from noria.tables.source import FileSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from noria.data.contract import DataContract
+    from noria.tables.source import Source
 
 #: Faults that a message names.
 MOST_FAULTS = 5
@@ -50,23 +49,26 @@ class History:
         return slice(max(rows.start, bisect_left(self._ends, over) + 1), rows.stop) if over > 0 else rows
 
 
-def history(pieces: Iterator[bytes], contract: DataContract, target: str) -> tuple[History, int]:
-    """The good rows of a file in the order of their times, and how many were set aside.
+def history(source: Source, contract: DataContract, target: str) -> tuple[History, int]:
+    """The good rows of a file of any format in the order of their times, and how many were set aside.
 
     Raises:
-        ContractError: the spec names no time, or no row is good.
+        ContractError: the spec names no time, the file lacks a column, or no row is good.
+        UnreadableDatasetError: the file has no format that Noria reads.
     """
     if contract.time is None:
         raise ContractError("a replay needs event times: name data.time in the spec")
-    try:
-        good, bad = separate(pieces, contract, target)
-    except KeyError as error:
-        raise ContractError(f"the file lacks the column {error}; the spec asks for {', '.join(contract.required(target))}") from error
-    header, *rows = list(csv.reader(io.StringIO(good, newline="")))
-    if not rows:
-        faults = Counter(" ".join(row[-2:]).strip() for row in list(csv.reader(io.StringIO(bad, newline="")))[1:])
-        named = ", ".join(f"{fault} × {count:,}" for fault, count in faults.most_common(MOST_FAULTS))
-        raise ContractError(f"no row of the file keeps the contract ({named or 'it has none'}): noria contract suggest FILE writes one that it keeps")
-    at = header.index(contract.time)
-    ordered = sorted(((parse_timestamp(row[at]), row) for row in rows), key=lambda pair: pair[0])
-    return History(header, [row for _, row in ordered], [time for time, _ in ordered]), max(0, bad.count("\n") - 1)
+    with Ingestion(contract, target) as ingestion:
+        facts = ingestion.read(lambda: source)
+        if facts["problem"]:
+            raise UnreadableDatasetError(facts["problem"])
+        if missing := [name for name in contract.required(target) if name not in facts["header"]]:
+            raise ContractError(f"the file lacks the column {', '.join(map(repr, missing))}; the spec asks for {', '.join(contract.required(target))}")
+        if ingestion.dataset is None or not ingestion.dataset.rows:
+            faults = Counter({f"{column} {code}": count for column, codes in facts["faults"].items() for code, count in codes.items()})
+            named = ", ".join(f"{fault} × {count:,}" for fault, count in faults.most_common(MOST_FAULTS))
+            raise ContractError(f"no row of the file keeps the contract ({named or 'it has none'}): noria contract suggest FILE writes one that it keeps")
+        header, rows = read_texts(FileSource(ingestion.dataset.path))
+        at = header.index(contract.time)
+        ordered = sorted(((parse_timestamp(row[at], contract.times_are), row) for row in rows), key=lambda pair: pair[0])
+    return History(header, [row for _, row in ordered], [time for time, _ in ordered]), facts["bad_rows"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from noria.data.contract import DataContract
 from noria.data.csv_text import to_csv
-from noria.data.policy import MOST_BYTES
+from noria.data.policy import MOST_ASSEMBLED
 from noria.healing import backtest, policy
 from noria.healing.course import Course, Serving
 from noria.healing.simulated_run import RunSimulator, Trainer
@@ -94,7 +94,7 @@ class Replay:
         """A retraining before every window but the first, on all rows or the recent ones (seconds), released without gates."""
         course, model = Course(), self._initial.model
         for number, ((begin, _), rows) in enumerate(zip(self.windows, self._rows(), strict=True)):
-            known = self._history.fitting(self._history.between(None if recent is None else begin - recent, begin), MOST_BYTES)
+            known = self._history.fitting(self._history.between(None if recent is None else begin - recent, begin), MOST_ASSEMBLED)
             if number and rows.stop > rows.start and known.stop - known.start >= LEAST_ROWS:
                 started = clock.monotonic()
                 model = self._runs.fit(self._history.rows[known])

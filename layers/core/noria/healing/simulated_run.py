@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from noria.data import split
 from noria.data.contract import DataContract
 from noria.data.csv_text import to_csv
-from noria.data.policy import MOST_BYTES
+from noria.data.policy import MOST_ASSEMBLED
 from noria.healing.course import Serving
 from noria.kernel.errors import EvaluationError
 from noria.preprocessing import fitting, inference
@@ -60,7 +60,7 @@ class RunSimulator:
         Returns:
             The candidate, and whether it passes the gates; without a champion it does.
         """
-        rows = self._history.fitting(rows, MOST_BYTES)
+        rows = self._history.fitting(rows, MOST_ASSEMBLED)
         numbers = [i for i in range(rows.start, rows.stop) if not any(part.start <= i < part.stop for part in incidents)]
         parts = split.split(self._history.header, [self._history.rows[i] for i in numbers], self._contract, self._target, self._spec["evaluate"]["split"])
         started = clock.monotonic()

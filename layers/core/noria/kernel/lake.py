@@ -1,10 +1,13 @@
 """Every path of the two buckets: the lake (what users bring and what serving captures) and the artifacts (what runs produce)."""
 
-INCOMING, CURATED, QUARANTINE, CAPTURE, TRUTH, SCORED = "incoming", "curated", "quarantine", "capture", "truth", "scored"
+INCOMING, STAGING, CURATED, QUARANTINE = "incoming", "staging", "curated", "quarantine"
+CAPTURE, TRUTH, SCORED = "capture", "truth", "scored"
 MONITORING, RUNS, RELEASES, PROJECTS = "monitor", "runs", "releases", "projects"
 
 #: Objects in the folder of a dataset.
-DATA, PROFILE, BLOCKS, SET_ASIDE, VERDICT = "data.csv", "data.profile", "blocks.profile", "set-aside.csv", "verdict.json"
+DATA, PROFILE, BLOCKS, SET_ASIDE, VERDICT = "data.parquet", "data.profile", "blocks.profile", "set-aside.csv", "verdict.json"
+#: The rows once more, for a script that reads CSV; datasets of earlier versions have nothing else.
+DATA_CSV = "data.csv"
 #: Objects in the folder of a run.
 TRAINING_SET, HOLDOUT, HOLDOUT_TRUTH, SMOKE_ROWS = "train/train.csv", "holdout/holdout.csv", "truth/truth.csv", "smoke/smoke.csv"
 #: The holdout's rows with one column shuffled at a time, beside the holdout: one transform job predicts both.
@@ -24,9 +27,19 @@ def incoming(model: str, file: str = "") -> str:
     return f"{INCOMING}/{model}/{file}"
 
 
+def staging(upload: str) -> str:
+    """The folder of the rows of an upload that is not judged yet."""
+    return f"{STAGING}/{upload}/"
+
+
 def curated(model: str, dataset: str) -> str:
     """The folder of an accepted dataset."""
     return f"{CURATED}/{model}/{dataset}/"
+
+
+def as_csv(location: str) -> str:
+    """The rows of a dataset as CSV, beside its Parquet file."""
+    return location.removesuffix(DATA) + DATA_CSV if location.endswith("/" + DATA) else location
 
 
 def quarantine(model: str, dataset: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 
 class AnswersShape(TypedDict):
@@ -66,11 +66,18 @@ class ClipShape(TypedDict):
 class ColumnShape(TypedDict):
     """One column: its type, whether it may be empty, and its valid values."""
 
-    type: Literal["integer", "number", "string", "boolean", "timestamp"]
-    nullable: bool
-    between: list[float | None] | None
-    values: list[str] | None
-    drift: Literal["watch", "ignore"]
+    type: Literal["integer", "number", "string", "category", "text", "boolean", "timestamp", "list"]
+    nullable: NotRequired[bool]
+    nulls: NotRequired[float | None]
+    missing: NotRequired[list[str] | None]
+    between: NotRequired[list[float | str | None] | None]
+    values: NotRequired[list[str] | None]
+    pattern: NotRequired[str | None]
+    length: NotRequired[list[int | None] | None]
+    unique: NotRequired[bool]
+    format: NotRequired[str | None]
+    words: NotRequired[WordsShape | None]
+    drift: NotRequired[Literal["watch", "ignore"]]
 
 
 class ColumnStepsShape(TypedDict):
@@ -84,15 +91,35 @@ class ColumnStepsShape(TypedDict):
     drop: bool
 
 
+class CsvDialectShape(TypedDict):
+    """How CSV files are written; what is not named is read off each file."""
+
+    delimiter: str | None
+    quote: str | None
+    encoding: str | None
+    decimal: Literal[".", ","] | None
+    thousands: Literal["", ".", ",", " ", "'", "_"] | None
+    comment: str | None
+
+
 class DataShape(TypedDict):
     """The `data` block of a model spec."""
 
-    format: Literal["csv"]
+    format: Literal["any", "csv", "parquet", "arrow", "jsonl", "xlsx"]
+    csv: CsvDialectShape
+    sheet: str | None
     time: str | None
+    time_format: str | None
+    ordered: bool
+    fresh: str | None
     key: list[str]
     columns: dict[str, ColumnShape]
+    missing: list[str]
+    rules: list[str]
+    extra_columns: Literal["keep", "reject"]
     bad_rows: BadRowsShape
     min_rows: int
+    max_rows: int | None
 
 
 class ErrorsShape(TypedDict):
@@ -299,6 +326,13 @@ class TrainShape(TypedDict):
     hyperparameters: dict[str, str | int | float | bool]
     max_minutes: float
     on_upload: bool
+
+
+class WordsShape(TypedDict):
+    """The words of a truth value."""
+
+    true: list[str]
+    false: list[str]
 
 
 class PublishedSpec(TypedDict):

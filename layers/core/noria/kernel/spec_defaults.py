@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from noria.kernel.values import EMPTY
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from noria.kernel.json import Json
     from noria.kernel.published_spec import PublishedSpec
 
-#: The default of each later field, by the path of its block: `("serve",): {"autoscale": None}`. Empty: every published spec has every field.
-FIELD_DEFAULTS: dict[tuple[str, ...], Json] = {}
+#: The default of each later field, by the path of its block.
+FIELD_DEFAULTS: dict[tuple[str, ...], Json] = {
+    ("data",): {
+        "csv": {},
+        "sheet": None,
+        "time_format": None,
+        "ordered": False,
+        "fresh": None,
+        "missing": list(EMPTY),
+        "rules": [],
+        "extra_columns": "keep",
+        "max_rows": None,
+    },
+}
 
 
 def with_defaults(spec: PublishedSpec, fields: Mapping[tuple[str, ...], Json] = FIELD_DEFAULTS) -> PublishedSpec:

@@ -53,7 +53,7 @@ def _label_row(run: MonitoringRun, prediction: Prediction, truth: Truth) -> Labe
     for name in contract.key:
         values.setdefault(name, (p.key if len(contract.key) == 1 else "") or p.id)
     row = [p.id, p.at, p.variant, p.value, p.key, *(values[name] for name in _required(run)), truth.value]
-    return LabelledRow(p, truth, row, day_of(parse_timestamp(values[contract.time] if contract.time else p.at)))
+    return LabelledRow(p, truth, row, day_of(parse_timestamp(values[contract.time], contract.times_are) if contract.time else parse_timestamp(p.at)))
 
 
 def count_outcomes(run: MonitoringRun, state: MonitoringState, rows: list[LabelledRow]) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from noria.adapters import objects
-from noria.data.rows import lines, table
+from noria.data.dataset_file import read_texts
 from noria.kernel import lake
 from noria.kernel.errors import UnreadableDatasetError
 from noria.kernel.identity import digest
@@ -121,7 +121,7 @@ def _read_files[Row](
             break
         seen.append(name)
         try:
-            rows, counted = parse(key, *table(lines(objects.chunks(run.bucket, key))))
+            rows, counted = parse(key, *read_texts(objects.ObjectSource(run.bucket, key)))
         except UnreadableDatasetError as error:
             bad += 1
             faults.append(f"{key} cannot be read: {error}"[:LONGEST_FAULT])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from noria.adapters import objects
-from noria.data.rows import column_fault
 from noria.kernel import lake
 from noria.monitoring import drift
 from noria.monitoring.charts import pictures
@@ -18,9 +16,8 @@ from noria.training import cbpe, quality
 from noria.training.predictions import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from noria.data.contract import DataContract
     from noria.monitoring.monitoring_run import MonitoringRun
     from noria.monitoring.shapes import DriftResult, ReferenceComparison
     from noria.training.shapes import EstimateShape
@@ -97,14 +94,3 @@ def _estimate(run: MonitoringRun, predictions: list[list[str]], scores: dict[str
     holdout = [(true[0], row[0], row[1] if len(row) > 1 else "") for true, row in zip(truth, predictions, strict=True)]
     calibration = cbpe.calibrate(run.task, holdout)
     return cbpe.estimate(at_release.metric, calibration, scores, at_release.design_effect) if calibration else None
-
-
-def count_breaches(contract: DataContract, names: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[int, Counter[str]]:
-    """How many rows of these columns break the contract, and the breaches by `<column> <code>`."""
-    columns = [(name, contract.columns[name]) for name in names]
-    broken, breaches = 0, Counter[str]()
-    for row in rows:
-        faults = [f"{name} {fault}" for (name, column), value in zip(columns, row, strict=True) if (fault := column_fault(column, value))]
-        broken += bool(faults)
-        breaches.update(faults)
-    return broken, breaches

@@ -12,12 +12,13 @@ import json
 from typing import TYPE_CHECKING
 
 from noria.adapters import objects
+from noria.data.text_rows import count_breaches
 from noria.monitoring import labelled
 from noria.monitoring import window_state as states
 from noria.monitoring.monitoring_run import LABELLED, PREDICTIONS, PROFILE, STATE, MonitoringRun
 from noria.monitoring.read_earlier_runs import prediction_rows, read_labels, read_predictions
 from noria.monitoring.read_new_files import NewRows, read_new_files
-from noria.monitoring.read_reference import PREDICTION, compare, count_breaches, has_reference, read_extent
+from noria.monitoring.read_reference import PREDICTION, compare, has_reference, read_extent
 from noria.monitoring.truth import Joined, Truth, join
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile

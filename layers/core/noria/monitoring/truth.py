@@ -74,7 +74,7 @@ def parse_truths(
         raise UnreadableDatasetError(_expected_columns(header, contract, target))
     at, kind = {name: header.index(name) for name in header}, "" if ID in header else KEYED
     others = [name for name in contract.required(target) if name in at and name != target]
-    check = _RowCheck(target, task, contract.time if contract.time in others else None, latest)
+    check = _RowCheck(target, task, contract.time if contract.time in others else None, latest, contract.times_are)
     for row in rows:
         even = len(row) == len(header)
         named = {name: row[at[name]] for name in (*by, target, *others)} if even else {}
@@ -100,6 +100,7 @@ class _RowCheck:
     task: str
     time: str | None
     latest: float
+    form: str | None = None
     #: All values of the target that are none count under the first one.
     example: str = ""
 
@@ -111,7 +112,7 @@ class _RowCheck:
         if not _is_value(self.task, row[self.target]):
             self.example = self.example or f"a {self.target} that is none, such as {row[self.target][:LONGEST_NAME]!r}"
             return self.example
-        if self.time and self.time in row and not _is_possible(row[self.time], self.latest):
+        if self.time and self.time in row and not _is_possible(row[self.time], self.latest, self.form):
             return f"a {self.time} that is no time, or one to come"
         return None
 
@@ -126,8 +127,8 @@ def _is_value(task: str, value: str) -> bool:
     return task != "binary" or label(value) in ("0", "1")
 
 
-def _is_possible(value: str, latest: float) -> bool:
-    return is_time(value) and 0 <= parse_timestamp(value) <= latest
+def _is_possible(value: str, latest: float, form: str | None) -> bool:
+    return is_time(value, form) and 0 <= parse_timestamp(value, form) <= latest
 
 
 def join(predictions: Iterable[Prediction], truths: Iterable[Truth], waiting: Mapping[str, Truth], known: Mapping[str, str]) -> Joined:

@@ -44,12 +44,12 @@ def fit(block: PreprocessShape, contract: DataContract, target: str, header: Seq
     reads = list(contract.features(target))
     at = [header.index(name) for name in reads]
     features = [[row[column] for column in at] for row in rows]
-    lags = [_lag(lag, contract.time, header, rows) for lag in block["lags"]]
+    lags = [_lag(lag, contract, header, rows) for lag in block["lags"]]
     columns = _columns(block, contract, reads, lags, features)
-    document: TransformDocument = {"version": 1, "reads": reads, "time": contract.time, "lags": lags, "columns": columns}
+    document: TransformDocument = {"version": 1, "reads": reads, "time": contract.time, "time_format": contract.times_are, "lags": lags, "columns": columns}
     fitted = Transform(document)
     _check_names(fitted.writes, target)
-    last = max((parse_timestamp(row[header.index(str(contract.time))]) for row in rows), default=0.0) if lags else 0.0
+    last = max((parse_timestamp(row[header.index(str(contract.time))], contract.times_are) for row in rows), default=0.0) if lags else 0.0
     return {**document, "lags": [_tail(lag, last) for lag in lags]}, fitted.rows(features)
 
 
@@ -65,21 +65,21 @@ def _columns(block: PreprocessShape, contract: DataContract, reads: list[str], l
     sources = {name: name for name in reads} | {lag["name"]: lag["of"] for lag in lags}
     # A transform that has fitted nothing else finds the lags, so that they are what the endpoint will find.
     plain: list[ColumnDocument] = [{"name": name, "kind": "same"} for name in sources]
-    rows = Transform({"reads": reads, "time": contract.time, "lags": lags, "columns": plain}).rows(features)
+    rows = Transform({"reads": reads, "time": contract.time, "time_format": contract.times_are, "lags": lags, "columns": plain}).rows(features)
     return [
-        _column(name, block["columns"].get(name), _numeric(contract, source), [row[number] for row in rows])
+        _column(name, block["columns"].get(name), _numeric(contract, source), [row[number] for row in rows], contract.column(source).format)
         for number, (name, source) in enumerate(sources.items())
     ]
 
 
-def _lag(lag: LagShape, time: str | None, header: Sequence[str], rows: Rows) -> LagDocument:
+def _lag(lag: LagShape, contract: DataContract, header: Sequence[str], rows: Rows) -> LagDocument:
     """A lag with all values of its source in the training set."""
     at = {name: number for number, name in enumerate(header)}
     per, history = [at[name] for name in lag["per"]], dict[str, set[tuple[float, str]]]()
     for row in rows:
-        value, when = row[at[lag["of"]]], row[at[str(time)]]
+        value, when = row[at[lag["of"]]], row[at[str(contract.time)]]
         if value not in EMPTY and when not in EMPTY:
-            history.setdefault(group_of(row, per), set()).add((parse_timestamp(when), value))
+            history.setdefault(group_of(row, per), set()).add((parse_timestamp(when, contract.times_are), value))
     back = seconds(lag["back"])
     return {
         "name": lag_name(lag["name"], lag["of"], lag["back"]),
@@ -112,13 +112,13 @@ def _numeric(contract: DataContract, name: str) -> bool:
     return name not in contract.columns or contract.columns[name].type in NUMERIC_TYPES
 
 
-def _column(name: str, steps: ColumnStepsShape | None, numeric: bool, values: list[str]) -> ColumnDocument:
+def _column(name: str, steps: ColumnStepsShape | None, numeric: bool, values: list[str], form: str | None) -> ColumnDocument:
     if steps is None:
         return {"name": name, "kind": "same"}
     if steps["drop"]:
         return {"name": name, "kind": "dropped"}
     if steps["parts"]:
-        return {"name": name, "kind": "time", "parts": steps["parts"]}
+        return {"name": name, "kind": "time", "parts": steps["parts"], "format": form}
     if steps["one_hot"] is not None or not numeric:
         return _categories(name, steps, values)
     return _number(name, steps, values)

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from noria.adapters import objects
 from noria.data.contract import DataContract
 from noria.data.csv_text import to_csv
-from noria.data.rows import RowChecker, lines, table
+from noria.data.dataset_file import read_texts
 from noria.data.split import split
+from noria.data.text_rows import good_places
 from noria.kernel import lake
 from noria.kernel.errors import ContractError
 from noria.preprocessing import artifact, fitting
 from noria.preprocessing.declaration import is_declared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from noria.preprocessing.shapes import PrepareDatasetInput, PrepareDatasetResult
 
 CSV, GZIP = "text/csv", "application/gzip"
@@ -51,29 +50,29 @@ def _rows(event: PrepareDatasetInput, contract: DataContract) -> tuple[list[str]
     """The header and rows of the dataset, or of what the project's own script made of it."""
     if event["processed"]:
         return _processed(event["artifacts"], event["processed"], contract, event["target"])
-    header, rows = table(lines(objects.chunks(event["source"]["bucket"], event["source"]["key"])))
+    header, rows = read_texts(objects.ObjectSource(event["source"]["bucket"], event["source"]["key"]))
     return header, list(rows)
 
 
 def _processed(bucket: str, folder: str, contract: DataContract, target: str) -> tuple[list[str], list[list[str]]]:
     """The rows of all files that the project's own script wrote."""
-    keys = [key for key in objects.keys(bucket, folder, folder) if key.endswith(".csv")]
+    keys = [key for key in objects.keys(bucket, folder, folder) if key.endswith((".csv", ".parquet"))]
     if not keys:
-        raise ContractError("the preprocess script left no .csv in /opt/ml/processing/output; what it writes there is trained on")
+        raise ContractError("the preprocess script left no .csv and no .parquet in /opt/ml/processing/output; what it writes there is trained on")
     header: list[str] | None = None
     rows: list[list[str]] = []
     for key in keys:
-        own, read = table(lines(objects.chunks(bucket, key)))
+        own, read = read_texts(objects.ObjectSource(bucket, key))
         if header not in (None, own):
             raise ContractError(f"the preprocess script wrote files of different columns: {key.removeprefix(folder)} has {', '.join(own)}")
         header = own
-        rows += _checked(key.removeprefix(folder), own, read, contract, target)
+        rows += _checked(key.removeprefix(folder), own, list(read), contract, target)
     if header is None or len(rows) < contract.min_rows:
         raise ContractError(f"the preprocess script left {len(rows)} rows, expected at least data.min_rows: {contract.min_rows}")
     return header, rows
 
 
-def _checked(name: str, header: list[str], rows: Iterator[list[str]], contract: DataContract, target: str) -> Iterator[list[str]]:
+def _checked(name: str, header: list[str], rows: list[list[str]], contract: DataContract, target: str) -> list[list[str]]:
     """The rows of one file.
 
     Raises:
@@ -81,8 +80,13 @@ def _checked(name: str, header: list[str], rows: Iterator[list[str]], contract: 
     """
     if missing := [column for column in contract.required(target) if column not in header]:
         raise ContractError(f"the preprocess script wrote {name} without the column {', '.join(missing)}; expected {', '.join(contract.required(target))}")
-    checker = RowChecker(contract, target, header)
-    for number, row in enumerate(rows, 2):
-        if fault := checker.fault(row):
-            raise ContractError(f"the preprocess script wrote {name}, line {number}, {fault.column}: {fault.observed!r} breaks the contract ({fault.code})")
-        yield row
+    if (place := next((number for number, row in enumerate(rows) if len(row) != len(header)), None)) is not None:
+        raise ContractError(f"the preprocess script wrote {name} with a row of {len(rows[place])} fields under {len(header)} names")
+    _, facts = good_places(contract, target, header, rows)
+    if facts.bad_rows:
+        fault = facts.examples[0]
+        raise ContractError(
+            f"the preprocess script wrote {name}, row {fault['row'] + 1}, {fault['column']}: {fault['observed']!r} breaks the contract "
+            f"({fault['code']}: expected {fault['expected']}); so do {facts.bad_rows - 1} more rows"
+        )
+    return rows

@@ -101,6 +101,7 @@ class TimeColumn(TypedDict):
     name: str
     kind: Literal["time"]
     parts: list[Literal["year", "month", "day", "weekday", "day_of_year", "hour", "minute"]]
+    format: NotRequired[str | None]
 
 
 ColumnDocument = PlainColumn | NumberColumn | CategoryColumn | OneHotColumn | TimeColumn
@@ -112,5 +113,6 @@ class TransformDocument(TypedDict):
     version: NotRequired[int]
     reads: list[str]
     time: str | None
+    time_format: NotRequired[str | None]
     lags: list[LagDocument]
     columns: list[ColumnDocument]

@@ -50,7 +50,7 @@ class Transform:
     def __init__(self, document: TransformDocument) -> None:
         self.reads = document["reads"]
         at = {name: number for number, name in enumerate(self.reads)}
-        self._lags = [_Lag(lag, at, str(document["time"])) for lag in document["lags"]]
+        self._lags = [_Lag(lag, at, str(document["time"]), document.get("time_format")) for lag in document["lags"]]
         self._encoders = [_encoder(column) for column in document["columns"]]
         self.writes = [name for column in document["columns"] for name in output_names(column)]
 
@@ -90,7 +90,8 @@ class _Lag:
     Other rows of a request do not count: a row is transformed alike, alone and among others.
     """
 
-    def __init__(self, lag: LagDocument, at: dict[str, int], time: str) -> None:
+    def __init__(self, lag: LagDocument, at: dict[str, int], time: str, form: str | None) -> None:
+        self._form = form
         self._time, self._per = at[time], [at[name] for name in lag["per"]]
         self._back, self._within = lag["back"], lag["within"]
         self._history = {group: _Series([(seconds, value) for seconds, value in known]) for group, known in lag["history"].items()}
@@ -99,7 +100,7 @@ class _Lag:
         series = self._history.get(group_of(row, self._per))
         if series is None or row[self._time] in EMPTY:
             return ""
-        until = parse_timestamp(row[self._time]) - self._back
+        until = parse_timestamp(row[self._time], self._form) - self._back
         newest = series.last(until)
         return newest[1] if newest and until - newest[0] <= self._within else ""
 
@@ -181,12 +182,12 @@ def _one_hot(column: OneHotColumn) -> Encoder:
 
 
 def _time(column: TimeColumn) -> Encoder:
-    parts = [PARTS[part] for part in column["parts"]]
+    parts, form = [PARTS[part] for part in column["parts"]], column.get("format")
 
     def encode(value: str) -> list[str]:
         if value in EMPTY:
             return [""] * len(parts)
-        time = to_datetime(value)
+        time = to_datetime(value, form)
         return [str(part(time)) for part in parts]
 
     return encode

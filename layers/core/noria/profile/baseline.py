@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from noria.kernel.values import EMPTY, parse_timestamp
-from noria.profile.batches import add
+from noria.profile.batches import add, add_columns
 from noria.profile.dataset import Profile
-from noria.profile.formats import BATCH_ROWS
+from noria.tables.read import BATCH_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from noria.tables.words import Words
 
 #: A block is a day (seconds), or longer where there were more than so many.
 DAY, MOST_BLOCKS = 86_400.0, 400
@@ -42,12 +45,34 @@ def rows_by_time(rows: Sequence[Sequence[str]], column: int, seconds: float) -> 
     return [blocks[number] for number in sorted(blocks)]
 
 
-def blocks(header: Sequence[str], rows: Sequence[Sequence[str]], time: str, whole: Profile) -> list[Profile]:
-    """The profiles of a dataset's blocks of time, in their order."""
-    first, last = whole.order.first, whole.order.last
-    if first is None or last is None:
-        return []
-    return [profile_rows(header, part) for part in rows_by_time(rows, list(header).index(time), max(DAY, (last - first) / MOST_BLOCKS))]
+class Blocks:
+    """The profiles of blocks of time of a dataset that is read once: days, or twice as long whenever there are too many of them."""
+
+    def __init__(self) -> None:
+        self._seconds, self._parts = DAY, dict[int, Profile]()
+
+    def add(self, columns: Mapping[str, Words], times: Any) -> None:
+        """Add rows with their times (seconds since the epoch; rows without a time are left out)."""
+        numbers = np.floor(times / self._seconds)
+        for number in np.unique(numbers[np.isfinite(numbers)]).tolist():
+            here = numbers == number
+            some = columns if here.all() else {name: words.filter(here) for name, words in columns.items()}
+            add_columns(self._parts.setdefault(int(number), Profile()), some)
+        while len(self._parts) > MOST_BLOCKS:
+            self._double()
+
+    def _double(self) -> None:
+        self._seconds *= 2
+        parts, self._parts = self._parts, {}
+        for number in sorted(parts):
+            if (mine := self._parts.get(number // 2)) is None:
+                self._parts[number // 2] = parts[number]
+            else:
+                mine.merge(parts[number])
+
+    def in_order(self) -> list[Profile]:
+        """The profiles in the order of their times."""
+        return [self._parts[number] for number in sorted(self._parts)]
 
 
 def pack(parts: Sequence[Profile]) -> bytes:

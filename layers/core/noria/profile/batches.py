@@ -1,4 +1,4 @@
-"""Profiles files of any size in one pass: batches of rows out of CSV, Parquet or JSON Lines."""
+"""Profiles tables of any size in one pass over their batches."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from noria.kernel.values import TRUTHS
-from noria.profile import parsing
+from noria.kernel.errors import UnreadableDatasetError
+from noria.kernel.values import EMPTY, TRUTHS
 from noria.profile.column import BOOLEAN, INTEGER, NUMBER, TEXT, TIME, ColumnProfile
 from noria.profile.dataset import Profile
-from noria.profile.formats import batches
 from noria.profile.values import LONGEST_VALUE
+from noria.tables import parse
+from noria.tables.looks import looks_of
+from noria.tables.read import UNDECLARED, Options, open_table
+from noria.tables.words import Words, without_missing
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from noria.profile.moments import Counts, Numbers
+    from noria.tables.source import Source
 
 #: A value that is no more than one in so many of a batch is not counted among the frequent ones.
 RARE = 1_000
-#: The allocator's unused memory is given back every so many batches: else a longer file takes more memory.
-RELEASED = 2
+#: Numbers of the beginning that show whether few of them are different; from this share of different ones on they are sorted.
+SAMPLE, FEW_DIFFERENT = 4_096, 0.3
 
 
-def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> Profile:
+def profile(source: Source, time: str | None = None, key: tuple[str, ...] = (), options: Options = UNDECLARED) -> Profile:
     """The profile of a file.
 
     Args:
@@ -36,110 +40,160 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> P
     Raises:
         UnreadableDatasetError: it is none of the formats, or breaks off.
     """
-    whole, pool = Profile(), pa.default_memory_pool()
-    for number, batch in enumerate(batches(path)):
-        add(whole, batch, time, key)
-        if number % RELEASED == 0:
-            pool.release_unused()
+    whole = Profile()
+    with open_table(source, options) as table:
+        for batch in table.batches:
+            if batch.ragged:
+                row = batch.ragged[0]
+                raise UnreadableDatasetError(f"row {row.number} has {row.fields} fields under {len(table.names)} names")
+            add(whole, batch.rows, time, key, EMPTY if table.is_text else ())
+    for name in table.names:
+        whole.columns.setdefault(name, ColumnProfile(rows=whole.rows, nulls=whole.rows))
     return whole
 
 
-def blocks(path: Path, time: str, seconds: float) -> list[Profile]:
+def blocks(source: Source, time: str, seconds: float) -> list[Profile]:
     """The profiles of a file's blocks of time, each so many seconds long, in their order; rows without a time are left out."""
     parts: dict[int, Profile] = {}
-    for batch in batches(path):
-        numbers = np.floor(parsing.parse_column_times(batch.column(time)) / seconds)
-        for number in np.unique(numbers[np.isfinite(numbers)]):
-            add(parts.setdefault(int(number), Profile()), batch.filter(pa.array(numbers == number)), time)
+    with open_table(source) as table:
+        for batch in table.batches:
+            numbers = np.floor(_row_times(batch.rows.column(time)) / seconds)
+            for number in np.unique(numbers[np.isfinite(numbers)]):
+                some = batch.rows.filter(pa.array(numbers == number))
+                add(parts.setdefault(int(number), Profile()), some, time, missing=EMPTY if table.is_text else ())
     return [parts[number] for number in sorted(parts)]
 
 
-def add(whole: Profile, batch: pa.RecordBatch, time: str | None = None, key: tuple[str, ...] = ()) -> None:
-    """Add a batch of rows to a profile."""
-    for name, values in zip(batch.schema.names, batch.columns, strict=True):
-        column = whole.columns.setdefault(name, ColumnProfile(rows=whole.rows, nulls=whole.rows))
-        times = _add_column(column, values)
-        if name == time and times is not None and times.size:
-            whole.order.follow(float(times[0]), float(times[-1]), bool(np.all(np.diff(times) >= 0)))
-    for name in set(whole.columns) - set(batch.schema.names):
-        whole.columns[name].rows += batch.num_rows
-        whole.columns[name].nulls += batch.num_rows
+def add(whole: Profile, batch: pa.RecordBatch, time: str | None = None, key: tuple[str, ...] = (), missing: Sequence[str] = ()) -> None:
+    """Add a batch of rows as a file has them: what a text is, its looks tell.
+
+    Args:
+        missing: words that mean an empty value.
+    """
     if key and set(key) <= set(batch.schema.names):
-        texts = [pc.fill_null(pc.cast(batch.column(name), pa.string()), "") for name in key]
+        texts = [pc.fill_null(pc.cast(Words.of(batch.column(name), encode=False).rows(), pa.string()), "") for name in key]
         whole.add_keys(pc.binary_join_element_wise(*texts, "\x1f").to_pylist())
-    whole.rows += batch.num_rows
+    columns = {name: Words.of(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+    if missing:
+        columns = {name: words.with_values(without_missing(words.values, missing)) for name, words in columns.items()}
+    add_columns(whole, columns, time, by_looks=True)
 
 
-def _add_column(column: ColumnProfile, values: pa.Array) -> Numbers | None:
-    """Add one column of a batch.
+def add_columns(whole: Profile, columns: Mapping[str, Words], time: str | None = None, by_looks: bool = False) -> None:
+    """Add rows by column.
 
-    Returns:
-        Its times, where it holds nothing else.
+    Args:
+        by_looks: whether texts that look like numbers, times or truth values count as such, one by one where they are mixed; those of
+            a checked table do not, whose columns are of the contract's types.
     """
-    column.rows += len(values)
-    column.nulls += values.null_count
-    present = values.drop_null() if values.null_count else values
-    if isinstance(present, pa.DictionaryArray) and not pa.types.is_string(present.type.value_type):
-        present = present.dictionary_decode()
-    kind = present.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
-        return _add_texts(column, present)
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        _add_all_numbers(column, INTEGER if pa.types.is_integer(kind) else NUMBER, parsing.floats(present))
-        return None
-    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
-        times = parsing.seconds(present)
-        _add_all_numbers(column, TIME, times)
-        return times
-    _add_others(column, BOOLEAN if pa.types.is_boolean(kind) else TEXT, present)
-    return None
+    rows = len(next(iter(columns.values()))) if columns else 0
+    for name, words in columns.items():
+        column = whole.columns.setdefault(name, ColumnProfile(rows=whole.rows, nulls=whole.rows))
+        _add_column(column, words, by_looks)
+        if name == time:
+            _follow(whole, words)
+    for name in set(whole.columns) - set(columns):
+        whole.columns[name].rows += rows
+        whole.columns[name].nulls += rows
+    whole.rows += rows
 
 
-def _add_texts(column: ColumnProfile, texts: pa.Array) -> Numbers | None:
-    """Add texts: numbers, times and truth values count as such, one by one where they are mixed.
+def _follow(whole: Profile, words: Words) -> None:
+    """Follow the order of the rows' times, where a column holds nothing else."""
+    times = _row_times(words.rows())
+    times = times[~np.isnan(times)]
+    if times.size and not _is_mixed(words):
+        whole.order.follow(float(times[0]), float(times[-1]), bool(np.all(np.diff(times) >= 0)))
 
-    Each different text is parsed once.
 
-    Returns:
-        The times, where there is nothing else.
-    """
-    if not len(texts):
-        return None
-    words, places, counts = _distinct_words(texts)
-    rare, numbers = len(texts) // RARE, parsing.parse_numbers(words)
-    is_number = ~np.isnan(numbers) | parsing.is_nan(words)
+def _is_mixed(words: Words) -> bool:
+    """Whether texts are among the values that are no times."""
+    if not pa.types.is_string(words.values.type):
+        return not pa.types.is_temporal(words.values.type)
+    times = looks_of(words.counted()[0].drop_null()).times
+    return times is None or not bool(np.isfinite(times).all())
+
+
+def _row_times(values: pa.Array) -> Numbers:
+    """Each row's time in seconds since the epoch; not a number where there is none."""
+    words = Words.of(values)
+    present = words.values
+    if pa.types.is_temporal(present.type):
+        times = parse.seconds(present)
+    elif pa.types.is_string(present.type):
+        valid = present.is_valid().to_numpy(zero_copy_only=False)
+        times = np.full(len(present), np.nan)
+        times[valid] = parse.seconds(parse.times(present.drop_null(), None, parse.ALL_TIMES).values)
+    else:
+        times = parse.seconds(parse.epoch_times(present, None))
+    return times if words.places is None else times[words.places]
+
+
+def _add_column(column: ColumnProfile, words: Words, by_looks: bool) -> None:
+    """Add one column of a batch."""
+    column.rows += len(words)
+    values, counts = words.counted()
+    if values.null_count:
+        valid = values.is_valid().to_numpy(zero_copy_only=False)
+        column.nulls += int(counts[~valid].sum())
+        values, counts = values.filter(pa.array(valid)), counts[valid]
+    if not len(values):
+        return
+    kind, rare = values.type, int(counts.sum()) // RARE
+    if pa.types.is_string(kind):
+        values, counts = _distinct(values, counts, words.places is None)
+        if by_looks:
+            _add_by_looks(column, values, counts, rare)
+        else:
+            _add_words(column, TEXT, values, counts, rare)
+    elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        _add_numbers(column, INTEGER if pa.types.is_integer(kind) else NUMBER, *_different(values, counts, words.places is None), rare)
+    elif pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
+        times = pa.array(parse.seconds(values))
+        _add_numbers(column, TIME, *_different(times, counts, words.places is None), rare)
+    else:
+        texts = pa.array([str(value).lower() if isinstance(value, bool) else str(value) for value in values.to_pylist()], pa.string())
+        _add_words(column, BOOLEAN if pa.types.is_boolean(kind) else TEXT, *_distinct(texts, counts, words.places is None), rare)
+
+
+def _distinct(values: pa.Array, counts: Counts, is_plain: bool) -> tuple[pa.Array, Counts]:
+    """Different texts with their counts."""
+    if not is_plain:
+        return values, counts
+    counted = pc.value_counts(values)
+    return counted.field(0), counted.field(1).to_numpy()
+
+
+def _different(values: pa.Array, counts: Counts, is_plain: bool) -> tuple[Numbers, Counts]:
+    """Different numbers in their order, with their counts."""
+    numbers = parse.floats(values)
+    if not is_plain:
+        return numbers, counts
+    sample = numbers[:SAMPLE]
+    if len(numbers) > SAMPLE and len(np.unique(sample)) < FEW_DIFFERENT * len(sample):
+        # Counting by hashing is several times as fast as sorting, as long as few numbers are different.
+        counted = pc.value_counts(pa.array(numbers))
+        few, of_few = counted.field(0).to_numpy(zero_copy_only=False), counted.field(1).to_numpy()
+        order = np.argsort(few)
+        return few[order], of_few[order]
+    different, times = np.unique(numbers, return_counts=True)
+    return different, times
+
+
+def _add_by_looks(column: ColumnProfile, words: pa.Array, counts: Counts, rare: int) -> None:
+    """Add different texts: numbers, times and truth values count as such."""
+    looks = looks_of(words)
+    is_number = ~np.isnan(looks.numbers) | looks.nans
     if is_number.any():
-        _add_numbers(column, NUMBER, numbers[is_number], counts[is_number], rare)
-    if is_number.all():
-        return None
-    words, counts = words.filter(pa.array(~is_number)), counts[~is_number]
-    times = parsing.parse_times(words)
-    if times is None:
-        _add_words(column, words, counts, rare)
-        return None
-    is_time = ~np.isnan(times)
-    _add_numbers(column, TIME, times[is_time], counts[is_time], rare)
-    if not is_time.all():
-        _add_words(column, words.filter(pa.array(~is_time)), counts[~is_time], rare)
-        return None
-    return None if is_number.any() else times[places]
-
-
-def _distinct_words(texts: pa.Array) -> tuple[pa.Array, Counts, Counts]:
-    """The different texts without white space around them, the place of each row's text among them, and their counts."""
-    encoded = texts if isinstance(texts, pa.DictionaryArray) else texts.dictionary_encode()
-    words, places = pc.utf8_trim_whitespace(encoded.dictionary), encoded.indices.to_numpy()
-    counts = np.bincount(places, minlength=len(words))
-    if not counts.all():
-        # A dictionary may hold words of other rows.
-        present = counts > 0
-        words, places, counts = words.filter(pa.array(present)), (np.cumsum(present) - 1)[places], counts[present]
-    return words, places, counts
-
-
-def _add_all_numbers(column: ColumnProfile, kind: str, numbers: Numbers) -> None:
-    values, counts = np.unique(numbers, return_counts=True)
-    _add_numbers(column, kind, values, counts, len(numbers) // RARE)
+        _add_numbers(column, NUMBER, looks.numbers[is_number], counts[is_number], rare)
+    is_time = np.zeros(len(words), bool) if looks.times is None else ~np.isnan(looks.times) & ~is_number
+    if looks.times is not None and is_time.any():
+        _add_numbers(column, TIME, looks.times[is_time], counts[is_time], rare)
+    rest = ~is_number & ~is_time
+    if rest.any():
+        others = pc.utf8_trim_whitespace(words.filter(pa.array(rest)))
+        is_truth = pc.all(pc.is_in(others, value_set=pa.array(sorted(TRUTHS)))).as_py()
+        _add_words(column, BOOLEAN if is_truth else TEXT, others, counts[rest], rare)
 
 
 def _add_numbers(column: ColumnProfile, kind: str, values: Numbers, counts: Counts, rare: int) -> None:
@@ -149,17 +203,7 @@ def _add_numbers(column: ColumnProfile, kind: str, values: Numbers, counts: Coun
     column.add_numbers(kind, values, counts)
 
 
-def _add_words(column: ColumnProfile, words: pa.Array, counts: Counts, rare: int) -> None:
-    """Add different words that are neither numbers nor times, with their counts."""
+def _add_words(column: ColumnProfile, kind: str, words: pa.Array, counts: Counts, rare: int) -> None:
+    """Add different words with their counts."""
     column.add_values(zip(pc.utf8_slice_codeunits(words, 0, LONGEST_VALUE).to_pylist(), counts.tolist(), strict=True), rare)
-    is_truth = pc.all(pc.is_in(words, value_set=pa.array(sorted(TRUTHS)))).as_py()
-    column.add_texts(BOOLEAN if is_truth else TEXT, parsing.lengths(words), counts)
-
-
-def _add_others(column: ColumnProfile, kind: str, values: pa.Array) -> None:
-    """Add values of any other type by their text."""
-    texts = pa.array([str(value).lower() if isinstance(value, bool) else str(value) for value in values.to_pylist()], pa.string())
-    counted = pc.value_counts(texts)
-    words, counts = counted.field(0), counted.field(1).to_numpy()
-    column.add_values(zip(pc.utf8_slice_codeunits(words, 0, LONGEST_VALUE).to_pylist(), counts.tolist(), strict=True), len(texts) // RARE)
-    column.add_texts(kind, parsing.lengths(words), counts)
+    column.add_texts(kind, parse.lengths(words), counts)

@@ -46,7 +46,7 @@ def _processing(
     """The request for the project's own preprocessing script, where the spec names one."""
     script = spec["preprocess"]["script"]
     target = lake.uri(resources.artifacts, _processed(folder))
-    return processing_job(name, spec, script, lake.uri(source["bucket"], source["key"]), target, resources, tagged) if script else None
+    return processing_job(name, spec, script, lake.uri(source["bucket"], lake.as_csv(source["key"])), target, resources, tagged) if script else None
 
 
 def _preparation(spec: PublishedSpec, source: DatasetFile, folder: str, resources: StackResources) -> PreparationRequest:

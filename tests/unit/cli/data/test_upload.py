@@ -71,6 +71,6 @@ def test_a_file_that_ingestion_would_not_read_is_not_sent(stack, put, tmp_path):
     put("SPEC", {"id": "s"}, time="t")
     with (tmp_path / "large.csv").open("wb") as large:
         large.truncate(policy.MOST_BYTES + 1)
-    with pytest.raises(CliError, match=r"was not sent: the file has 48 MiB, more than 48; a model is trained on one file, so parts of it would not do"):
+    with pytest.raises(CliError, match=r"was not sent: the file has 5.0 GiB, more than 5; a model is trained on one file, so parts of it would not do"):
         upload(stack, "m", tmp_path / "large.csv")
     assert "Contents" not in stack.s3.list_objects_v2(Bucket="lake")

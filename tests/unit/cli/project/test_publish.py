@@ -28,7 +28,7 @@ def test_a_spec_too_large_for_a_machine_is_refused_before_anything_is_made(stack
     wide = tmp_path / "bikeshare"
     shutil.copytree(ROOT / "models" / "bikeshare", wide)
     spec = wide / "model.yaml"
-    spec.write_text(spec.read_text().replace("  columns:", "  columns:\n" + "".join(f"    column_{i}: {{type: number}}\n" for i in range(900))))
+    spec.write_text(spec.read_text().replace("  columns:", "  columns:\n" + "".join(f"    column_{i}: {{type: number}}\n" for i in range(2_100))))
     with pytest.raises(SpecError, match="name fewer columns"):
         publish(stack, wide)
     assert ledger.read(stack, "bikeshare").spec is None
