@@ -212,6 +212,7 @@ def lake(monkeypatch):
     monkeypatch.setattr(objects, "keys", lambda bucket, prefix, after: sorted(key for key in held if key.startswith(prefix) and key > after))
     monkeypatch.setattr(objects, "chunks", lambda bucket, key, version: iter([held[key]]))
     monkeypatch.setattr(objects, "write", lambda bucket, key, body, kind: held.__setitem__(key, body))
+    monkeypatch.setattr(objects, "put", lambda bucket, key, path, kind: held.__setitem__(key, path.read_bytes()))
     return held
 
 

@@ -41,8 +41,9 @@ def spec(columns: dict | None = None, lags: tuple = (), **changed) -> ModelSpec:
 def fit(rows: list[list[str]], columns: dict | None = None, lags: tuple = ()) -> tuple[Transform, dict, list[list[str]]]:
     """The transform as the endpoint reads it, its document, and the training set."""
     document = spec(columns, lags).model_dump(mode="json")
-    result, train = fitting.fit(document["preprocess"], DataContract.of(document["data"]), "rides", HEADER, rows)
-    return Transform(json.loads(json.dumps(result))), result, train
+    fitted = fitting.fit(document["preprocess"], DataContract.of(document["data"]), "rides", lambda name: [row[HEADER.index(name)] for row in rows])
+    train = [row[:-1] for row in fitting.training_rows(fitted, "rides", HEADER, rows)]
+    return Transform(json.loads(json.dumps(fitted.artifact))), dict(fitted.artifact), train
 
 
 def hours(heats: list[str], skies: list[str] | None = None) -> list[list[str]]:

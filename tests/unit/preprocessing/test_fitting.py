@@ -85,7 +85,9 @@ def test_a_number_can_stand_for_a_missing_category(value, expected):
     block = spec({"heat": {"impute": {"value": value}, "one_hot": True}}).model_dump(mode="json")["preprocess"]
     block["columns"] = {"code": block["columns"]["heat"]}
     rows = [["5", "2024-01-01", "1"], ["0", "2024-01-01", "1"], ["9", "2024-01-01", "1"], ["", "2024-01-01", "1"]]
-    result, train = fitting.fit(block, DataContract.of(document["data"]), "rides", ["code", "ts", "rides"], rows)
+    header = ["code", "ts", "rides"]
+    fitted = fitting.fit(block, DataContract.of(document["data"]), "rides", lambda name: [row[header.index(name)] for row in rows])
+    result, train = fitted.artifact, [row[:-1] for row in fitting.training_rows(fitted, "rides", header, rows)]
     assert Transform(result).writes[:4] == ["code=0", "code=5", "code=9", "code=other"]
     assert train[3][:4] == expected
 

@@ -26,7 +26,8 @@ def row(number: float, x: str = "1", word: str = "a", shop: str = "s") -> list[s
 
 def fit(rows, lags=(), **steps):
     block = {"columns": {name: {**NOTHING, **step} for name, step in steps.items()}, "lags": list(lags)}
-    return fitting.fit(block, CONTRACT, "y", HEADER, rows)
+    fitted = fitting.fit(block, CONTRACT, "y", lambda name: [row[HEADER.index(name)] for row in rows])
+    return fitted.artifact, [row[:-1] for row in fitting.training_rows(fitted, "y", HEADER, rows)]
 
 
 def learnt(values: list[str], name: str = "x", **step):
@@ -214,7 +215,7 @@ def test_a_column_that_would_come_twice_is_refused():
     )
     block = {"columns": {"a": {**NOTHING, "one_hot": {"at_most": 5}}}, "lags": []}
     with pytest.raises(ContractError, match="makes the column a=b more than once"):
-        fitting.fit(block, contract, "y", ["a", "a=b", "y"], [["b", "c", "0"]])
+        fitting.fit(block, contract, "y", {"a": ["b"], "a=b": ["c"], "y": ["0"]}.__getitem__)
 
 
 def test_whether_there_is_anything_to_fit():

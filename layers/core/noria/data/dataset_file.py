@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,12 +20,12 @@ from noria.profile.batches import add_columns
 from noria.profile.dataset import Profile
 from noria.tables import notation
 from noria.tables.parse import seconds
-from noria.tables.read import open_table
+from noria.tables.read import BATCH_ROWS, open_table
 from noria.tables.source import FileSource
 from noria.tables.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     from noria.data.contract import DataContract
@@ -173,6 +174,35 @@ def _rows_as_texts(table: Table) -> Iterator[list[str]]:
                 columns = [column.to_pylist() for column in text_columns(part, notations)]
                 yield from (list(row) for row in zip(*columns, strict=True))
             yield from (next(table.dialect.reader([row.text])) for row in batch.ragged)
+
+
+class TextWriter:
+    """Writes rows of texts as a Parquet file of texts.
+
+    Attributes:
+        rows: that were written.
+    """
+
+    def __init__(self, path: Path, names: list[str]) -> None:
+        self._schema, self.rows = pa.schema([(name, pa.string()) for name in names]), 0
+        self._writer = pa.parquet.ParquetWriter(path, self._schema)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def add(self, rows: Iterable[list[str]]) -> None:
+        """Write rows."""
+        for part in batched(rows, BATCH_ROWS, strict=False):
+            columns = [pa.array(values, pa.string()) for values in zip(*part, strict=True)]
+            self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+            self.rows += len(part)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._writer.close()
 
 
 def write_csv(dataset: Path, target: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from noria.data.contract import NUMERIC_TYPES
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
     from noria.kernel.published_spec import ClipShape, ColumnStepsShape, LagShape, PreprocessShape
     from noria.preprocessing.shapes import CategoryColumn, ColumnDocument, LagDocument, NumberColumn, OneHotColumn, TransformDocument
 
-Rows = Sequence[Sequence[str]]
+#: Reads one column of the training set.
+ReadColumn = Callable[[str], Sequence[str]]
 #: Seconds of a lag's unit.
 UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 #: Values that an artifact keeps for its lags.
@@ -29,57 +33,68 @@ MOST_REMEMBERED = 200_000
 MOST_COLUMNS = 2_000
 
 
-def fit(block: PreprocessShape, contract: DataContract, target: str, header: Sequence[str], rows: Rows) -> tuple[TransformDocument, list[list[str]]]:
-    """Fit on the training set, and transform it.
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted preprocessing.
 
-    Args:
-        rows: of the training set, in the header's order.
+    Attributes:
+        training: the document of the `Transform` of the training set, whose lags know all of its values.
+        artifact: that of the `Transform` of later rows, whose lags know what those can need.
+    """
 
-    Returns:
-        The document of a `Transform`, and the rows as the model gets them.
+    training: TransformDocument
+    artifact: TransformDocument
+
+
+def fit(block: PreprocessShape, contract: DataContract, target: str, column: ReadColumn) -> Fitted:
+    """Fit on the training set, of which one column is read at a time.
 
     Raises:
         ContractError: the training set lacks the values that a step is fitted on.
     """
     reads = list(contract.features(target))
-    at = [header.index(name) for name in reads]
-    features = [[row[column] for column in at] for row in rows]
-    lags = [_lag(lag, contract, header, rows) for lag in block["lags"]]
-    columns = _columns(block, contract, reads, lags, features)
-    document: TransformDocument = {"version": 1, "reads": reads, "time": contract.time, "time_format": contract.times_are, "lags": lags, "columns": columns}
-    fitted = Transform(document)
-    _check_names(fitted.writes, target)
-    last = max((parse_timestamp(row[header.index(str(contract.time))], contract.times_are) for row in rows), default=0.0) if lags else 0.0
-    return {**document, "lags": [_tail(lag, last) for lag in lags]}, fitted.rows(features)
+    lags = [_lag(lag, contract, column) for lag in block["lags"]]
+    columns = [_column(name, block["columns"].get(name), _numeric(contract, name), partial(column, name), contract.column(name).format) for name in reads]
+    columns += [_column(lag["name"], block["columns"].get(lag["name"]), _numeric(contract, lag["of"]), _lagged(lag, contract, column), None) for lag in lags]
+    document: TransformDocument = {
+        "version": 1,
+        "reads": reads,
+        "time": contract.time,
+        "time_format": contract.times_are,
+        "lags": lags,
+        "columns": columns,
+    }
+    _check_names(Transform(document).writes, target)
+    last = max((parse_timestamp(when, contract.times_are) for when in column(str(contract.time))), default=0.0) if lags else 0.0
+    return Fitted(document, {**document, "lags": [_tail(lag, last) for lag in lags]})
+
+
+def training_rows(fitted: Fitted, target: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Rows of the training set as the model gets them: the columns that the preprocessing makes, and the target last."""
+    transform_, at, aim = Transform(fitted.training), [header.index(name) for name in fitted.training["reads"]], header.index(target)
+    features = transform_.rows([[row[place] for place in at] for row in rows])
+    return [[*values, row[aim]] for values, row in zip(features, rows, strict=True)]
+
+
+def training_header(fitted: Fitted, target: str) -> list[str]:
+    """The names of such rows' columns."""
+    return [*Transform(fitted.training).writes, target]
 
 
 def training_set(block: PreprocessShape, contract: DataContract, target: str, header: list[str], rows: list[list[str]]) -> tuple[TransformDocument, str]:
-    """The document of `fit`, and the training set as CSV with a header: the columns that the model gets, and the target last."""
-    document, fitted = fit(block, contract, target, header, rows)
-    aim = header.index(target)
-    return document, to_csv([[*features, row[aim]] for features, row in zip(fitted, rows, strict=True)], [*Transform(document).writes, target])
-
-
-def _columns(block: PreprocessShape, contract: DataContract, reads: list[str], lags: list[LagDocument], features: list[list[str]]) -> list[ColumnDocument]:
-    """The document of each column that is sent, and of each lag."""
-    sources = {name: name for name in reads} | {lag["name"]: lag["of"] for lag in lags}
-    # A transform that has fitted nothing else finds the lags, so that they are what the endpoint will find.
-    plain: list[ColumnDocument] = [{"name": name, "kind": "same"} for name in sources]
-    rows = Transform({"reads": reads, "time": contract.time, "time_format": contract.times_are, "lags": lags, "columns": plain}).rows(features)
-    return [
-        _column(name, block["columns"].get(name), _numeric(contract, source), [row[number] for row in rows], contract.column(source).format)
-        for number, (name, source) in enumerate(sources.items())
-    ]
-
-
-def _lag(lag: LagShape, contract: DataContract, header: Sequence[str], rows: Rows) -> LagDocument:
-    """A lag with all values of its source in the training set."""
+    """Fit on rows in memory: the document of later rows, and the training set as CSV with a header."""
     at = {name: number for number, name in enumerate(header)}
-    per, history = [at[name] for name in lag["per"]], dict[str, set[tuple[float, str]]]()
-    for row in rows:
-        value, when = row[at[lag["of"]]], row[at[str(contract.time)]]
+    fitted = fit(block, contract, target, lambda name: [row[at[name]] for row in rows])
+    return fitted.artifact, to_csv(training_rows(fitted, target, header, rows), training_header(fitted, target))
+
+
+def _lag(lag: LagShape, contract: DataContract, column: ReadColumn) -> LagDocument:
+    """A lag with all values of its source in the training set."""
+    history = dict[str, set[tuple[float, str]]]()
+    series = list(zip(*(column(name) for name in lag["per"]), strict=True)) if lag["per"] else repeat(())
+    for value, when, group in zip(column(lag["of"]), column(str(contract.time)), series, strict=False):
         if value not in EMPTY and when not in EMPTY:
-            history.setdefault(group_of(row, per), set()).add((parse_timestamp(when, contract.times_are), value))
+            history.setdefault(group_of(group, range(len(group))), set()).add((parse_timestamp(when, contract.times_are), value))
     back = seconds(lag["back"])
     return {
         "name": lag_name(lag["name"], lag["of"], lag["back"]),
@@ -89,6 +104,18 @@ def _lag(lag: LagShape, contract: DataContract, header: Sequence[str], rows: Row
         "per": lag["per"],
         "history": {group: sorted(known) for group, known in history.items()},
     }
+
+
+def _lagged(lag: LagDocument, contract: DataContract, column: ReadColumn) -> Callable[[], list[str]]:
+    """The values of a lag in the training set, as the endpoint will find them."""
+
+    def values() -> list[str]:
+        reads = list(dict.fromkeys([str(contract.time), *lag["per"]]))
+        plain: list[ColumnDocument] = [{"name": name, "kind": "same"} for name in (*reads, lag["name"])]
+        finding = Transform({"reads": reads, "time": contract.time, "time_format": contract.times_are, "lags": [lag], "columns": plain})
+        return [row[-1] for row in finding.rows(list(zip(*(column(name) for name in reads), strict=True)))]
+
+    return values
 
 
 def seconds(text: str) -> float:
@@ -112,7 +139,7 @@ def _numeric(contract: DataContract, name: str) -> bool:
     return name not in contract.columns or contract.columns[name].type in NUMERIC_TYPES
 
 
-def _column(name: str, steps: ColumnStepsShape | None, numeric: bool, values: list[str], form: str | None) -> ColumnDocument:
+def _column(name: str, steps: ColumnStepsShape | None, numeric: bool, values: Callable[[], Sequence[str]], form: str | None) -> ColumnDocument:
     if steps is None:
         return {"name": name, "kind": "same"}
     if steps["drop"]:
@@ -120,11 +147,11 @@ def _column(name: str, steps: ColumnStepsShape | None, numeric: bool, values: li
     if steps["parts"]:
         return {"name": name, "kind": "time", "parts": steps["parts"], "format": form}
     if steps["one_hot"] is not None or not numeric:
-        return _categories(name, steps, values)
-    return _number(name, steps, values)
+        return _categories(name, steps, values())
+    return _number(name, steps, values())
 
 
-def _categories(name: str, steps: ColumnStepsShape, values: list[str]) -> CategoryColumn | OneHotColumn:
+def _categories(name: str, steps: ColumnStepsShape, values: Sequence[str]) -> CategoryColumn | OneHotColumn:
     known = Counter(value for value in values if value not in EMPTY)
     fill = _text(_fill(name, steps, lambda _: min(known, key=lambda value: (-known[value], value)), len(known)))
     if steps["one_hot"] is None:
@@ -141,7 +168,7 @@ def _text(value: bool | float | str | None) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _number(name: str, steps: ColumnStepsShape, values: list[str]) -> NumberColumn:
+def _number(name: str, steps: ColumnStepsShape, values: Sequence[str]) -> NumberColumn:
     try:
         known = sorted(float(value) for value in values if value not in EMPTY)
     except ValueError as error:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
+from itertools import batched
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noria.adapters import objects
 from noria.data.contract import DataContract
-from noria.data.csv_text import to_csv
-from noria.data.dataset_file import read_texts
-from noria.data.split import split
+from noria.data.dataset_file import TextWriter, read_texts
+from noria.data.split import facts_of
+from noria.data.split_file import SplitFile
 from noria.data.text_rows import good_places
 from noria.kernel import lake
 from noria.kernel.errors import ContractError
 from noria.preprocessing import artifact, fitting
 from noria.preprocessing.declaration import is_declared
+from noria.preprocessing.run_files import RunFiles
 
 if TYPE_CHECKING:
     from noria.preprocessing.shapes import PrepareDatasetInput, PrepareDatasetResult
 
 CSV, GZIP = "text/csv", "application/gzip"
+#: Rows of a script that are held against the contract at once.
+CHECKED_ROWS = 100_000
 
 
 def prepare_dataset(event: PrepareDatasetInput) -> PrepareDatasetResult:
@@ -28,48 +34,57 @@ def prepare_dataset(event: PrepareDatasetInput) -> PrepareDatasetResult:
         ContractError: the script's rows break the contract, or the training set lacks the values that a step is fitted on.
     """
     contract, target, folder = DataContract.of(event["data"]), event["target"], event["folder"]
-    header, rows = _rows(event, contract)
-    parts = split(header, rows, contract, target, event["split"])
-    train = to_csv(parts.train, header)
-    if is_declared(event["preprocess"]):
-        document, train = fitting.training_set(event["preprocess"], contract, target, header, parts.train)
-        objects.write(event["artifacts"], folder + lake.PREPROCESS_ARTIFACT, artifact.pack(document), GZIP)
-    files = {
-        lake.TRAINING_SET: train,
-        lake.HOLDOUT: parts.holdout,
-        lake.HOLDOUT_TRUTH: parts.truth,
-        lake.SMOKE_ROWS: parts.smoke,
-        lake.SHUFFLED_ROWS: parts.shuffled,
-    }
-    for name, text in files.items():
-        objects.write(event["artifacts"], folder + name, text.encode(), CSV)
-    return {"outcome": "prepared", "facts": parts.facts}
+    with tempfile.TemporaryDirectory() as temporary:
+        dataset = Path(temporary) / "dataset.parquet"
+        _gather(event, contract, dataset)
+        parts = SplitFile(dataset, contract, event["split"])
+        fitted = None
+        if is_declared(event["preprocess"]):
+            fitted = fitting.fit(event["preprocess"], contract, target, parts.column)
+            objects.write(event["artifacts"], folder + lake.PREPROCESS_ARTIFACT, artifact.pack(fitted.artifact), GZIP)
+        files = RunFiles(Path(temporary), contract, target, parts, fitted)
+        files.write()
+        for name, path in files.paths.items():
+            objects.put(event["artifacts"], folder + name, path, CSV)
+        times = parts.column(contract.time, "holdout") if contract.time else None
+    return {"outcome": "prepared", "facts": facts_of(parts.train, contract, event["split"], times, parts.holdout)}
 
 
-def _rows(event: PrepareDatasetInput, contract: DataContract) -> tuple[list[str], list[list[str]]]:
-    """The header and rows of the dataset, or of what the project's own script made of it."""
+def _gather(event: PrepareDatasetInput, contract: DataContract, path: Path) -> None:
+    """The dataset, or what the project's own script made of it, as a local Parquet file."""
     if event["processed"]:
-        return _processed(event["artifacts"], event["processed"], contract, event["target"])
-    header, rows = read_texts(objects.ObjectSource(event["source"]["bucket"], event["source"]["key"]))
-    return header, list(rows)
+        _gather_processed(event["artifacts"], event["processed"], contract, event["target"], path)
+        return
+    source = objects.ObjectSource(event["source"]["bucket"], event["source"]["key"])
+    if event["source"]["key"].endswith(lake.DATA):
+        with path.open("wb") as opened:
+            opened.writelines(source.chunks())
+        return
+    # A dataset of an earlier version is CSV.
+    header, rows = read_texts(source)
+    with TextWriter(path, header) as writer:
+        writer.add(rows)
 
 
-def _processed(bucket: str, folder: str, contract: DataContract, target: str) -> tuple[list[str], list[list[str]]]:
-    """The rows of all files that the project's own script wrote."""
+def _gather_processed(bucket: str, folder: str, contract: DataContract, target: str, path: Path) -> None:
+    """The rows of all files that the project's own script wrote, each held against the contract."""
     keys = [key for key in objects.keys(bucket, folder, folder) if key.endswith((".csv", ".parquet"))]
     if not keys:
         raise ContractError("the preprocess script left no .csv and no .parquet in /opt/ml/processing/output; what it writes there is trained on")
     header: list[str] | None = None
-    rows: list[list[str]] = []
+    writer: TextWriter | None = None
     for key in keys:
         own, read = read_texts(objects.ObjectSource(bucket, key))
         if header not in (None, own):
             raise ContractError(f"the preprocess script wrote files of different columns: {key.removeprefix(folder)} has {', '.join(own)}")
         header = own
-        rows += _checked(key.removeprefix(folder), own, list(read), contract, target)
-    if header is None or len(rows) < contract.min_rows:
-        raise ContractError(f"the preprocess script left {len(rows)} rows, expected at least data.min_rows: {contract.min_rows}")
-    return header, rows
+        writer = writer or TextWriter(path, header)
+        for rows in batched(read, CHECKED_ROWS, strict=False):
+            writer.add(_checked(key.removeprefix(folder), own, list(rows), contract, target))
+    assert writer is not None
+    writer.close()
+    if writer.rows < contract.min_rows:
+        raise ContractError(f"the preprocess script left {writer.rows} rows, expected at least data.min_rows: {contract.min_rows}")
 
 
 def _checked(name: str, header: list[str], rows: list[list[str]], contract: DataContract, target: str) -> list[list[str]]:
