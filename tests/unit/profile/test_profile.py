@@ -16,6 +16,7 @@ from noria.kernel.errors import ContractError, UnreadableDatasetError
 from noria.profile import quantiles
 from noria.profile.batches import add, profile
 from noria.profile.dataset import Profile
+from noria.profile.hyperloglog import sketch_of
 from noria.profile.values import MOST_EXACT
 from noria.tables.source import FileSource
 
@@ -260,3 +261,21 @@ def test_counted_and_sketched_numbers_are_compared_in_the_same_precision():
     assert (few.values.exact, many.values.exact) == (True, False)
     point = many.quantile(0.9)
     assert few.ranks([point])[0] == pytest.approx((many.ranks([point])[0] * 1_300 - 300) / 1_000, abs=2 * RANK)
+
+
+@pytest.mark.parametrize("count", [1, 7, 300, 5_000])
+def test_numbers_are_sketched_at_once_as_they_are_one_by_one(count):
+    numbers = np.random.default_rng(count).normal(size=count)
+    numbers[0] = -0.0
+    one_by_one = datasketches.hll_sketch(11, datasketches.tgt_hll_type.HLL_8)
+    for number in numbers.tolist():
+        one_by_one.update(number)
+    merged = datasketches.hll_union(11)
+    merged.update(one_by_one)
+    merged.update(datasketches.hll_sketch(11, datasketches.tgt_hll_type.HLL_8))
+    assert sketch_of(numbers, 11).get_estimate() == pytest.approx(one_by_one.get_estimate(), rel=0.03)
+    if count >= 300:
+        # Beyond a few hundred values both are registers, and these are the same.
+        union = datasketches.hll_union(11)
+        union.update(one_by_one)
+        assert union.get_result(datasketches.tgt_hll_type.HLL_8).serialize_compact()[40:] == sketch_of(numbers, 11).serialize_compact()[40:]

@@ -184,8 +184,8 @@ def test_rows_are_cut_into_blocks_of_time():
     assert [[row[0] for row in part] for part in parts] == [["0"], ["10", "19"], ["25"]]
 
 
-@pytest.mark.parametrize(("days", "blocks"), [(1, 1), (3, 3), (400, 400), (800, 400), (801, 201)])
-def test_a_dataset_has_a_block_a_day_or_of_twice_as_many_days_until_there_are_no_more_than_four_hundred(days, blocks):
+@pytest.mark.parametrize(("days", "blocks"), [(1, 1), (3, 3), (160, 160), (320, 160), (321, 81)])
+def test_a_dataset_has_a_block_a_day_or_of_twice_as_many_days_until_there_are_no_more_than_a_hundred_and_sixty(days, blocks):
     output, rows = baseline.Blocks(), {"x": Words(pa.array(["v"] * days))}
     times = np.arange(days) * 86_400.0 + datetime(2020, 1, 1, tzinfo=UTC).timestamp()
     output.add(rows, np.append(times[:-1], np.nan) if days > 1 else times)

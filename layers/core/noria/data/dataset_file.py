@@ -52,7 +52,7 @@ class DatasetWriter:
         self._contract, self.rows = contract, 0
         self._folder = tempfile.TemporaryDirectory()
         self.path = Path(self._folder.name) / "data.parquet"
-        self.profile, self._blocks = Profile(), baseline.Blocks()
+        self._rest, self._blocks = Profile(), baseline.Blocks()
         self._writer: Any = None
 
     def __enter__(self) -> Self:
@@ -81,17 +81,29 @@ class DatasetWriter:
 
     def _profile(self, columns: Mapping[str, Words]) -> None:
         time = self._contract.time
-        add_columns(self.profile, columns, time)
-        if time and time in columns:
-            words = columns[time]
-            times = seconds(words.values)
-            self._blocks.add(columns, times if words.places is None else times[words.places])
+        if time is None:
+            add_columns(self._rest, columns)
+            return
+        words = columns[time]
+        times = seconds(words.values)
+        times = times if words.places is None else times[words.places]
+        self._blocks.add(columns, times)
+        if not (timed := np.isfinite(times)).all():
+            add_columns(self._rest, {name: column.filter(~timed) for name, column in columns.items()})
 
     def close(self) -> None:
         """Finish the file."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+    def profile(self) -> Profile:
+        """The profile of all rows: of a dataset with times that of its blocks, merged."""
+        whole = Profile()
+        for part in (*self._blocks.in_order(), self._rest):
+            whole.merge(part)
+        whole.order = self._blocks.order
+        return whole
 
     def objects(self, as_csv: bool) -> Iterator[Stored]:
         """The objects of the dataset's folder: rows, profile, and the profiles of the blocks of time.
@@ -100,8 +112,9 @@ class DatasetWriter:
             as_csv: whether the rows come as CSV besides.
         """
         yield lake.DATA, self.path, PARQUET
-        yield lake.PROFILE, self.profile.to_bytes(), BYTES
-        yield lake.BLOCKS, baseline.pack(self._blocks.in_order()), BYTES
+        blocks = self._blocks.in_order()
+        yield lake.PROFILE, self.profile().to_bytes(), BYTES
+        yield lake.BLOCKS, baseline.pack(blocks), BYTES
         if as_csv:
             text = self.path.with_suffix(".csv")
             write_csv(self.path, text)

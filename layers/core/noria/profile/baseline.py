@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from noria.kernel.values import EMPTY, parse_timestamp
 from noria.profile.batches import add, add_columns
-from noria.profile.dataset import Profile
+from noria.profile.dataset import Order, Profile
 from noria.tables.read import BATCH_ROWS
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from noria.tables.words import Words
 
-#: A block is a day (seconds), or longer where there were more than so many.
-DAY, MOST_BLOCKS = 86_400.0, 400
+#: A block is a day (seconds), or longer where there were more than so many: enough of them to make up evenly those that are compared.
+DAY, MOST_BLOCKS = 86_400.0, 160
+#: The first line of packed profiles.
+PACKED = b"noria-profiles-2"
 #: Blocks that are compared with each other: more of them show the usual variation no better.
 MOST_USUAL = 48
 
@@ -46,13 +48,20 @@ def rows_by_time(rows: Sequence[Sequence[str]], column: int, seconds: float) -> 
 
 
 class Blocks:
-    """The profiles of blocks of time of a dataset that is read once: days, or twice as long whenever there are too many of them."""
+    """The profiles of blocks of time of a dataset that is read once: days, or twice as long whenever there are too many of them.
+
+    Attributes:
+        order: of the rows' times.
+    """
 
     def __init__(self) -> None:
-        self._seconds, self._parts = DAY, dict[int, Profile]()
+        self._seconds, self._parts, self.order = DAY, dict[int, Profile](), Order()
 
     def add(self, columns: Mapping[str, Words], times: Any) -> None:
         """Add rows with their times (seconds since the epoch; rows without a time are left out)."""
+        present = times[np.isfinite(times)]
+        if present.size:
+            self.order.follow(float(present[0]), float(present[-1]), bool(np.all(np.diff(present) >= 0)))
         numbers = np.floor(times / self._seconds)
         for number in np.unique(numbers[np.isfinite(numbers)]).tolist():
             here = numbers == number
@@ -77,12 +86,15 @@ class Blocks:
 
 def pack(parts: Sequence[Profile]) -> bytes:
     """Profiles as one object, one a line."""
-    return b"\n".join(base64.b85encode(part.to_bytes()) for part in parts)
+    return b"\n".join([PACKED, *(base64.b64encode(part.to_bytes()) for part in parts)])
 
 
 def unpack(body: bytes) -> list[Profile]:
-    """The profiles of such an object."""
-    return [Profile.from_bytes(base64.b85decode(line)) for line in body.split(b"\n") if line]
+    """The profiles of such an object, also of one of the first version, whose lines are in base 85."""
+    first, *lines = body.split(b"\n")
+    if first == PACKED:
+        return [Profile.from_bytes(base64.b64decode(line)) for line in lines]
+    return [Profile.from_bytes(base64.b85decode(line)) for line in (first, *lines) if line]
 
 
 def merge_blocks(parts: Sequence[Profile], rows: int) -> list[Profile]:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from noria.profile.moments import Counts, Numbers
     from noria.tables.source import Source
 
-#: A value that is no more than one in so many of a batch is not counted among the frequent ones.
-RARE = 1_000
+#: A value that is no more than one in so many of a batch is not counted among the frequent ones: their sketch tells less than that not apart.
+RARE = 300
 #: Numbers of the beginning that show whether few of them are different; from this share of different ones on they are sorted.
 SAMPLE, FEW_DIFFERENT = 4_096, 0.3
 
@@ -199,7 +199,7 @@ def _add_by_looks(column: ColumnProfile, words: pa.Array, counts: Counts, rare: 
 def _add_numbers(column: ColumnProfile, kind: str, values: Numbers, counts: Counts, rare: int) -> None:
     """Add different numbers, or times, with their counts."""
     finite = np.isfinite(values)
-    column.add_values(zip(values[finite].tolist(), counts[finite].tolist(), strict=True), rare)
+    column.add_number_values(values[finite], counts[finite], rare)
     column.add_numbers(kind, values, counts)
 
 

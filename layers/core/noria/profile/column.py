@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 KLL_K = 200
 #: Frequent values that the document of a sketched column holds.
 MOST_KEPT = 24
+#: Begins a sketch in base 64; no digit of base 85.
+BASE_64 = ":"
 #: Kinds of values, narrower ones first.
 INTEGER, NUMBER, BOOLEAN, TIME, TEXT = "integer", "number", "boolean", "time", "string"
 KINDS = (INTEGER, NUMBER, BOOLEAN, TIME, TEXT)
@@ -58,6 +60,12 @@ class ColumnProfile:
         """Add values with their counts, before their kinds; see `Values.add`."""
         before = None if self.values.counts is None else dict(self.values.counts)
         self.values.add(values, rare)
+        self._sketch(before)
+
+    def add_number_values(self, values: Numbers, counts: Counts, rare: int = 0) -> None:
+        """Add different finite numbers with their counts, before their kinds."""
+        before = None if self.values.counts is None else dict(self.values.counts)
+        self.values.add_numbers(values, counts, rare)
         self._sketch(before)
 
     def add_numbers(self, kind: str, values: Numbers, counts: Counts) -> None:
@@ -193,8 +201,9 @@ class ColumnProfile:
 
 
 def _encode(body: bytes) -> str:
-    return base64.b85encode(body).decode()
+    return BASE_64 + base64.b64encode(body).decode()
 
 
 def _decode(text: str) -> bytes:
-    return base64.b85decode(text)
+    """A sketch; the first version has it in base 85."""
+    return base64.b64decode(text[1:]) if text.startswith(BASE_64) else base64.b85decode(text)

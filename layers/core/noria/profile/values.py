@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import datasketches
 
+from noria.profile.hyperloglog import sketch_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from noria.profile.moments import Counts, Numbers
 
 Value = str | float
 #: Different values that are counted one by one, and characters of all of them; more of them are sketched.
@@ -55,6 +59,25 @@ class Values:
                 if count > rare:
                     frequent(text_of(value), count)
 
+    def add_numbers(self, numbers: Numbers, counts: Counts, rare: int = 0) -> None:
+        """Add different finite numbers with their counts; many of them at once are never counted one by one."""
+        if len(numbers) <= MOST_EXACT and self.counts is not None:
+            self.add(zip(numbers.tolist(), counts.tolist(), strict=True), rare)
+            return
+        if self.counts is not None:
+            self._overflow()
+        self._unite(sketch_of(numbers, HLL_LG_K))
+        often = counts > rare
+        for number, count in zip(numbers[often].tolist(), counts[often].tolist(), strict=True):
+            self.frequent.update(text_of(number), count)
+
+    def _unite(self, distinct: Any) -> None:
+        """Add the different values that another sketch has counted."""
+        union = datasketches.hll_union(HLL_LG_K)
+        union.update(self.distinct)
+        union.update(distinct)
+        self.distinct = union.get_result(datasketches.tgt_hll_type.HLL_8)
+
     def _count(self, values: Iterator[tuple[Value, int]]) -> None:
         """Count values one by one, until there are too many different ones; the iterator then has the rest."""
         assert self.counts is not None
@@ -73,10 +96,7 @@ class Values:
             return
         if self.counts is not None:
             self._overflow()
-        union = datasketches.hll_union(HLL_LG_K)
-        union.update(self.distinct)
-        union.update(other.distinct)
-        self.distinct = union.get_result(datasketches.tgt_hll_type.HLL_8)
+        self._unite(other.distinct)
         self.frequent.merge(other.frequent)
 
     def _overflow(self) -> None:
