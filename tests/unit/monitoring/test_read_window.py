@@ -1,5 +1,8 @@
 """Monitoring runs through real objects: nothing is counted twice, nothing that comes late is lost."""
 
+from noria.data.contract import Column, DataContract
+from noria.data.text_rows import typed_profile
+from noria.profile.dataset import Profile
 from tests.unit.monitoring.lake import answers, traffic, truths
 
 
@@ -104,3 +107,13 @@ def test_infinite_and_odd_numbers_in_captured_traffic_stop_no_run(lake):
     assert result["counts"]["predictions"] == 1200
     assert result["drift"]["verdict"] in ("drift", "incident")
     assert answers(result) == 1200
+
+
+def test_traffic_is_profiled_in_the_types_of_the_contract_as_its_dataset_was():
+    contract = DataContract("any", None, (), {"zip": Column("string"), "open": Column("boolean"), "x": Column("number", between=(0, 10))}, 0.0, 1)
+    names, rows = ["zip", "open", "x", "#prediction"], [["02139", "1", "0.5", "1"], ["10001", "0", "11", "0"], ["7", "yes", "", "1"]]
+    profile = typed_profile(contract, names, rows)
+    kinds = {name: column.kinds for name, column in profile.columns.items()}
+    assert kinds == {"zip": {"string": 3}, "open": {"boolean": 2, "string": 1}, "x": {"integer": 1, "number": 1}, "#prediction": {"integer": 3}}
+    assert (profile.rows, profile.is_typed, profile.columns["x"].nulls, profile.columns["x"].rows) == (3, True, 1, 3)
+    assert Profile.from_bytes(profile.to_bytes()).is_typed

@@ -99,7 +99,7 @@ class DatasetWriter:
 
     def profile(self) -> Profile:
         """The profile of all rows: of a dataset with times that of its blocks, merged."""
-        whole = Profile()
+        whole = Profile(is_typed=True)
         for part in (*self._blocks.in_order(), self._rest):
             whole.merge(part)
         whole.order = self._blocks.order

@@ -13,10 +13,12 @@ import pyarrow as pa
 from noria.data.column_check import CODES, check_column
 from noria.data.dataset_file import DatasetWriter, contract_notations
 from noria.data.table_check import TableCheck
+from noria.profile.batches import add_columns
+from noria.profile.dataset import Profile
 from noria.tables.batch import Batch
 from noria.tables.dialect import PLAIN
 from noria.tables.read import BATCH_ROWS
-from noria.tables.words import Words
+from noria.tables.words import Words, without_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +58,33 @@ def count_breaches(contract: DataContract, names: Sequence[str], rows: Sequence[
             broken |= codes > 0
             breaches.update({f"{name} {CODES[code]}": int(count) for code, count in enumerate(np.bincount(codes)) if code and count})
     return int(broken.sum()), breaches
+
+
+def typed_profile(contract: DataContract, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Profile:
+    """The profile of rows of texts in the contract's types; a value of another type counts as what it looks like."""
+    profile, parts = Profile(is_typed=True), list[Profile]()
+    columns = {name: Words.of(pa.array([row[place] for row in rows], pa.string())) for place, name in enumerate(names)}
+    for name, words in columns.items():
+        column = contract.columns.get(name)
+        part = Profile()
+        if column is None:
+            add_columns(part, {name: words.with_values(without_missing(words.values, contract.missing))}, by_looks=True)
+        else:
+            checked = check_column(column, words, contract.missing, PLAIN)
+            wrong = (
+                np.zeros(len(words), bool)
+                if checked.codes is None
+                else (checked.codes > 0) & checked.words.spread(checked.words.values.is_null().to_numpy(zero_copy_only=False))
+            )
+            add_columns(part, {name: checked.words.filter(~wrong)})
+            if wrong.any():
+                add_columns(rest := Profile(), {name: checked.read.filter(wrong)}, by_looks=True)
+                part.columns[name].merge(rest.columns[name])
+        parts.append(part)
+    for part in parts:
+        profile.columns |= part.columns
+    profile.rows = len(rows)
+    return profile
 
 
 @contextmanager

@@ -36,6 +36,11 @@ def has_reference(run: MonitoringRun) -> bool:
     return folder + lake.PROFILE in objects.keys(run.bucket, folder, folder)
 
 
+def is_typed(run: MonitoringRun) -> bool:
+    """Whether the profile of the champion's dataset is of the contract's types; an earlier one is of what texts look like."""
+    return has_reference(run) and _read_profile(run).is_typed
+
+
 def read_extent(run: MonitoringRun) -> tuple[int, str]:
     """The rows of the champion's dataset, and their last day."""
     profile = _read_profile(run)

@@ -12,13 +12,13 @@ import json
 from typing import TYPE_CHECKING
 
 from noria.adapters import objects
-from noria.data.text_rows import count_breaches
+from noria.data.text_rows import count_breaches, typed_profile
 from noria.monitoring import labelled
 from noria.monitoring import window_state as states
 from noria.monitoring.monitoring_run import LABELLED, PREDICTIONS, PROFILE, STATE, MonitoringRun
 from noria.monitoring.read_earlier_runs import prediction_rows, read_labels, read_predictions
 from noria.monitoring.read_new_files import NewRows, read_new_files
-from noria.monitoring.read_reference import PREDICTION, compare, has_reference, read_extent
+from noria.monitoring.read_reference import PREDICTION, compare, has_reference, is_typed, read_extent
 from noria.monitoring.truth import Joined, Truth, join
 from noria.profile.baseline import profile_rows
 from noria.profile.dataset import Profile
@@ -86,7 +86,8 @@ def _label(run: MonitoringRun, state: MonitoringState, joined: Joined) -> int:
 def _add_predictions(run: MonitoringRun, state: MonitoringState, predictions: Sequence[Prediction]) -> None:
     """Write new predictions and their profile, and add them to the window."""
     _write_csv(run, PREDICTIONS, prediction_rows(run, predictions))
-    profile = profile_rows([*run.features, PREDICTION], [[*prediction.features, prediction.value] for prediction in predictions])
+    names, rows = [*run.features, PREDICTION], [[*prediction.features, prediction.value] for prediction in predictions]
+    profile = typed_profile(run.contract, names, rows) if is_typed(run) else profile_rows(names, rows)
     objects.write(run.bucket, run.path(PROFILE, "profile"), profile.to_bytes(), BYTES)
     breaches = count_breaches(run.contract, run.features, [prediction.features for prediction in predictions])
     states.add_to_window(state["window"], run, predictions, *breaches)

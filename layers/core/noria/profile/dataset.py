@@ -58,6 +58,7 @@ class Profile:
     Attributes:
         columns: by name, in the order of the file.
         keys: of the rows' keys, where the key was named.
+        is_typed: whether columns are of a contract's types, and not of what their texts look like.
         order: of the rows' times, where the time was named.
     """
 
@@ -65,6 +66,7 @@ class Profile:
     columns: dict[str, ColumnProfile] = field(default_factory=dict)
     order: Order = field(default_factory=Order)
     keys: Any = None
+    is_typed: bool = False
 
     def add_keys(self, keys: Iterable[str]) -> None:
         """Add the keys of rows, each as one text."""
@@ -81,6 +83,7 @@ class Profile:
             mine = self.columns.setdefault(name, ColumnProfile(rows=self.rows, nulls=self.rows))
             mine.merge(other.columns.get(name) or ColumnProfile(rows=other.rows, nulls=other.rows))
         self.rows += other.rows
+        self.is_typed = self.is_typed or other.is_typed
         self.order.merge(other.order)
         if other.keys is not None:
             union = datasketches.hll_union(KEYS_LG_K)
@@ -105,6 +108,8 @@ class Profile:
             "columns": {name: column.to_json() for name, column in self.columns.items()},
             "order": (self.order.first, self.order.last, self.order.ordered),
         }
+        if self.is_typed:
+            document["typed"] = True
         if self.keys is not None:
             document["keys"] = self.keys.serialize_compact().hex()
         return zlib.compress(json.dumps(document, separators=(",", ":"), allow_nan=False).encode(), COMPRESSION)
@@ -118,7 +123,7 @@ class Profile:
         """
         document = _parse(body)
         columns = {name: ColumnProfile.from_json(column) for name, column in document["columns"].items()}
-        profile = cls(document["rows"], columns, Order(*document["order"]))
+        profile = cls(document["rows"], columns, Order(*document["order"]), is_typed=document.get("typed", False))
         if "keys" in document:
             profile.keys = datasketches.hll_sketch.deserialize(bytes.fromhex(document["keys"]))
         return profile

@@ -37,3 +37,4 @@ class ProfileDocument(TypedDict):
     columns: dict[str, ColumnDocument]
     order: tuple[float | None, float | None, bool]
     keys: NotRequired[str]
+    typed: NotRequired[bool]
