@@ -122,7 +122,7 @@ def _decoded(head: bytes, encoding: str) -> str:
 
 def _preamble(text: str, comment: str) -> tuple[int, str]:
     """How many lines come before the header, and the delimiter that Excel's first line names."""
-    lines, skip, delimiter = text.splitlines(), 0, ""
+    lines, skip, delimiter = [line.rstrip("\r\n") for line in _lines(text)], 0, ""
     for line in lines:
         if match := SEPARATOR_LINE.fullmatch(line.strip()):
             delimiter = match[1]
@@ -136,6 +136,11 @@ def _preamble(text: str, comment: str) -> tuple[int, str]:
         if any(count > 1 and count == len(next(csv.reader([lines[skip]], delimiter=mark))) for mark, count in fields.items()):
             skip -= 1
     return skip, delimiter
+
+
+def _lines(text: str) -> list[str]:
+    """Lines by the ends that a CSV has; other marks by which Python parts text are characters of a field."""
+    return io.StringIO(text, newline="").readlines()
 
 
 def _delimiter(text: str, skip: int, quote: str) -> str:
@@ -153,7 +158,7 @@ def _delimiter(text: str, skip: int, quote: str) -> str:
 def _rows(text: str, dialect: Dialect) -> list[list[str]]:
     """The first rows, header included, without blank ones and comments."""
     csv.field_size_limit(LONGEST_FIELD)
-    lines = text.splitlines(keepends=True)[dialect.skip :]
+    lines = _lines(text)[dialect.skip :]
     reader = dialect.reader(line for line in lines if not (dialect.comment and line.startswith(dialect.comment)))
     try:
         return [row for row in islice(reader, SNIFFED_ROWS) if row]
@@ -182,7 +187,7 @@ def header_of(text: str, dialect: Dialect) -> tuple[list[str], int]:
         UnreadableDatasetError: the header's quoting is broken.
     """
     csv.field_size_limit(LONGEST_FIELD)
-    lines = io.StringIO(text, newline="").readlines()
+    lines = _lines(text)
     taken = 0
 
     def counted() -> Iterator[str]:

@@ -56,8 +56,8 @@ class Text:
         """
         for piece in self._whole_lines():
             yield self._checked(piece)
-        if self._rest:
-            yield self._checked(self._rest)
+        if rest := self._drop_header(self._rest):
+            yield self._checked(rest)
         if self._quotes:
             self._quotes.end()
 
@@ -78,12 +78,13 @@ class Text:
             line = self._line + self._rest.count(b"\n", 0, end)
             raise UnreadableDatasetError(f"line {line} has more than {LONGEST_ROW // 2**20} MiB: it is no row of a table")
         piece, self._rest = self._rest[:end], self._rest[end:]
-        if piece and self._before:
-            piece = self._drop_header(piece)
-        if piece:
+        if piece := self._drop_header(piece):
             yield piece
 
     def _drop_header(self, piece: bytes) -> bytes:
+        """Without the lines up to the header's end."""
+        if not self._before:
+            return piece
         lines = piece.splitlines(keepends=True)
         dropped = lines[: self._before]
         self._before -= len(dropped)
