@@ -1,9 +1,11 @@
 """Runs jobs in the background: status, stop, failure reason."""
 
 import contextvars
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 
@@ -15,6 +17,11 @@ from local.sagemaker.resources import Record
 STOP_GRACE_SECONDS = 120
 #: Longest failure reason of AWS.
 REASON_CHARACTERS = 1024
+#: Jobs that run at once; others wait, as they wait on AWS for their instances.
+MOST_AT_ONCE = (os.cpu_count() or 1) + 1
+#: How long a waiting job may overlook that it is to stop (seconds).
+STOP_SECONDS = 0.2
+_slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 #: Set when a job is to stop, by its ARN.
 _stops: dict[str, threading.Event] = {}
 #: A job's work: it gets the record, and an event that is set when the job is to stop.
@@ -43,7 +50,8 @@ def start(noun: str, record: Record, work: Work) -> None:
 
 def _run(noun: str, record: Record, work: Work, stop: threading.Event) -> None:
     try:
-        work(record, stop)
+        with _slot(stop):
+            work(record, stop)
         status = "Completed"
     except JobStoppedError as error:
         status, record["SecondaryStatus"] = "Stopped", error.secondary
@@ -53,6 +61,22 @@ def _run(noun: str, record: Record, work: Work, stop: threading.Event) -> None:
         status, record["FailureReason"] = "Failed", f"InternalServerError: {type(error).__name__}: {error}"[:REASON_CHARACTERS]
     record.setdefault(noun.replace("Job", "EndTime"), time.time())
     set_status(noun, record, status)
+
+
+@contextmanager
+def _slot(stop: threading.Event) -> Iterator[None]:
+    """Wait for one of the jobs that run to end.
+
+    Raises:
+        JobStoppedError: the job was stopped while it waited.
+    """
+    while not _slots.acquire(timeout=STOP_SECONDS):
+        if stop.is_set():
+            raise JobStoppedError("Stopped")
+    try:
+        yield
+    finally:
+        _slots.release()
 
 
 def set_status(noun: str, record: Record, status: str) -> None:
