@@ -228,6 +228,8 @@ def _arrow(reader: Any, opened: formats.Opened) -> Table:
 def _numbered_batches(batches: Iterator[Any]) -> Iterator[Batch]:
     number = 0
     for batch in batches:
+        # Offsets that lead out of a damaged file's buffers, and texts that are none, would crash whoever reads them.
+        batch.validate(full=True)
         for begin in range(0, batch.num_rows, BATCH_ROWS):
             part = batch.slice(begin, BATCH_ROWS)
             yield Batch(part, np.arange(number + 1, number + 1 + part.num_rows, dtype=np.int64))
@@ -257,7 +259,7 @@ def _reading(name: str) -> Iterator[None]:
         yield
     except UnreadableDatasetError:
         raise
-    except (pa.ArrowException, OSError, EOFError, ValueError, KeyError) as error:
+    except (pa.ArrowException, OSError, EOFError, ValueError, KeyError, MemoryError) as error:
         fault = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UnreadableDatasetError(f"{name} is damaged, or breaks off: {fault[:300]}") from error
 
