@@ -130,7 +130,10 @@ def _of_words(column: Column, words: pa.Array, dialect: Dialect) -> Parsed:
         return parse.booleans(words, truths_of(column))
     if column.type == "timestamp":
         return parse.times(words, column.format, parse.ALL_TIMES)
-    return parse.lists(words) if column.type == "list" else Parsed(words)
+    if column.type == "list":
+        return parse.lists(words)
+    # A listed value is one with blanks around it too.
+    return Parsed(pc.utf8_trim_whitespace(words) if column.values else words)
 
 
 def truths_of(column: Column) -> dict[str, bool]:
@@ -209,7 +212,7 @@ def _whole(values: pa.Array, wide: bool) -> Parsed:
 
 def _is_listed(column: Column, values: pa.Array, parsed: Parsed) -> Mask:
     """Which values the contract lists: by their text, or as the number that they are."""
-    texts = values if pa.types.is_string(values.type) else _text_of(values)
+    texts = pc.utf8_trim_whitespace(values) if pa.types.is_string(values.type) else _text_of(values)
     listed = pc.is_in(texts, value_set=pa.array(list(column.values or ()), pa.string()))
     if column.type in NUMERIC_TYPES:
         numbers = parse.numbers(pa.array(list(column.values or ()), pa.string())).values.drop_null()

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 #: An object of a dataset's folder: its name, its content, and its type.
 Stored = tuple[str, Path | bytes, str]
 CSV, PARQUET, BYTES = "text/csv", "application/vnd.apache.parquet", "application/octet-stream"
+#: How a target is written whose contract has words of its own for true and false.
+TRUTH_WORDS = {"true": ("1",), "false": ("0",)}
 #: Rows that are read as texts at once.
 TEXT_ROWS = 16_384
 
@@ -234,5 +236,7 @@ def contract_notations(contract: DataContract, target: str, batch: Batch) -> dic
         column = contract.column(name)
         kind = kind_of(column)
         if kind is not None and name in batch.rows.schema.names:
-            results[name] = notation.notation_of(kind, batch.rows.column(name), column.format, column.words)
+            # A target's words are for people: training, predictions and metrics have 1 and 0.
+            words = TRUTH_WORDS if name == target and column.words else column.words
+            results[name] = notation.notation_of(kind, batch.rows.column(name), column.format, words)
     return results

@@ -75,14 +75,24 @@ def parse_truths(
     at, kind = {name: header.index(name) for name in header}, "" if ID in header else KEYED
     others = [name for name in contract.required(target) if name in at and name != target]
     check = _RowCheck(target, task, contract.time if contract.time in others else None, latest, contract.times_are)
+    words = _words(contract, target)
     for row in rows:
         even = len(row) == len(header)
         named = {name: row[at[name]] for name in (*by, target, *others)} if even else {}
+        if even:
+            named[target] = words.get(named[target].strip(), named[target])
         fault = check.fault(named, by) if even else UNEVEN
         if fault:
             faults[fault] += 1
         else:
             yield Truth(kind + SEPARATOR.join(named[name] for name in by), named[target], {name: named[name] for name in others})
+
+
+def _words(contract: DataContract, target: str) -> dict[str, str]:
+    """A contract's own words of a target's truth values, as training and predictions have them."""
+    column = contract.columns.get(target)
+    pairs = (("true", "1"), ("false", "0")) if column and column.words else ()
+    return {word: truth for name, truth in pairs for word in column.words[name]}  # type: ignore[union-attr, index]
 
 
 def _expected_columns(header: list[str], contract: DataContract, target: str) -> str:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from noria.data.contract import MODEL_NAME
+from noria.data.contract import MODEL_NAME, TEXT_TYPES
 from noria.spec.approve import ApproveSpec
 from noria.spec.data import DataSpec
 from noria.spec.evaluate import EvaluateSpec
@@ -53,6 +53,13 @@ class ModelSpec(BaseModel):
         """Each field that does not fit, and why."""
         if self.evaluate.split.by == "time" and not self.data.time:
             yield "evaluate.split.by", "is time, and data.time names no column; name one, or split by random"
+        column = self.data.columns.get(self.target)
+        if self.task == "binary" and column and column.type in TEXT_TYPES:
+            yield (
+                "task",
+                f"is binary, and {self.target} is of words, of which none is known to be the positive one: name it "
+                "{type: boolean, words: {true: [yes], false: [no]}} with its own words, or name task: multiclass",
+            )
         for name in self.evaluate.split.group:
             if name not in (*self.data.columns, *self.data.key):
                 yield "evaluate.split.group", f"found {name}, expected columns of data.columns or data.key, which every file has"
