@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
-from bench import burst, cold_start, drift, function_size, guard, healing, house, loop, memory, mutants, serving, watching
+from bench import burst, cold_start, drift, function_size, guard, healing, house, ingest, loop, memory, mutants, serving, watching
 from bench.results import Result
 
 measured = cache(loop.turn)
@@ -14,6 +14,9 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "function_size": function_size.measure,
     "guard": guard.measure,
     "house": house.measure,
+    "ingest_floor": ingest.floor,
+    "ingest_peers": ingest.against_peers,
+    "ingest_memory": ingest.memory,
     "profile": drift.profile,
     "profile_small": drift.profile_small,
     "profile_memory": drift.profile_memory,

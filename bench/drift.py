@@ -54,7 +54,8 @@ OURS = """
 from pathlib import Path
 from noria.monitoring import drift
 from noria.profile.batches import profile
-before, now = (profile(Path(file)) for file in sys.argv[1:])
+from noria.tables.source import FileSource
+before, now = (profile(FileSource(Path(file))) for file in sys.argv[1:])
 drift.check(before, now, None)
 """
 

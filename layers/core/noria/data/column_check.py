@@ -102,6 +102,8 @@ def _typed(column: Column, values: pa.Array, dialect: Dialect) -> Parsed:
         return Parsed(pa.nulls(len(values), kind_of(column)))
     if pa.types.is_string(values.type):
         return _of_present(values, lambda words: _of_words(column, words, dialect))
+    if column.type == "number" and pa.types.is_floating(values.type):
+        return _finite(pc.cast(values, pa.float64()))
     return _of_present(values, lambda some: _of_values(column, some))
 
 
@@ -188,6 +190,8 @@ def _text_of(values: pa.Array) -> pa.Array:
 
 def _finite(numbers: pa.Array) -> Parsed:
     ok = np.isfinite(parse.floats(numbers))
+    if numbers.null_count:
+        ok |= numbers.is_null().to_numpy(zero_copy_only=False)
     return Parsed(numbers) if ok.all() else Parsed(pc.if_else(pa.array(ok), numbers, None), ok)
 
 

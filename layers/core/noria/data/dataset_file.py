@@ -74,7 +74,11 @@ class DatasetWriter:
         arrays = {name: _storable(words.rows()) for name, words in columns.items()}
         arrays[ROW] = pa.array(numbers, pa.int64())
         if self._writer is None:
-            self._writer = pa.parquet.ParquetWriter(self.path, pa.schema([_field(name, array.type, notations) for name, array in arrays.items()]))
+            schema = pa.schema([_field(name, array.type, notations) for name, array in arrays.items()])
+            # Numbers of rows ascend: their differences take no room, and a dictionary of them would.
+            self._writer = pa.parquet.ParquetWriter(
+                self.path, schema, use_dictionary=_encodable(schema), column_encoding={ROW: "DELTA_BINARY_PACKED"}
+            )
         schema = self._writer.schema
         chosen = [_as(arrays[item.name], item.type) if item.name in arrays else pa.nulls(len(numbers), item.type) for item in schema]
         self._writer.write_batch(pa.RecordBatch.from_arrays(chosen, schema=schema))
@@ -121,6 +125,11 @@ class DatasetWriter:
             text = self.path.with_suffix(".csv")
             write_csv(self.path, text)
             yield lake.DATA_CSV, text, CSV
+
+
+def _encodable(schema: pa.Schema) -> list[str]:
+    """The columns whose values a dictionary may make smaller, as Parquet names them."""
+    return [f"{item.name}.list.element" if pa.types.is_list(item.type) else item.name for item in schema if item.name != ROW]
 
 
 def _field(name: str, kind: pa.DataType, notations: Mapping[str, str]) -> pa.Field:

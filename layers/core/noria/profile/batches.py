@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: A value that is no more than one in so many of a batch is not counted among the frequent ones: their sketch tells less than that not apart.
 RARE = 300
 #: Numbers of the beginning that show whether few of them are different; from this share of different ones on they are sorted.
-SAMPLE, FEW_DIFFERENT = 4_096, 0.3
+SAMPLE, FEW_DIFFERENT = 4_096, 0.6
 
 
 def profile(source: Source, time: str | None = None, key: tuple[str, ...] = (), options: Options = UNDECLARED) -> Profile:

@@ -87,6 +87,6 @@ def without_missing(values: pa.Array, missing: Sequence[str]) -> pa.Array:
     """Values with null in place of words that mean an empty value, and of not a number."""
     if pa.types.is_string(values.type):
         return pc.if_else(pc.is_in(pc.utf8_trim_whitespace(values), value_set=pa.array(missing, pa.string())), pa.scalar(None, pa.string()), values)
-    if pa.types.is_floating(values.type):
+    if pa.types.is_floating(values.type) and pc.any(pc.is_nan(values)).as_py():
         return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
     return values
