@@ -12,12 +12,13 @@ def main() -> None:
     hooks.verify()
     from ministack import app
 
-    from local.aws import concurrency, delivery, functions, metrics, packages, stacks, transport
+    from local.aws import concurrency, delivery, functions, metrics, packages, policies, stacks, transport
     from local.sagemaker import service
     from local.sagemaker.endpoints import autoscaling, idle
 
     functions.install(Path(os.environ["NORIA_RUNTIME_PYTHON"]))
     packages.install()
+    policies.install()
     concurrency.install()
     delivery.install()
     stacks.install()

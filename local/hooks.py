@@ -24,7 +24,15 @@ HOOKS: dict[str, dict[str, tuple[str, ...]]] = {
             "extract_resource_arn",
             "request_tag_context",
         ),
-        "ministack.core.iam_evaluator": ("EvalContext", "_action_matches", "_service_principal_matches", "enforce", "caller_arn", "evaluate_resource_policy"),
+        "ministack.core.iam_evaluator": (
+            "EvalContext",
+            "_action_matches",
+            "_fnmatch_compile",
+            "_service_principal_matches",
+            "enforce",
+            "caller_arn",
+            "evaluate_resource_policy",
+        ),
         "ministack.core.lambda_runtime": (
             "Worker",
             "_PYTHON_WORKER_SCRIPT",

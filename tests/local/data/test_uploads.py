@@ -94,7 +94,9 @@ def test_an_announcement_that_was_lost_is_made_good_by_a_second_upload(stack, na
     assert again["reasons"][0]["code"] == "NotBetterThanChampion"
 
 
-@pytest.mark.parametrize("key", ["a b 'c\" $eval(1).csv", "größe/☃.csv", "../../escape.csv", "{% 1 %}.csv"], ids=["quotes", "unicode", "dots", "expression"])
+@pytest.mark.parametrize(
+    "key", ["a b 'c\" $eval(1).csv", "größe/☃.csv", "../../escape.csv", "{% 1 %}.csv", "x\ny.csv"], ids=["quotes", "unicode", "dots", "expression", "line feed"]
+)
 def test_a_hostile_key_is_only_a_name(stack, name, tmp_path, key):
     publish(stack, project(tmp_path / "p", name))
     body = data(tmp_path, rows=20).read_bytes()

@@ -76,9 +76,7 @@ class DatasetWriter:
         if self._writer is None:
             schema = pa.schema([_field(name, array.type, notations) for name, array in arrays.items()])
             # Numbers of rows ascend: their differences take no room, and a dictionary of them would.
-            self._writer = pa.parquet.ParquetWriter(
-                self.path, schema, use_dictionary=_encodable(schema), column_encoding={ROW: "DELTA_BINARY_PACKED"}
-            )
+            self._writer = pa.parquet.ParquetWriter(self.path, schema, use_dictionary=_encodable(schema), column_encoding={ROW: "DELTA_BINARY_PACKED"})
         schema = self._writer.schema
         chosen = [_as(arrays[item.name], item.type) if item.name in arrays else pa.nulls(len(numbers), item.type) for item in schema]
         self._writer.write_batch(pa.RecordBatch.from_arrays(chosen, schema=schema))
