@@ -157,7 +157,7 @@ BAD = {
     "stray.csv": (b'id,x\n1,"a"b\n2,c\n', "line 2: a quote stands inside"),
     "zero.csv": (b"id,x\n1,a\n2,\0\n", "line 3 holds a zero byte"),
     "twice.csv": (b"id,x,id\n1,2,3\n", "names 'id' more than once"),
-    "long line.csv": (b"id,x\n1," + b"y" * (100 * 1024 * 1024) + b"\n", "line 2 has more than 4 MiB"),
+    "long line.csv": (b"id,x\n1," + b"y" * (100 * 1024 * 1024) + b"\n", "line 2 has more than 1 MiB"),
     "cut.jsonl": (b'{"a": 1}\n{"a": \n', "line 2 is no JSON object"),
     "list.jsonl": (b'{"a": 1}\n[1, 2]\n', "line 2 is no JSON object"),
     "cut.json": (b'[{"a": 1}, {"a": ', "record 2"),

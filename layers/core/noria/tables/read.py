@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -26,7 +26,10 @@ from noria.tables.text import LONGEST_ROW, EncodingError, Text
 
 #: Rows of one batch; reading takes the memory of a few batches, whatever the file's size.
 BATCH_ROWS = 131_072
+#: Arrow reads some thirty blocks ahead.
 BLOCK_BYTES = 2 * LONGEST_ROW
+#: Blocks of fewer rows are put together.
+LEAST_ROWS = 65_536
 MOST_COLUMNS = rows.MOST_COLUMNS
 #: Largest row group of a Parquet file, and largest batch of an Arrow file, as it is in memory (bytes).
 LARGEST_GROUP = 1024**3
@@ -166,26 +169,38 @@ def _csv_batches(pieces: Iterator[bytes], dialect: Dialect, names: list[str], be
         ),
         convert_options=pa.csv.ConvertOptions(column_types=kinds, null_values=[], strings_can_be_null=False),
     ) as reader:
-        for read in reader:
-            numbers, number = _numbered(number, read.num_rows, ragged)
-            yield _without_blank(Batch(read, numbers, _taken(ragged)))
-        if ragged:
-            yield Batch(pa.RecordBatch.from_pylist([], pa.schema(list(kinds.items()))), np.empty(0, np.int64), _taken(ragged))
+        for read in _put_together(reader):
+            numbers = _numbered(number, read.num_rows, ragged)
+            number = int(numbers[-1]) if len(numbers) else number
+            yield _without_blank(Batch(read, numbers, _taken(ragged, number)))
+        if rest := _taken(ragged, None):
+            yield Batch(pa.RecordBatch.from_pylist([], pa.schema(list(kinds.items()))), np.empty(0, np.int64), rest)
 
 
-def _taken(ragged: list[Ragged]) -> list[Ragged]:
-    """Ragged rows so far, without blank lines; the list is then empty."""
-    result = [row for row in ragged if row.fields]
-    ragged.clear()
-    return result
+def _put_together(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    parts, rows = list[pa.RecordBatch](), 0
+    for batch in batches:
+        parts.append(batch)
+        rows += batch.num_rows
+        if rows >= LEAST_ROWS:
+            yield pa.concat_batches(parts)
+            parts, rows = [], 0
+    if parts:
+        yield pa.concat_batches(parts)
 
 
-def _numbered(last: int, count: int, ragged: list[Ragged]) -> tuple[Any, int]:
+def _taken(ragged: list[Ragged], until: int | None) -> list[Ragged]:
+    """Ragged rows up to a number, without blank lines, out of those that were read; the reader is ahead of the rows that it hands on."""
+    taken = [row for row in ragged if until is None or row.number <= until]
+    ragged[:] = ragged[len(taken) :]
+    return [row for row in taken if row.fields]
+
+
+def _numbered(last: int, count: int, ragged: list[Ragged]) -> Any:
     """The numbers of so many rows after the last one, which leave out those of ragged rows."""
-    left_out = np.array([row.number for row in ragged if row.number > last], np.int64)
+    left_out = np.array([row.number for row in ragged], np.int64)
     numbers = np.arange(last + 1, last + 1 + count + len(left_out), dtype=np.int64)
-    numbers = numbers[~np.isin(numbers, left_out)][:count]
-    return numbers, max(int(numbers[-1]) if count else last, int(left_out.max()) if len(left_out) else 0)
+    return numbers[~np.isin(numbers, left_out)][:count]
 
 
 def _without_blank(batch: Batch) -> Batch:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Rows of one batch.
 ROWS = 16_384
 #: Longest record of JSON, and largest content of a workbook (bytes).
-LONGEST_RECORD, LARGEST_WORKBOOK = 4 * 1024 * 1024, 512 * 1024 * 1024
+LONGEST_RECORD, LARGEST_WORKBOOK = 1024 * 1024, 512 * 1024 * 1024
 MOST_COLUMNS = 20_000
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 Record = dict[str, Any]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from noria.tables.dialect import Dialect
 
 #: Longest row, and longest line without its end (bytes): Arrow's reader must have it within one block.
-LONGEST_ROW = 4 * 1024 * 1024
-PIECE_BYTES = 1024 * 1024
+LONGEST_ROW = 1024 * 1024
+PIECE_BYTES = 256 * 1024
 NEWLINE, RETURN = 10, 13
 
 
