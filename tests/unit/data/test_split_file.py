@@ -46,3 +46,15 @@ def test_a_file_is_split_as_its_rows_are(tmp_path: Path, monkeypatch, block, is_
     assert texts == [to_csv(expected.train, NAMES), expected.holdout, expected.truth, expected.smoke, expected.shuffled]
     assert (parts.train, parts.holdout) == (len(expected.train), 500 - len(expected.train))
     assert sorted(column) == sorted(row[1] for row in expected.train)
+
+
+@pytest.mark.parametrize(
+    "block", [{"by": "time", "group": [], "test": 0.5}, {"by": "random", "group": [], "test": 0.5}, {"by": "group", "group": ["kind"], "test": 0.5}]
+)
+def test_a_holdout_has_no_more_rows_than_tell_a_metric(monkeypatch, block):
+    table = rows(500, True)
+    whole = split(NAMES, table, CONTRACT, "y", block)
+    monkeypatch.setattr("noria.data.split.MOST_HELD", 100)
+    capped = split(NAMES, table, CONTRACT, "y", block)
+    assert 0 < capped.facts["holdout"] <= 100 < whole.facts["holdout"]
+    assert set(capped.holdout.splitlines()) <= set(whole.holdout.splitlines())

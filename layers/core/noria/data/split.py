@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from noria.kernel.published_spec import SplitShape
 
 Numbers = Any
+#: Rows of a holdout, at most: more of them tell no metric more exactly than a run needs, and each is predicted and scored.
+MOST_HELD = 500_000
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,12 @@ class Assignment:
 
 def by_time(times: Numbers, test: float) -> Assignment:
     """The newest rows are the holdout; both parts are in the order of their times."""
-    return _clamped(np.argsort(times, kind="stable"), round(len(times) * test))
+    return _clamped(np.argsort(times, kind="stable"), min(MOST_HELD, round(len(times) * test)))
 
 
 def by_content(places: Numbers, test: float) -> Assignment:
     """Rows are drawn by their content; see `place_of`."""
-    return _clamped(np.argsort(places, kind="stable"), int((places >= 1 - test).sum()))
+    return _clamped(np.argsort(places, kind="stable"), min(MOST_HELD, int((places >= 1 - test).sum())))
 
 
 def by_group(groups: Sequence[tuple[str, ...]], of_rows: Numbers, test: float) -> Assignment:
@@ -56,15 +58,21 @@ def by_group(groups: Sequence[tuple[str, ...]], of_rows: Numbers, test: float) -
     places = {number: place_of("\x1f".join(group)) for number, group in enumerate(groups)}
     ordered = sorted(places, key=places.__getitem__)
     held = [number for number in ordered if places[number] >= 1 - test] or ordered[-1:]
-    held = held if len(held) < len(ordered) else held[1:]
+    held = _fitting(held if len(held) < len(ordered) else held[1:], np.bincount(of_rows))
     apart = set(held)
     ranks = np.empty(len(groups), np.int64)
     ranks[[*(number for number in range(len(groups)) if number not in apart), *held]] = np.arange(len(groups))
     return _clamped(np.argsort(ranks[of_rows], kind="stable"), int(np.isin(of_rows, held).sum()))
 
 
+def _fitting(groups: list[int], rows: Numbers) -> list[int]:
+    """As many of these groups, one at least, as a holdout has room for; `rows` counts those of each."""
+    room = np.cumsum(rows[groups]) <= MOST_HELD
+    return [group for group, fits in zip(groups, room.tolist(), strict=True) if fits] or groups[:1]
+
+
 def _clamped(order: Numbers, held: int) -> Assignment:
-    """At least one row on either side.
+    """At least one row on either side, and no more than `MOST_HELD` in the holdout unless one group has them.
 
     Raises:
         ContractError: there are fewer than two rows.

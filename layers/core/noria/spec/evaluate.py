@@ -15,7 +15,7 @@ class SplitSpec(BaseModel):
 
     by: Literal["time", "random", "group"] = Field("time", description="the newest rows, rows drawn by their content, or whole groups of rows")
     group: tuple[str, ...] = Field((), description="group: columns whose values make one; no group is on both sides")
-    test: float = Field(0.2, gt=0, lt=0.9)
+    test: float = Field(0.2, gt=0, lt=0.9, description="share of the rows; a holdout has at most 500,000")
 
     @model_validator(mode="after")
     def _group_fits(self) -> Self:
