@@ -24,6 +24,7 @@ from cli.base.session import Session
 from cli.data import progress as _progress
 from cli.data import upload as _upload
 from cli.data.contract import suggest
+from cli.data.parts import Sending, Watch, unwatched
 from cli.data.progress import Stage
 from cli.fleet.leftovers import leftovers
 from cli.fleet.models import models
@@ -57,6 +58,7 @@ __all__ = [
     "Language",
     "NoStackError",
     "NoriaError",
+    "Sending",
     "Session",
     "Stage",
     "TrainingRequest",
@@ -123,16 +125,18 @@ def upload(
     wait: bool = False,
     timeout: float = TIMEOUT_SECONDS,
     progress: Progress | None = None,
+    sending: Watch = unwatched,
 ) -> Upload:
     """Upload data; ingestion, training, evaluation and release follow.
 
     Args:
         wait: until a version serves or a stage rejects it, at most `timeout` seconds.
+        sending: is given each step of a large file's way, of which an upload that broke off earlier is a part.
 
     Raises:
         CliError: the file cannot be sent, nobody has published the model, or with `wait` a machine failed or nothing came in time.
     """
-    sent = _upload.upload(session, model, file, force)
+    sent = _upload.upload(session, model, file, force, sending)
     return Upload(sent, _collected(_progress.follow(session, sent, timeout), progress) if wait else [])
 
 

@@ -34,7 +34,8 @@ def upload(
     session = session_of(context)
     if wait:
         progress.check_access(session, model)
-    result = uploads.upload(session, model, file, force)
+    with view.sending(quiet=json) as watch:
+        result = uploads.upload(session, model, file, force, watch)
     if not json:
         view.uploaded(result, wait)
     stages: list[progress.Stage] = []

@@ -1,8 +1,8 @@
 """Prints uploads and their stages, and the table of a profile."""
 
 import time
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,14 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from cli.base import charts, console, wording
-from cli.data import bins, cells
+from cli.data import bins, cells, parts
+from cli.data.parts import Sending, Watch
 from cli.data.profile import different
 from cli.data.progress import ORDER, Beat, Stage
 from cli.data.upload import Upload
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
     from rich.status import Status
 
     from noria.profile.column import ColumnProfile
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 HEADS = ("column", "type", "empty", "different", "least", "median", "most", "", "most frequent")
 #: Columns of the table whose cells stand on the left.
 LEFT = ("column", "type", "", "most frequent")
+#: Bytes of a mebibyte.
+MIB = 1024**2
 #: Between two looks at what runs (seconds).
 DESCRIBE_SECONDS = 3.0
+#: Between two lines on a large upload, where there is no terminal (seconds).
+LINE_SECONDS = 10.0
 #: The most frequent values of a column, and characters of them.
 FREQUENT, WIDTH = 3, 40
 
@@ -41,6 +47,57 @@ def uploaded(upload: Upload, wait: bool) -> None:
             f"this content is known for the published spec since {upload.known[: console.SECONDS]} {sent}; train on it again: noria retrain {upload.model}"
         )
         console.out.print(news)
+
+
+@contextmanager
+def sending(quiet: bool) -> Iterator[Watch]:
+    """Show how far a large upload is: a bar on a terminal, elsewhere a line now and then; and what an interrupted one leaves."""
+    if quiet:
+        yield parts.unwatched
+        return
+    shown = _Sending()
+    try:
+        yield shown.step
+    except KeyboardInterrupt:
+        if shown.last:
+            console.out.print(f"interrupted: {parts.going_on(shown.last.parts, shown.last.of)}")
+        raise
+    finally:
+        shown.end()
+
+
+class _Sending:
+    """The bar or the lines of an upload; `last` is its last step."""
+
+    def __init__(self) -> None:
+        self.last: Sending | None = None
+        self._bar: Progress | None = None
+        self._next = time.monotonic() + LINE_SECONDS
+
+    def step(self, now: Sending) -> None:
+        if self.last is None:
+            self._begin(now)
+        self.last = now
+        if self._bar:
+            self._bar.update(self._bar.task_ids[0], completed=now.sent, parts=now.parts)
+        elif time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_SECONDS
+            console.out.print(f"sent {now.sent / MIB:,.0f} of {now.size / MIB:,.0f} MiB, {now.parts} of {now.of} parts")
+
+    def _begin(self, now: Sending) -> None:
+        if now.before:
+            console.out.print(f"goes on with an earlier upload of this content: {now.before} of {now.of} parts are there")
+        if console.out.is_terminal:
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+            columns = (BarColumn(), DownloadColumn(binary_units=True), TextColumn("part {task.fields[parts]} of {task.fields[of]}"))
+            self._bar = Progress(*columns, TransferSpeedColumn(), TimeRemainingColumn(), console=console.out, transient=True)
+            self._bar.add_task("", total=now.size, completed=now.sent, parts=now.parts, of=now.of)
+            self._bar.start()
+
+    def end(self) -> None:
+        if self._bar:
+            self._bar.stop()
 
 
 def track(
