@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from cli.base.errors import CliError
-from cli.base.records import Champion, Dataset, Healing, Lock, MonitoringRun, PendingApproval, Release, Rollback, Run
+from cli.base.records import Champion, Correction, Dataset, Healing, Lock, MonitoringRun, PendingApproval, Release, Rollback, Run
 from cli.base.session import Session
 from noria.kernel import ledger
 from noria.kernel.published_spec import PublishedSpec
@@ -144,6 +144,27 @@ def record_attention(session: Session, model: str) -> None:
     )
 
 
+def record_correction(session: Session, model: str, dataset: str, correction: Correction) -> None:
+    """Add a corrected copy to the record of a quarantined dataset.
+
+    Raises:
+        CliError: the dataset is no longer quarantined.
+    """
+    try:
+        session.dynamodb.update_item(
+            TableName=session.outputs["LedgerTable"],
+            Key=ledger.dataset(model, dataset),
+            UpdateExpression="SET #corrections = list_append(if_not_exists(#corrections, :none), :one)",
+            ConditionExpression="#status = :quarantined",
+            ExpressionAttributeNames={"#corrections": ledger.CORRECTIONS, "#status": "status"},
+            ExpressionAttributeValues={":none": {"L": []}, ":one": ledger.entry(correction), ":quarantined": ledger.attribute("quarantined")},
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        raise CliError(f"dataset {dataset} of {model} is not quarantined any more; the copy is judged all the same: noria datasets {model}") from error
+
+
 def _entry(item: "Item", time: str = "time") -> Any:
     """A document with its status and time."""
     return {**ledger.document(item), "status": ledger.text(item, "status"), "time": ledger.text(item, time)}
@@ -179,7 +200,7 @@ def _pending(record: ModelRecord, _: str, item: "Item") -> None:
 
 def _dataset(record: ModelRecord, _: str, item: "Item") -> None:
     claims = {"claims": item.get("claims", {}).get("SS", []), "claimed_by": ledger.text(item, "claim_owner") or None}
-    record.datasets.append(cast("Dataset", {**_entry(item), **claims}))
+    record.datasets.append(cast("Dataset", {**_entry(item), **claims, "corrections": ledger.entries(item, ledger.CORRECTIONS)}))
 
 
 def _run(record: ModelRecord, _: str, item: "Item") -> None:

@@ -16,8 +16,23 @@ class Source(TypedDict):
     healing: NotRequired[str]
 
 
+class Correction(TypedDict):
+    """A corrected copy of a quarantined dataset: its object version, its content, the spec published then, and who released it when."""
+
+    key: str
+    version: str | None
+    digest: str
+    spec: str
+    by: str
+    time: str
+
+
 class Dataset(TypedDict):
-    """One upload and the verdict on it; `claims` are the events whose runs have taken it, `claimed_by` is the execution of the last one."""
+    """One upload and the verdict on it.
+
+    `claims` are the events whose runs have taken it, `claimed_by` is the execution of the last one; `corrections` are the copies that were
+    released out of quarantine in its place, oldest first.
+    """
 
     dataset: str
     bucket: str
@@ -34,6 +49,7 @@ class Dataset(TypedDict):
     time: str
     claims: list[str]
     claimed_by: str | None
+    corrections: list[Correction]
 
 
 class Run(TypedDict):

@@ -22,7 +22,7 @@ from noria.kernel.identity import event_id
 from noria.training.events import TrainingRequested
 
 #: Fields of the ledger's item that are not the dataset's own.
-LEDGER_FIELDS = ("status", "time", "claims", "claimed_by")
+LEDGER_FIELDS = ("status", "time", "claims", "claimed_by", "corrections")
 #: The longest that ingestion takes (seconds).
 INGEST_SECONDS = 900.0
 #: S3's codes for an object version that its owner has deleted.

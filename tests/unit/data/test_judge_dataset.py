@@ -111,7 +111,7 @@ def test_the_copy_names_the_exact_version_with_its_key_encoded():
 def test_an_accepted_dataset_carries_its_spec_into_the_ledger_until_a_run_has_taken_it():
     event = sample("functions/data/judge_dataset.json")
     record = judge_dataset(event)["record"]
-    assert record["ConditionExpression"] == "attribute_not_exists(claims)"
+    assert record["ConditionExpression"] == "attribute_not_exists(claims) AND attribute_not_exists(corrections)"
     assert json.loads(record["Item"]["spec"]["S"])["id"] == event["spec"]["id"]
 
 

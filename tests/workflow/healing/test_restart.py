@@ -59,7 +59,7 @@ def test_an_ingestion_that_could_not_announce_its_dataset_announces_it_when_it_i
     assert (broken.status, broken.states[-1]) == ("FAILED", "Announce")
     whole = services.play("ingest", {**upload(), "restart_of": "the failed one", "restarts": 1})
     (entry,) = whole.requests("Announce")[0]["Entries"]
-    assert whole.requests("Record dataset")[0]["ConditionExpression"] == "attribute_not_exists(claims)"
+    assert whole.requests("Record dataset")[0]["ConditionExpression"].startswith("attribute_not_exists(claims)")
     assert entry["Detail"]["metadata"]["id"] == broken.requests("Announce")[0]["Entries"][0]["Detail"]["metadata"]["id"], "one event, however often"
 
 

@@ -108,11 +108,13 @@ class _Decision:
         """The dataset in the ledger, with the spec that judged it.
 
         Until a run has taken it, the same content may come again: so an announcement that was lost is made good by a second
-        upload, and one that was not is the same event, which a run takes once.
+        upload, and one that was not is the same event, which a run takes once. A quarantined dataset of which a corrected copy was
+        released stays on record with it.
         """
         key = ledger.dataset(self.model, self.dataset)
         item = ledger.item(key, status=self.verdict.outcome, time=self.event["cause"]["time"], document=published.to_json(), spec=self.spec)
-        return {"TableName": self.event["ledger"], "Item": item, "ConditionExpression": "attribute_not_exists(claims)"}
+        untouched = f"attribute_not_exists(claims) AND attribute_not_exists({ledger.CORRECTIONS})"
+        return {"TableName": self.event["ledger"], "Item": item, "ConditionExpression": untouched}
 
 
 def _copy(bucket: str, source: str, key: str) -> CopyObjectRequestTypeDef:

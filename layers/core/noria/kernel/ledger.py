@@ -13,6 +13,8 @@ Attribute = dict[str, Any]
 Item = dict[str, Attribute]
 
 MODELS, SPEC, CHAMPION, LOCK, MONITOR, HEAL, CLAIM = "MODELS", "SPEC", "CHAMPION", "LOCK", "MONITOR", "HEAL", "CLAIM"
+#: The attribute of a quarantined dataset that lists its corrected copies.
+CORRECTIONS = "corrections"
 DATASET, RUN, RELEASE, ROLLBACK, APPROVAL, WAIT = "DATASET", "RUN", "RELEASE", "ROLLBACK", "APPROVAL", "WAIT"
 
 
@@ -128,6 +130,16 @@ def texts(stored: Mapping[str, Any]) -> dict[str, str]:
 def plain(stored: Mapping[str, Any]) -> dict[str, str]:
     """Texts and numbers of an item, both as text."""
     return {name: str(next(iter(value.values()))) for name, value in stored.items()}
+
+
+def entry(document: Any) -> Attribute:
+    """A list of one JSON document: what is appended to an attribute that lists some."""
+    return {"L": [attribute(json.dumps(document))]}
+
+
+def entries(stored: Mapping[str, Any], name: str) -> list[Any]:
+    """The JSON documents that an attribute lists; none where the item lacks it."""
+    return [json.loads(value["S"]) for value in stored.get(name, {}).get("L", [])]
 
 
 def document(stored: Mapping[str, Any]) -> Any:
