@@ -7,7 +7,8 @@
     result = upload(session, "churn", Path("churn.csv"), wait=True, progress=print)
     print(result.stages[-1].verdict)
 
-A function has the name of its command. What the user can mend raises `CliError` or `NoriaError`, whose message says what to do.
+A function has the name of its command; those of `noria quarantine` are in a module of that name.
+What the user can mend raises `CliError` or `NoriaError`, whose message says what to do.
 """
 
 import time
@@ -49,6 +50,7 @@ from cli.serving.predict import predict, predict_file
 from cli.serving.snippet import Language, snippet
 from cli.training import requests as _requests
 from noria.kernel.errors import NoriaError
+from noria_client import quarantine
 
 __all__ = [
     "CliError",
@@ -79,6 +81,7 @@ __all__ = [
     "predict_file",
     "profile",
     "publish",
+    "quarantine",
     "record",
     "reject",
     "releases",

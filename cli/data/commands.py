@@ -9,15 +9,13 @@ import yaml
 
 from cli.base import console, files, report
 from cli.base.options import AsJson, Model, session_of
-from cli.data import contract, page, profile, progress, view
+from cli.data import contract, page, profile, progress, quarantine_commands, view
 from cli.data import upload as uploads
-from cli.runs import activity
 
 commands = typer.Typer()
 contracts = typer.Typer(no_args_is_help=True, help="Data contracts.")
 commands.add_typer(contracts, name="contract")
-#: Verdicts of a last stage after which the command succeeds.
-SUCCESSES = console.GOOD | {"pending"}
+commands.add_typer(quarantine_commands.commands, name="quarantine")
 
 
 @commands.command()
@@ -38,14 +36,10 @@ def upload(
         result = uploads.upload(session, model, file, force, watch)
     if not json:
         view.uploaded(result, wait)
-    stages: list[progress.Stage] = []
-    if wait:
-        stages = view.track(
-            lambda beat: progress.follow(session, result, timeout, beat), json, lambda: activity.line(session, model), lambda: progress.outlook(session, model)
-        )
+    stages = view.follow(session, result, timeout, json) if wait else []
     if json:
         console.print_json({**asdict(result), "stages": stages})
-    if stages and stages[-1].verdict not in SUCCESSES:
+    if not view.are_good(stages):
         raise typer.Exit(1)
 
 

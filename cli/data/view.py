@@ -1,7 +1,7 @@
 """Prints uploads and their stages, and the table of a profile."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +10,13 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from cli.base import charts, console, wording
-from cli.data import bins, cells, parts
+from cli.base.session import Session
+from cli.data import bins, cells, parts, progress
 from cli.data.parts import Sending, Watch
 from cli.data.profile import different
 from cli.data.progress import ORDER, Beat, Stage
 from cli.data.upload import Upload
+from cli.runs import activity
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -28,6 +30,8 @@ HEADS = ("column", "type", "empty", "different", "least", "median", "most", "", 
 LEFT = ("column", "type", "", "most frequent")
 #: Bytes of a mebibyte.
 MIB = 1024**2
+#: Verdicts of a last stage after which a command succeeds.
+SUCCESSES = console.GOOD | {"pending"}
 #: Between two looks at what runs (seconds).
 DESCRIBE_SECONDS = 3.0
 #: Between two lines on a large upload, where there is no terminal (seconds).
@@ -129,6 +133,22 @@ def track(
     return ended
 
 
+def follow(session: Session, upload: Upload, limit_seconds: float, quiet: bool) -> list[Stage]:
+    """Follow an upload to its last stage, and print each stage as it ends; errors are those of `progress.follow`."""
+    model = upload.model
+    return track(
+        lambda beat: progress.follow(session, upload, limit_seconds, beat),
+        quiet,
+        lambda: activity.line(session, model),
+        lambda: progress.outlook(session, model),
+    )
+
+
+def are_good(stages: Sequence[Stage]) -> bool:
+    """Whether the last stage is good, as long as there is one."""
+    return not stages or stages[-1].verdict in SUCCESSES
+
+
 class _Running:
     """The line on what runs, asked for now and then."""
 
@@ -154,6 +174,8 @@ def stage(ended: Stage) -> None:
     console.out.print(Text(f"{ended.seconds:7.1f} s "), Text(f"{ended.name:9}", style="bold"), console.outcome(f"{ended.verdict:11}"), ids)
     for reason in ended.reasons:
         console.out.print(Text(f"             {reason}"))
+    if ended.verdict == "quarantined" and "dataset" in ended.ids:
+        console.out.print(Text(f"             its bad rows, and a copy to correct: noria quarantine show {ended.ids['dataset']}", style="dim"))
 
 
 def table(profile: "Profile", file: Path) -> None:

@@ -9,8 +9,7 @@ import typer
 from cli.base import console
 from cli.base.options import AsJson, Model, session_of
 from cli.data import progress
-from cli.data.commands import SUCCESSES
-from cli.data.view import track
+from cli.data.view import SUCCESSES, track
 from cli.runs import activity
 from cli.training import requests
 

@@ -13,20 +13,32 @@ from noria_client import CliError
 TERMINAL_ALONE = {"up", "down", "demo"}
 
 
-def commands(group) -> set[str]:
-    """The names of all commands; of a group, those of its own."""
-    return {name for command, sub in group.commands.items() for name in (commands(sub) if hasattr(sub, "commands") else {command})}
+def commands(group, module=noria_client):
+    """The name of each command with the module that has its function: of a group, the client's module of that name, where there is one."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, getattr(noria_client, name, module))
+        else:
+            yield module, name
+
+
+def functions(module=noria_client):
+    """The functions of the client, and of its modules."""
+    for name in module.__all__:
+        value = getattr(module, name)
+        if inspect.ismodule(value):
+            yield from functions(value)
+        elif inspect.isfunction(value):
+            yield value
 
 
 def test_every_command_has_a_function_of_its_name():
-    names = commands(typer.main.get_command(app.app)) - TERMINAL_ALONE
-    assert {name for name in names if not callable(getattr(noria_client, name, None))} == set()
-    assert names <= set(noria_client.__all__)
+    names = [(module, name) for module, name in commands(typer.main.get_command(app.app)) if name not in TERMINAL_ALONE]
+    assert [name for module, name in names if not callable(getattr(module, name, None)) or name not in module.__all__] == []
 
 
-@pytest.mark.parametrize("name", [name for name in noria_client.__all__ if inspect.isfunction(getattr(noria_client, name))])
-def test_a_function_says_what_it_takes_returns_and_does(name):
-    function = getattr(noria_client, name)
+@pytest.mark.parametrize("function", list(functions()), ids=lambda function: function.__qualname__)
+def test_a_function_says_what_it_takes_returns_and_does(function):
     signature = inspect.signature(function)
     assert signature.return_annotation is not inspect.Signature.empty
     assert all(parameter.annotation is not inspect.Parameter.empty for parameter in signature.parameters.values())
