@@ -96,10 +96,11 @@ def _renamed(names: Sequence[str], rename: Mapping[str, str]) -> list[str]:
 
 def _left(table: Table, bad: Sequence[int] | None) -> "Iterator[Batch]":
     """The batches of a table without its bad rows."""
-    numbers = np.array(sorted(bad or ()), np.int64)
+    # One more than any row has, so that a place is found for each.
+    numbers = np.array([*sorted(bad or ()), np.iinfo(np.int64).max], np.int64)
     for batch in table.batches:
         if bad is not None:
-            batch.rows = batch.rows.filter(pa.array(~np.isin(batch.numbers, numbers)))
+            batch.rows = batch.rows.filter(pa.array(numbers[np.searchsorted(numbers, batch.numbers)] != batch.numbers))
             batch.ragged = []
         yield batch
 

@@ -1,5 +1,6 @@
 """Writes a local copy of a quarantined file to correct: as it was uploaded, or without its bad rows, or with columns renamed."""
 
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -59,16 +60,17 @@ def fix(session: Session, dataset: str, out: Path | None = None, drop_bad: bool 
     if drop_bad and not entry["set_aside"]:
         reason = entry["reasons"][0]["text"] if entry["reasons"] else "the file was refused as a whole"
         raise CliError(f"no single row of {entry['dataset']} was set aside, so none can be dropped: {reason}")
+    bad = [int(row["#row"]) for row in set_aside(session, record.model, entry)] if drop_bad else None
     folder = out.parent if out else Path()
-    name = entry["location"].rsplit("/", 1)[-1]
-    with tempfile.TemporaryDirectory(prefix=".noria-", dir=folder) as temporary:
-        original = Path(temporary) / name
-        _download(session, entry, original)
-        if not drop_bad and not rename:
-            path = _place(original, out or folder / f"{CORRECTED}{name}")
-            return _fixed(record, entry, path, None)
-        bad = [int(row["#row"]) for row in set_aside(session, record.model, entry)] if drop_bad else []
-        return _corrected(record, entry, original, out, bad if drop_bad else None, rename or {})
+    try:
+        with tempfile.TemporaryDirectory(prefix=".noria-", dir=folder) as temporary:
+            original = Path(temporary) / entry["location"].rsplit("/", 1)[-1]
+            _download(session, entry, original)
+            if drop_bad or rename:
+                return _corrected(record, entry, original, out, bad, rename or {})
+            return _fixed(record, entry, _place(original, out or Path(f"{CORRECTED}{original.name}")), None)
+    except OSError as error:
+        raise CliError(f"cannot write a copy to {folder.resolve()}: {error.strerror}; name a place that has room: --out FILE") from error
 
 
 def _corrected(record: ModelRecord, entry: Dataset, original: Path, out: Path | None, bad: list[int] | None, rename: Mapping[str, str]) -> Fixed:
@@ -98,7 +100,7 @@ def _options(contract: DataContract | None) -> "Options":
 
 def _fixed(record: ModelRecord, entry: Dataset, path: Path, rows: int | None, dropped: int = 0) -> Fixed:
     id_ = entry["dataset"]
-    return Fixed(id_, record.model, str(path), rows, dropped, f"noria quarantine release {id_} {path}")
+    return Fixed(id_, record.model, str(path), rows, dropped, f"noria quarantine release {id_} {shlex.quote(str(path))}")
 
 
 def _check_places(out: Path | None) -> None:
@@ -119,24 +121,14 @@ def _place(file: Path, path: Path) -> Path:
     """Move a finished file to its place."""
     if path.exists():
         raise CliError(f"there is a file {path} already; name another one: --out FILE")
-    try:
-        shutil.move(file, path)
-    except OSError as error:
-        raise CliError(f"cannot write {path}: {error.strerror}") from error
+    shutil.move(file, path)
     return path
 
 
 def _download(session: Session, entry: Dataset, target: Path) -> None:
     body = session.s3.get_object(Bucket=entry["bucket"], Key=entry["location"])["Body"]
-    _write(target, body.iter_chunks(CHUNK_BYTES))
-
-
-def _write(target: Path, chunks: Iterable[bytes]) -> None:
-    try:
-        with target.open("wb") as file:
-            file.writelines(chunks)
-    except OSError as error:
-        raise CliError(f"cannot write {target}: {error.strerror}") from error
+    with target.open("wb") as file:
+        file.writelines(body.iter_chunks(CHUNK_BYTES))
 
 
 def parsed(renames: Iterable[str]) -> dict[str, str]:

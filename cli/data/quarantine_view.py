@@ -1,5 +1,8 @@
 """Prints what lies in quarantine, a copy to correct, and what was released."""
 
+import shlex
+from collections.abc import Iterator
+
 from rich.text import Text
 
 from cli.base import console, wording
@@ -11,6 +14,8 @@ from cli.data.quarantine_release import Released
 FAULT_COLUMNS = ("#row", "#column", "#fault", "#expected")
 #: Names of a header that are shown, and characters of a cell.
 MOST_NAMED, LONGEST = 40, 40
+#: Characters of two names of a column.
+LONGEST_RENAME = 400
 
 
 def listed(entries: list[Quarantined]) -> None:
@@ -42,7 +47,16 @@ def details(dataset: Details) -> None:
     _bad_rows(dataset.set_aside, summary.bad_rows)
     for copy in summary.copies:
         _copy(copy)
-    _line(f"correct it: noria quarantine fix {summary.dataset}{' --drop-bad' if summary.bad_rows else ''}")
+    _line(" ".join([f"correct it: noria quarantine fix {summary.dataset}", *_options(dataset)]))
+
+
+def _options(dataset: Details) -> Iterator[str]:
+    """What would mend a dataset: columns that seem to have another name, or its bad rows."""
+    for reason in dataset.reasons:
+        if reason["code"] == "MissingColumn" and isinstance(reason["observed"], str):
+            yield f"--rename {shlex.quote(wording.name(reason['observed'] + '=' + reason['limit'], LONGEST_RENAME))}"
+    if dataset.summary.bad_rows:
+        yield "--drop-bad"
 
 
 def fixed(copy: Fixed) -> None:

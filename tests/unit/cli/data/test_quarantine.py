@@ -67,6 +67,12 @@ def test_a_file_that_is_no_table_is_shown_without_rows(noria, churn, upload_byte
     assert "the file is an image" in text
 
 
+def test_a_column_that_seems_to_have_another_name_is_shown_with_the_command_that_renames_it(noria, churn, upload_bytes):
+    churn()
+    dataset = upload_bytes("rows.csv", "id,X ?,y\n1,2,3\n")
+    assert f"correct it: noria quarantine fix {dataset} --rename 'X ?=x'\n" in noria("quarantine", "show", dataset).stdout
+
+
 def test_an_empty_quarantine_says_so(noria, stack):
     assert noria("quarantine", "list").stdout == "nothing is in quarantine\n"
     assert json.loads(noria("quarantine", "list", "--json").stdout) == []

@@ -176,6 +176,21 @@ def test_nothing_that_is_there_is_overwritten(stack, quarantined, here):
         fix(stack, dataset, Path("nowhere/rows.csv"))
 
 
+def test_a_place_that_cannot_be_written_is_told(stack, quarantined, here, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cli.data.corrected_file.csv.writer", full)
+    with pytest.raises(CliError, match=r"cannot write a copy to .*here: No space left on device; name a place that has room"):
+        fix(stack, quarantined("rows.csv", text()), drop_bad=True)
+    assert list(here.iterdir()) == []
+
+
+def test_the_next_command_can_be_pasted_into_a_shell(stack, quarantined):
+    result = fix(stack, quarantined("rows.csv", text()), Path("my rows.csv"))
+    assert result.next == f"noria quarantine release {result.dataset} 'my rows.csv'"
+
+
 def test_a_name_that_promises_another_format_is_refused(stack, quarantined, here):
     with pytest.raises(CliError, match=r"--out is rows\.parquet, and the copy is csv: name a file that ends in \.csv"):
         fix(stack, quarantined("rows.csv", text()), Path("rows.parquet"), drop_bad=True)
