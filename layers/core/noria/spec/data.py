@@ -29,6 +29,12 @@ class Words(BaseModel):
     true: tuple[str, ...] = Field(min_length=1)
     false: tuple[str, ...] = Field(min_length=1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_names(cls, given: Any) -> Any:
+        """YAML reads true and false, without quotes, as truth values."""
+        return {str(name).lower() if isinstance(name, bool) else name: words for name, words in given.items()} if isinstance(given, dict) else given
+
 
 class Column(BaseModel):
     """One column: its type, whether it may be empty, and its valid values."""
