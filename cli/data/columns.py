@@ -1,7 +1,7 @@
 """Describes the columns of a file in the terms of a contract, with notes on what its owner should look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,9 +105,11 @@ MOST_GAPS = 0.01
 
 def as_target(column: Column) -> Column:
     """A column as what a model predicts: words are classes, and none of them means an empty value."""
-    if column.words:
-        return Column("category", column.nullable, column.values, True, column.different, gaps=column.gaps)
-    return column
+    if not (column.words or column.is_words):
+        return column
+    # A word that was taken for an empty value may be a class as well.
+    kind = "category" if column.words else column.type
+    return replace(column, type=kind, words=None, missing=(), listed=(column.listed or bool(column.words)) and not column.missing)
 
 
 def _of_profile(column: "ColumnProfile", rows: int) -> Column:

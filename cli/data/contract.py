@@ -90,7 +90,7 @@ def _rules(column: Column, filled: bool, narrow: bool) -> Iterator[str]:
         yield f"format: {quoted(column.format)}"
     if column.nullable and not filled:
         yield "nullable: true"
-    if column.missing and not (filled and column.is_words):
+    if column.missing:
         yield f"missing: [{', '.join(map(quoted, column.missing))}]"
     if column.words:
         true, false = (", ".join(map(quoted, words)) for words in column.words)

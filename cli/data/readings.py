@@ -101,7 +101,7 @@ def _read(name: str, seen: ColumnSurvey, different: float) -> Column:
     if not seen.present:
         return Column("category" if seen.placeholders else "string")
     if seen.fits(LIST):
-        return Column("list", missing=_missing(seen, (*seen.marks,)))
+        return Column("list", missing=_missing(seen, (*seen.marks,)), notes=("lists of numbers: the scripts of noria init leave them out",))
     if seen.kind is not None and pa.types.is_boolean(seen.kind):
         return Column("boolean")
     column = _numbers(name, seen) or _truths(seen) or _times(seen) or _words(seen)

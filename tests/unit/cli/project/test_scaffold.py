@@ -127,6 +127,18 @@ def test_the_scripts_that_stand_in_find_the_columns_that_preprocessing_makes():
         compile(text, "train.py", "exec")
 
 
+def test_scripts_keep_codes_and_words_as_they_are_written_and_leave_lists_out(tmp_path):
+    rows = [f'{1000 + i % 3:05},"[{i}, 0.5]",{i},{("NA", "EU", "AS")[i % 3]}' for i in range(60)]
+    (tmp_path / "d.csv").write_text("\n".join(["zip,vector,x,continent", *rows, ""]))
+    scaffold("zones", tmp_path / "zones", tmp_path / "d.csv", "continent")
+    text = (tmp_path / "zones" / "train.py").read_text()
+    assert "WORDS = ['zip']" in text
+    assert "TEXTS = [*WORDS, TARGET]" in text
+    assert "    numbers = ['x']  # Left out, as neither words nor numbers: ['vector']" in text
+    for name in ("train.py", "inference.py"):
+        compile((tmp_path / "zones" / name).read_text(), name, "exec")
+
+
 def test_the_command_says_what_to_edit(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("rows.csv").write_text("x;y\n" + "".join(f"{i};{i % 2}\n" for i in range(60)))
