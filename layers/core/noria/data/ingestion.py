@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 CSV = "text/csv"
 #: A header with more names, or longer ones, would not fit through a state machine.
 MOST_COLUMNS, MOST_HEADER_BYTES = 2_000, 32 * 1024
+#: The most frequent faults by column that a verdict holds; all bad rows are counted.
+MOST_FAULTS = 200
 #: What a contract calls formats of two kinds.
 KINDS = {formats.JSON_ARRAY: formats.JSON_LINES, formats.ARROW_STREAM: formats.ARROW_FILE}
 
@@ -204,7 +206,7 @@ def _count(check: TableCheck, facts: Inspection) -> None:
     counted = check.facts
     facts["rows"], facts["bad_rows"], facts["examples"] = counted.rows, counted.bad_rows, counted.examples
     facts["first"], facts["last"], facts["nulls"] = counted.first, counted.last, dict(counted.nulls)
-    for (column, code), count in sorted(counted.faults.items()):
+    for (column, code), count in sorted(counted.faults.most_common(MOST_FAULTS)):
         facts["faults"].setdefault(column, {})[code] = count
 
 
