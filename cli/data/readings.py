@@ -28,6 +28,8 @@ LEAST_REPEATED = 10
 MOST_SLIP_WORDS = 20
 #: Sentinels are seen twice or more, and all other numbers are so much greater.
 LEAST_SENTINELS, FAR = 2, 5
+#: The first power of ten beyond 64 bits: a column with such a limit holds whole numbers of 38 digits.
+LEAST_WIDE = 1e19
 #: A placeholder among words is one where it is nearly all that looks like one.
 MOST_SUSPICIOUS = 0.9
 
@@ -154,8 +156,7 @@ def _wide_limits(low: int, high: int) -> tuple[Limit, Limit]:
         limit = 10.0 ** len(str(abs(number)))
         return limit if limit >= abs(number) else 10 * limit
 
-    top = max(beyond(high), 10 * float(2**63)) if high > 0 else 1e19
-    return (0 if low >= 0 else -max(beyond(low), 1e19)), max(top, 1e19)
+    return (0 if low >= 0 else -max(beyond(low), LEAST_WIDE)), max(beyond(high), LEAST_WIDE)
 
 
 def _codes(seen: ColumnSurvey) -> Column:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from cli.data import time_formats
 from noria.data.column_check import check_column
 from noria.data.contract import Column
+from noria.data.ingestion import check_header
 from noria.kernel.values import EMPTY
 from noria.tables import parse
 from noria.tables.batch import Batch
@@ -207,7 +208,7 @@ def survey(file: Path) -> Survey:
     """Read a file once.
 
     Raises:
-        UnreadableDatasetError: the file has no format that Noria reads.
+        UnreadableDatasetError: the file has no format that Noria reads, or more columns than an upload may have.
     """
     with open_table(FileSource(file)) as table:
         result = Survey({name: ColumnSurvey() for name in table.names}, 0, table.format, table.compression, table.dialect)
@@ -215,6 +216,7 @@ def survey(file: Path) -> Survey:
             result.rows += batch.rows.num_rows
             for name, column in _columns(batch):
                 result.columns.setdefault(name, ColumnSurvey()).add(column, _dialect(table))
+    check_header(list(result.columns))
     return result
 
 

@@ -101,7 +101,7 @@ class Ingestion:
         assert contract is not None
         table = self._open.enter_context(open_table(source, options))
         facts["format"] = table.format
-        _check_header(table.names)
+        check_header(table.names)
         facts["header"] = list(table.names)
         if contract.format not in ("any", KINDS.get(table.format, table.format)):
             raise UnreadableDatasetError(f"the file is {table.format}, and data.format asks for {contract.format}: export it so, or name data.format: any")
@@ -195,7 +195,12 @@ def no_facts() -> Inspection:
     }
 
 
-def _check_header(names: list[str]) -> None:
+def check_header(names: list[str]) -> None:
+    """Refuse a header that does not fit through a state machine.
+
+    Raises:
+        UnreadableDatasetError: it has too many names, or too long ones.
+    """
     if len(names) > MOST_COLUMNS:
         raise UnreadableDatasetError(f"the file has {len(names):,} columns, more than {MOST_COLUMNS:,}: keep those that the model uses")
     if (size := sum(len(name.encode()) for name in names)) > MOST_HEADER_BYTES:
