@@ -56,9 +56,9 @@ TYPES = {
 def readings_of(kind: pa.DataType, sample: pa.Array) -> dict[str, Column]:
     """The readings that the values of an Arrow type may have, by name; formats of times by themselves."""
     if pa.types.is_string(kind):
-        found = {form: Column("timestamp", format=form, between=ALL_TIMES) for form in time_formats.candidates(sample.to_pylist())}
+        formats = {form: Column("timestamp", format=form, between=ALL_TIMES) for form in time_formats.candidates(sample.to_pylist())}
         times = {TIME: Column("timestamp", format="iso8601", between=ALL_TIMES)}
-        return {**{name: TYPES[name] for name in (INTEGER, WIDER, NUMBER, LIST)}, **times, **found}
+        return {**{name: TYPES[name] for name in (INTEGER, WIDER, NUMBER, LIST)}, **times, **formats}
     if pa.types.is_boolean(kind):
         return {BOOLEAN: TYPES[BOOLEAN]}
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
