@@ -56,7 +56,8 @@ class Column:
 
     @property
     def binary(self) -> bool:
-        return bool(self.values) and {value.strip() for value in self.values} <= TRUTHS
+        """Whether its values are two, of which one is known to be the positive one."""
+        return bool(self.words) or (bool(self.values) and set(self.values) <= TRUTHS)
 
     @property
     def is_words(self) -> bool:
@@ -77,12 +78,17 @@ def describe(file: Path) -> Description:
 
     Raises:
         CliError: there is no such file, or it has no row.
-        UnreadableDatasetError: the file has no format that Noria reads.
+        UnreadableDatasetError: the file has no format that Noria reads, or more columns than an upload may have.
     """
+    is_profile = file.suffix == files.PROFILE_SUFFIX
+    if not is_profile:
+        from cli.data.survey import check_names
+
+        check_names(files.existing(file))
     profile = files.profile(file)
     if not profile.rows:
         raise CliError(f"{file} has names and no rows: what a column holds is read from its rows")
-    if file.suffix == files.PROFILE_SUFFIX:
+    if is_profile:
         return Description({name: _of_profile(column, profile.rows) for name, column in profile.columns.items()}, profile.rows)
     from cli.data.readings import column_of, written
     from cli.data.survey import survey
@@ -104,12 +110,8 @@ MOST_GAPS = 0.01
 
 
 def as_target(column: Column) -> Column:
-    """A column as what a model predicts: words are classes, and none of them means an empty value."""
-    if not (column.words or column.is_words):
-        return column
-    # A word that was taken for an empty value may be a class as well.
-    kind = "category" if column.words else column.type
-    return replace(column, type=kind, words=None, missing=(), listed=(column.listed or bool(column.words)) and not column.missing)
+    """A column as what a model predicts: words are classes, and a placeholder among them may be one as well."""
+    return replace(column, missing=(), listed=False) if column.is_words and column.missing else column
 
 
 def _of_profile(column: "ColumnProfile", rows: int) -> Column:

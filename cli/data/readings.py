@@ -1,5 +1,6 @@
 """Decides by which of the contract's types a column is read, of all that its values allow."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import MAXYEAR, timedelta
@@ -199,7 +200,7 @@ def _truths(seen: ColumnSurvey) -> Column | None:
     for pair in PAIRS:
         true, false = (tuple(sorted(word for word in words if word.lower() == side)) for side in pair)
         if true and false and set(true) | set(false) == words:
-            return Column("boolean", values=tuple(sorted(seen.words or ())), words=(true, false), missing=missing)
+            return Column("boolean", values=tuple(sorted(words)), words=(true, false), missing=missing)
     return None
 
 
@@ -252,5 +253,8 @@ def _suspicious(seen: ColumnSurvey) -> tuple[str, ...]:
 
 
 def _counts(seen: ColumnSurvey, column: Column) -> dict[str, int]:
-    """The words of a column with their rows: placeholders too, where they do not mean an empty value."""
-    return {**(seen.words or {}), **{word: count for word, count in seen.placeholders.items() if word.strip() not in column.missing}}
+    """The words of a column with their rows, without the blanks around them: placeholders too, where they do not mean an empty value."""
+    counts: Counter[str] = Counter()
+    for word, count in ((seen.words or Counter()) + seen.placeholders).items():
+        counts[word.strip()] += count if word.strip() not in column.missing else 0
+    return +counts

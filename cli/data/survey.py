@@ -204,6 +204,16 @@ class Survey:
     dialect: Dialect
 
 
+def check_names(file: Path) -> None:
+    """Refuse a file whose header an upload may not have.
+
+    Raises:
+        UnreadableDatasetError: the file has no format that Noria reads, or more columns than an upload may have.
+    """
+    with open_table(FileSource(file)) as table:
+        check_header(table.names)
+
+
 def survey(file: Path) -> Survey:
     """Read a file once.
 

@@ -135,7 +135,7 @@ def _plain(value: str) -> Any:
         return value or None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables())
 def test_a_file_keeps_the_contract_that_is_suggested_for_it(tmp_path, drawn):
     check(write(*drawn, tmp_path))

@@ -89,6 +89,13 @@ def test_gaps_in_the_target_are_bad_rows_that_the_contract_admits_and_tells(tmp_
     assert projects.load(tmp_path / "gaps").spec.data.bad_rows.at_most == 0.03
 
 
+def test_a_target_of_yes_and_no_is_a_binary_one_in_its_own_words(tmp_path):
+    (tmp_path / "d.csv").write_text("x,left\n" + "".join(f"{i},{'yes' if i % 3 else 'no'}\n" for i in range(90)))
+    assert scaffold("left", tmp_path / "left", tmp_path / "d.csv", "left").task == "binary"
+    column = projects.load(tmp_path / "left").spec.data.columns["left"]
+    assert (column.type, column.words and column.words.true) == ("boolean", ("yes",))
+
+
 def test_a_file_of_few_rows_makes_a_contract_that_takes_so_few(tmp_path):
     (tmp_path / "d.csv").write_text("x,y\n" + "".join(f"{i},{i % 2}\n" for i in range(9)))
     scaffold("few", tmp_path / "few", tmp_path / "d.csv", "y")
