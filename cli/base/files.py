@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 from cli.base.errors import CliError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from noria.profile.dataset import Profile
 
 #: The suffix of a file that holds a profile instead of rows.
 PROFILE_SUFFIX = ".profile"
-#: Rows that `first_words` reads.
-FIRST_ROWS = 100
 
 
 def existing(path: Path) -> Path:
@@ -46,29 +42,6 @@ def profile(path: Path, time: str | None = None, key: tuple[str, ...] = ()) -> "
     if missing := [name for name in (*key, *([time] if time else [])) if name not in result.columns]:
         raise CliError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(result.columns)}")
     return result
-
-
-def first_words(path: Path) -> dict[str, list[str]]:
-    """The words in the first rows of a table by text column, without empty values; a profile has no rows."""
-    if path.suffix == PROFILE_SUFFIX:
-        return {}
-    from noria.tables.read import open_table
-    from noria.tables.source import FileSource
-
-    with open_table(FileSource(existing(path))) as table:
-        batch = next(table.batches, None)
-    if batch is None:
-        return {}
-    rows = batch.rows.slice(0, FIRST_ROWS)
-    columns = zip(rows.schema.names, rows.columns, strict=True)
-    return {name: [value for value in column.to_pylist() if value] for name, column in columns if _is_text(column.type)}
-
-
-def _is_text(kind: "pa.DataType") -> bool:
-    import pyarrow as pa
-
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def check_writable(path: Path | None, option: str, suffix: str) -> None:

@@ -6,23 +6,24 @@ from pathlib import Path
 
 from cli.base.errors import CliError
 from cli.data import contract
-from cli.data.columns import Column, describe, time_of
-from cli.data.contract import quoted
+from cli.data.columns import Column, Description, as_target, describe, time_of
+from cli.data.yaml_text import quoted
 from cli.project.scripts import Task, scripts_for, write_scripts
 from cli.project.spec import of_project
 from noria.data.contract import is_model_name
 
 #: Metric and limit of a new project's gate, by task.
 GATES = {"binary": ("accuracy", "at_least: 0.6"), "multiclass": ("accuracy", "at_least: 0.6"), "regression": ("r2", "at_least: 0.2")}
-#: The share of rows that may be bad: where the file has slips twice as many as those, and never more than half.
-BAD_ROWS, MOST_BAD_ROWS = 0.01, 0.5
 REQUIREMENTS = "# What the image does not bring. scikit-learn, pandas and numpy are in it.\n"
-EXAMPLE = {
-    "age": Column("integer"),
-    "income": Column("number", nullable=True),
-    "city": Column("string"),
-    "target": Column("integer", values=("0", "1"), different=2),
-}
+EXAMPLE = Description(
+    {
+        "age": Column("integer"),
+        "income": Column("number", nullable=True),
+        "city": Column("category"),
+        "target": Column("integer", values=("0", "1"), different=2),
+    },
+    rows=0,
+)
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,17 @@ def scaffold(name: str, folder: Path, data: Path | None, target: str | None) -> 
         return _missing_scripts(folder)
     if folder.exists():
         raise CliError(f"{folder} is there already; nothing was changed")
-    columns, rows = describe(data) if data else (EXAMPLE, 0)
+    description = describe(data) if data else EXAMPLE
+    columns = {column: as_target(facts) if column == target else facts for column, facts in description.columns.items()}
     target = target or list(columns)[-1]
     if target not in columns:
         raise CliError(f"{data} has no column {target!r}; it has: {', '.join(columns)}")
-    kind, time = _task(target, columns[target], rows), time_of(columns)
+    kind, time = _task(target, as_target(columns[target]), description.rows), time_of(columns)
     # A new spec has the time of a row beside the columns, not among them.
     features = {column: facts for column, facts in columns.items() if column != time}
     if set(features) <= {target}:
         raise CliError(f"{data} has no column to predict {target} from; it has: {', '.join(columns)}")
-    texts = {"model.yaml": _spec(name, kind, target, columns, rows), "requirements.txt": REQUIREMENTS}
+    texts = {"model.yaml": _spec(name, kind, target, description, data), "requirements.txt": REQUIREMENTS}
     texts |= write_scripts(Task(name, kind, target, features))
     folder.mkdir(parents=True)
     _write(folder, texts)
@@ -90,32 +92,33 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _task(name: str, target: Column, rows: int) -> str:
-    if target.type == "timestamp":
-        raise CliError(f"{name} holds times; a target is a number or a class: name one with --target")
+    if target.type in ("timestamp", "list"):
+        raise CliError(f"{name} holds {'times' if target.type == 'timestamp' else 'lists'}; a target is a number or a class: name one with --target")
     if rows and target.different <= 1:
         raise CliError(f"{name} is {target.values[0] if target.values else 'empty'} in every row, so there is nothing to predict; name another --target")
     if target.binary:
         return "binary"
-    if target.type == "string" and rows and target.different > (rows - 1 if target.values else rows / 2):
+    if target.is_words and rows and target.different > (rows - 1 if target.values else rows / 2):
         raise CliError(f"{name} has {target.different:,.0f} different words in {rows:,} rows, so it names rows and no classes; name another --target")
-    return "multiclass" if target.type == "string" or (target.type == "integer" and target.values) else "regression"
+    return "multiclass" if target.is_words or (target.type == "integer" and target.values) else "regression"
 
 
-def _spec(name: str, task: str, target: str, columns: Mapping[str, Column], rows: int) -> str:
+def _spec(name: str, task: str, target: str, description: Description, data: Path | None) -> str:
     metric, limit = GATES[task]
-    slips = max(column.slips[0] for column in columns.values())
-    bad = min(MOST_BAD_ROWS, max(BAD_ROWS, round(2 * slips / rows, 3))) if rows else BAD_ROWS
-    by = "time" if time_of(columns) else "random"
-    lines = [
+    by = "time" if time_of(description.columns) else "random"
+    lines = list(contract.block(description, target=target))
+    limits, _ = contract.limits(data, lines, target)
+    spec = [
         f"name: {name}",
         f"task: {task}                 # binary | multiclass | regression",
         f"target: {quoted(target)}",
-        *contract.block(columns, rows, target),
-        f"  bad_rows: {{at_most: {bad:g}}}  # more, and the whole file is quarantined",
-        "  min_rows: 50",
+        *lines,
+        *([] if any("bad_rows" in line for line in limits) else ["  bad_rows: {at_most: 0.01}  # more, and the whole file is quarantined"]),
+        *limits,
+        *([] if any("min_rows" in line for line in limits) else ["  min_rows: 50"]),
         "train: {image: sklearn, entry: train.py, max_minutes: 30}",
         f"evaluate:\n  split: {{by: {by}, test: 0.2}}\n  gates:\n    - {{metric: {metric}, {limit}}}",
         "approve: {mode: automatic}   # or manual",
         "serve: {instance: ml.m5.large}",
     ]
-    return "\n".join([*lines, ""])
+    return "\n".join([*spec, ""])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli.base.errors import CliError
 from cli.data.columns import Column
+from noria.data.contract import NUMERIC_TYPES, TEXT_TYPES
 from noria.spec import ModelSpec
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -66,8 +67,10 @@ def check_columns(folder: Path, spec: ModelSpec) -> None:
 
 def _filled(template: str, task: Task) -> str:
     features = [column for column in task.columns if column != task.target]
-    words = [column for column in features if task.columns[column].type in ("string", "boolean")]
-    numbers = [column for column in features if column not in words and task.columns[column].type != "timestamp"]
+    words = [column for column in features if task.columns[column].type in (*TEXT_TYPES, "boolean")]
+    numbers = [column for column in features if task.columns[column].type in NUMERIC_TYPES]
+    besides = [column for column in features if column not in words and column not in numbers]
+    is_word = task.target in task.columns and task.columns[task.target].is_words
     binary = task.kind == "binary"
     values = {
         "NAME": task.model,
@@ -75,6 +78,8 @@ def _filled(template: str, task: Task) -> str:
         "FEATURES": FROM_TRAINING_SET if task.prepared else repr(features),
         "WORDS": repr(words),
         "NUMBERS": NUMBERS_FROM_TRAINING_SET if task.prepared else repr(numbers),
+        "TEXTS": "[*WORDS, TARGET]" if is_word else "WORDS",
+        "BESIDES": f"  # Left out, as neither words nor numbers: {besides}" if besides and not task.prepared else "",
         "SURENESS": "the probability of label 1" if binary else "the probability of the prediction",
         "SURE": f"pipeline.predict_proba(rows){'[:, -1]' if binary else '.max(axis=1)'}",
         "ESTIMATOR": "HistGradientBoostingRegressor" if task.kind == "regression" else "HistGradientBoostingClassifier",

@@ -110,3 +110,11 @@ def test_bad_rows_are_set_aside_with_their_number_their_reason_and_what_was_expe
     good, bad = ingested("a,y\n0.5,1\n7,1\n", contract)
     assert good == [{"a": 0.5, "y": "1", "#row": 2}]
     assert bad == '"#row","#column","#fault","#expected","a","y"\n"3","a","Range","a number from 0 to 1","7","1"\n'
+
+
+def test_a_verdict_holds_the_most_frequent_faults_of_a_wide_file_and_counts_every_bad_row():
+    names = [f"c{k}" for k in range(250)]
+    wide = DataContract.of(DataSpec.model_validate({"columns": {name: {"type": "number"} for name in names}}).model_dump(mode="json"))
+    rows = [["x" if place == row else "1" for place in range(250)] for row in range(250)] + [["x"] + ["1"] * 249]
+    result = inspected("\n".join(",".join(row) for row in [names, *rows]), wide, "c0")
+    assert (result["bad_rows"], len(result["faults"]), result["faults"]["c0"]) == (251, 200, {"Type": 2})

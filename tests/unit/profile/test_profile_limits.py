@@ -284,3 +284,14 @@ def test_a_value_of_nearly_one_in_a_hundred_is_frequent_among_many_others():
     batches.add(output, pa.record_batch({"x": pa.array(words[5_000:])}))
     result = {value: (least, most) for value, least, most in output.columns["x"].values.top(5)}
     assert result["often"][0] <= 160 <= result["often"][1]
+
+
+@pytest.mark.parametrize("numbers", [[1e300, 5e-324, 2.0], [1.7e308, 1.7e308], [-1.7e308, 1.7e308]])
+def test_moments_of_the_largest_numbers_are_finite(numbers):
+    ones = np.ones(len(numbers), np.int64)
+    whole, parts = Moments.of(np.array(numbers), ones), Moments()
+    for number in numbers:
+        parts.add(Moments.of(np.array([number]), ones[:1]))
+    for moments in (whole, parts):
+        assert np.isfinite([moments.mean, moments.squares, moments.variance]).all()
+    assert whole.least <= parts.mean <= whole.most

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from noria.spec import ModelSpec
+from noria.spec.data import Column
 
 COLUMNS = {"ts": {"type": "timestamp"}, "x": {"type": "number"}, "n": {"type": "integer"}, "word": {"type": "string"}, "y": {"type": "integer"}}
 GATE = {"metric": "accuracy", "at_least": 0.5}
@@ -136,6 +137,12 @@ def test_errors_have_no_upper_bound_and_r2_no_lower_one():
 )
 def test_bounds_are_of_numbers_and_in_order(column, right):
     assert accepted(data={"time": "ts", "columns": {**COLUMNS, "x": column}}) is right
+
+
+def test_the_words_of_a_truth_value_are_named_as_yaml_reads_true_and_false_without_quotes():
+    for names in ((True, False), ("true", "false")):
+        column = Column.model_validate({"type": "boolean", "words": dict(zip(names, (["yes"], ["no"]), strict=True))})
+        assert (column.words.true, column.words.false) == (("yes",), ("no",))
 
 
 def test_a_model_has_something_to_predict_from():

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from noria.data.contract import ANY, NUMERIC_TYPES, TEXT_TYPES, Column
 from noria.kernel.errors import InvariantError
-from noria.kernel.values import EMPTY, TRUTH_PAIRS
+from noria.kernel.values import EMPTY, EPOCHS, TRUTH_PAIRS
 from noria.tables import parse
 from noria.tables.dialect import PLAIN, Dialect
 from noria.tables.parse import Parsed
@@ -147,6 +147,9 @@ def truths_of(column: Column) -> dict[str, bool]:
 
 def _of_values(column: Column, values: pa.Array) -> Parsed:
     """Values of a file that has types of its own."""
+    if pa.types.is_float16(values.type):
+        # Arrow computes nothing in half precision.
+        values = values.cast(pa.float32())
     kind = values.type
     if column.type in TEXT_TYPES:
         return Parsed(_text_of(values))
@@ -158,18 +161,26 @@ def _of_values(column: Column, values: pa.Array) -> Parsed:
     if column.type == "boolean" and (pa.types.is_boolean(kind) or pa.types.is_integer(kind)):
         ok = None if pa.types.is_boolean(kind) else pc.is_in(values, value_set=pa.array([0, 1], kind)).to_numpy(zero_copy_only=False)
         return Parsed(pc.cast(values, pa.bool_()), None if ok is None or ok.all() else ok)
-    if column.type == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        moments = pc.cast(values, pa.timestamp("us", tz=getattr(kind, "tz", None)), safe=False)
-        return Parsed(moments.cast(parse.TIMES))
-    if column.type == "timestamp" and _is_number(kind):
-        times = parse.epoch_times(values, column.format)
-        return Parsed(times, times.is_valid().to_numpy(zero_copy_only=False) if times.null_count else None)
+    if column.type == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind) or _is_number(kind)):
+        return _moments(column, values)
     if column.type == "list" and (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
         try:
             return Parsed(pc.cast(values, pa.list_(pa.float64())))
         except pa.ArrowInvalid:
             pass
     return Parsed(pa.nulls(len(values), kind_of(column)), np.zeros(len(values), bool))
+
+
+def _moments(column: Column, values: pa.Array) -> Parsed:
+    """Times, or numbers that are read as times."""
+    if not _is_number(values.type):
+        moments = pc.cast(values, pa.timestamp("us", tz=getattr(values.type, "tz", None)), safe=False)
+        return Parsed(moments.cast(parse.TIMES))
+    if column.format not in (None, *EPOCHS):
+        # 20241231 may be a date, whatever type the file has it in.
+        return parse.times(_text_of(values), column.format, parse.ALL_TIMES)
+    times = parse.epoch_times(values, column.format)
+    return Parsed(times, times.is_valid().to_numpy(zero_copy_only=False) if times.null_count else None)
 
 
 def _is_number(kind: pa.DataType) -> bool:

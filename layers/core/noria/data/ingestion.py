@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 CSV = "text/csv"
 #: A header with more names, or longer ones, would not fit through a state machine.
 MOST_COLUMNS, MOST_HEADER_BYTES = 2_000, 32 * 1024
+#: The most frequent faults by column that a verdict holds; all bad rows are counted.
+MOST_FAULTS = 200
 #: What a contract calls formats of two kinds.
 KINDS = {formats.JSON_ARRAY: formats.JSON_LINES, formats.ARROW_STREAM: formats.ARROW_FILE}
 
@@ -99,7 +101,7 @@ class Ingestion:
         assert contract is not None
         table = self._open.enter_context(open_table(source, options))
         facts["format"] = table.format
-        _check_header(table.names)
+        check_header(table.names)
         facts["header"] = list(table.names)
         if contract.format not in ("any", KINDS.get(table.format, table.format)):
             raise UnreadableDatasetError(f"the file is {table.format}, and data.format asks for {contract.format}: export it so, or name data.format: any")
@@ -193,7 +195,12 @@ def no_facts() -> Inspection:
     }
 
 
-def _check_header(names: list[str]) -> None:
+def check_header(names: list[str]) -> None:
+    """Refuse a header that does not fit through a state machine.
+
+    Raises:
+        UnreadableDatasetError: it has too many names, or too long ones.
+    """
     if len(names) > MOST_COLUMNS:
         raise UnreadableDatasetError(f"the file has {len(names):,} columns, more than {MOST_COLUMNS:,}: keep those that the model uses")
     if (size := sum(len(name.encode()) for name in names)) > MOST_HEADER_BYTES:
@@ -204,7 +211,7 @@ def _count(check: TableCheck, facts: Inspection) -> None:
     counted = check.facts
     facts["rows"], facts["bad_rows"], facts["examples"] = counted.rows, counted.bad_rows, counted.examples
     facts["first"], facts["last"], facts["nulls"] = counted.first, counted.last, dict(counted.nulls)
-    for (column, code), count in sorted(counted.faults.items()):
+    for (column, code), count in sorted(counted.faults.most_common(MOST_FAULTS)):
         facts["faults"].setdefault(column, {})[code] = count
 
 

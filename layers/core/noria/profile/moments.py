@@ -18,9 +18,13 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 
+#: What would be beyond double precision, as the squares of numbers above 1e154 are, stays at its end.
+LARGEST = float(np.finfo(np.float64).max)
+
+
 @dataclass
 class Moments:
-    """Count, mean, sum of squared deviations, least and most; exact but for rounding."""
+    """Count, mean, sum of squared deviations, least and most; exact but for rounding, and finite whatever the numbers."""
 
     count: int = 0
     mean: float = 0.0
@@ -34,17 +38,21 @@ class Moments:
         if not values.size:
             return cls()
         count = int(counts.sum())
-        mean = float((values * counts).sum()) / count
-        return cls(count, mean, float((np.square(values - mean) * counts).sum()), float(values.min()), float(values.max()))
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float((values * counts).sum()) / count
+            if not math.isfinite(mean):
+                mean = float((values * (counts / count)).sum())
+            squares = float((np.square(values - mean) * counts).sum())
+        return cls(count, mean, min(squares, LARGEST), float(values.min()), float(values.max()))
 
     def add(self, other: Moments) -> None:
         """Merge another part."""
         if not other.count:
             return
         total = self.count + other.count
-        apart = other.mean - self.mean
-        self.squares += other.squares + apart * apart * self.count * other.count / total
-        self.mean += apart * other.count / total
+        apart = max(-LARGEST, min(other.mean - self.mean, LARGEST))
+        self.squares = min(self.squares + other.squares + min(apart * apart, LARGEST) * self.count * other.count / total, LARGEST)
+        self.mean += apart * other.count / total if abs(apart) < LARGEST / other.count else apart * (other.count / total)
         self.count, self.least, self.most = total, min(self.least, other.least), max(self.most, other.most)
 
     def to_json(self) -> MomentsDocument:

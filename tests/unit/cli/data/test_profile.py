@@ -23,8 +23,9 @@ def test_a_file_is_profiled_and_its_contract_suggested_without_any_stack(tmp_pat
     assert "time: ts" in suggested
     assert "key: [id]" in suggested
     assert "day: {type: integer, between: [0, 6]}" in suggested
-    assert "colour: {type: string, values: [blue, red]}" in suggested
-    assert "# 4 values are no numbers: '?'" in suggested
+    assert "colour: {type: category, values: [blue, red]}" in suggested
+    assert '# "?" in 4 rows: read as an empty value; where it is a value, take it out of missing' in suggested
+    assert 'price: {type: number, nullable: true, missing: ["", "?"], between: [0, null]}' in suggested
     # What is suggested is a contract that the spec takes.
     spec = parse(f"name: x\ntask: regression\ntarget: price\n{suggested}evaluate: {{gates: [{{metric: mae, at_most: 5}}]}}\n", "model.yaml")
     assert spec.data.columns["day"].between == (0, 6)
@@ -43,11 +44,13 @@ def test_a_kept_profile_stands_for_its_file(tmp_path):
     assert list(files.profile(tmp_path / "head.csv").columns) == ["a", "b"]
 
 
-def test_words_that_are_numbers_or_times_elsewhere_are_told(tmp_path):
+def test_numbers_and_times_in_the_notation_of_another_country_are_suggested_as_such(tmp_path):
     file = tmp_path / "de.csv"
-    file.write_text("wann;wert;wort\n" + "".join(f"{1 + i % 28:02}.12.2024 10:00;{i}.000,5;a{i}\n" for i in range(5_000)))
-    hints = [line for line in contract.suggest(file).splitlines() if "?" in line]
-    assert ["times?" in hints[0], "decimal comma?" in hints[1], len(hints)] == [True, True, 2]
+    file.write_text("wann;wert;wort\n" + "".join(f"{1 + i % 28:02}.12.2024 10:00;{1 + i % 900}.000,5;a{i}\n" for i in range(5_000)), encoding="utf-16")
+    suggested = contract.suggest(file)
+    assert '# Read as CSV with delimiter ";", encoding utf-16-le, decimal mark ",", thousands separator ".": ' in suggested
+    assert 'time_format: "%d.%m.%Y %H:%M"' in suggested
+    assert "wert: {type: number, between: [0, null]}" in suggested
 
 
 def test_the_commands_need_no_stack(tmp_path):

@@ -10,6 +10,7 @@ from cli import app
 from cli.base import ledger
 from cli.base.errors import CliError
 from cli.project.publish import publish
+from cli.project.scaffold import scaffold
 from noria.kernel.errors import SpecError
 from tests.samples import ROOT
 
@@ -28,10 +29,23 @@ def test_a_spec_too_large_for_a_machine_is_refused_before_anything_is_made(stack
     wide = tmp_path / "bikeshare"
     shutil.copytree(ROOT / "models" / "bikeshare", wide)
     spec = wide / "model.yaml"
-    spec.write_text(spec.read_text().replace("  columns:", "  columns:\n" + "".join(f"    column_{i}: {{type: number}}\n" for i in range(2_100))))
+    spec.write_text(
+        spec.read_text().replace("  columns:", "  columns:\n" + "".join(f"    column_{i}: {{type: number, nullable: true}}\n" for i in range(2_000)))
+    )
     with pytest.raises(SpecError, match="name fewer columns"):
         publish(stack, wide)
     assert ledger.read(stack, "bikeshare").spec is None
+
+
+def test_a_project_for_a_file_of_a_thousand_columns_is_published(stack, tmp_path):
+    names = [f"c{k}" for k in range(1_000)]
+    rows = [",".join(["0.5"] * len(names)) + f",{row % 2}" for row in range(60)]
+    (tmp_path / "wide.csv").write_text("\n".join([",".join([*names, "y"]), *rows, ""]))
+    scaffold("wide", tmp_path / "wide", tmp_path / "wide.csv", "y")
+    assert publish(stack, tmp_path / "wide").changed
+    published = ledger.read(stack, "wide").spec
+    assert published is not None
+    assert list(published["data"]["columns"]) == [*names, "y"]
 
 
 def test_scripts_from_before_there_was_a_preprocess_block_are_refused_and_written_anew(stack, tmp_path, monkeypatch):

@@ -58,11 +58,18 @@ def test_a_project_is_the_same_from_every_format_and_its_time_is_no_column(tmp_p
     (tmp_path / "c.csv.gz").write_bytes(gzip.compress(text.encode()))
     for name in ("a.csv", "b.csv", "c.csv.gz"):
         scaffold("busy", tmp_path / name[0], tmp_path / name, None)
-    assert len({(tmp_path / folder / "model.yaml").read_text() for folder in "abc"}) == 1
+    texts = [(tmp_path / folder / "model.yaml").read_text() for folder in "abc"]
+    assert (
+        texts[0]
+        == texts[2]
+        == texts[1]
+        .replace('# Read as CSV with delimiter ";", encoding utf-8, decimal mark ".": ', "")
+        .replace("that is read off each file, unless data.csv names it.\n", "")
+    )
     spec = projects.load(tmp_path / "a").spec
     assert (spec.data.time, list(spec.data.columns), spec.task) == ("ts", ["heat", "load", "busy"], "binary")
-    # A twentieth of the loads is no number: such a file is not turned down whole.
-    assert spec.data.bad_rows.at_most == 0.1
+    # A twentieth of the loads is a question mark: it is no bad row, but an empty value.
+    assert (spec.data.columns["load"].missing, spec.data.bad_rows.at_most) == (("", "?"), 0.01)
 
 
 def test_odd_values_make_a_project_that_can_be_read(tmp_path):
@@ -70,7 +77,29 @@ def test_odd_values_make_a_project_that_can_be_read(tmp_path):
     (tmp_path / "d.csv").write_text("\n".join(["a,b,c,d,y", *odd, ""]))
     scaffold("odd", tmp_path / "odd", tmp_path / "d.csv", None)
     spec = projects.load(tmp_path / "odd").spec
-    assert (spec.data.bad_rows.at_most, spec.data.columns["d"].values) == (0.133, ("0b11", "0x10", "a b"))
+    assert (spec.data.bad_rows.at_most, spec.data.columns["d"].values) == (0.01, ("0b11", "0x10", "a b"))
+    assert (spec.data.columns["a"].type, spec.data.columns["b"].type, spec.data.columns["b"].missing) == ("integer", "integer", ("", "n/a"))
+
+
+def test_gaps_in_the_target_are_bad_rows_that_the_contract_admits_and_tells(tmp_path):
+    (tmp_path / "d.csv").write_text("x,y\n" + "".join(f"{i},{'' if i % 40 == 0 else i / 4}\n" for i in range(200)))
+    scaffold("gaps", tmp_path / "gaps", tmp_path / "d.csv", "y")
+    text = (tmp_path / "gaps" / "model.yaml").read_text()
+    assert "  bad_rows: {at_most: 0.03}  # 5 of 200 rows of this file are bad: 'y' Null x 5" in text
+    assert projects.load(tmp_path / "gaps").spec.data.bad_rows.at_most == 0.03
+
+
+def test_a_target_of_yes_and_no_is_a_binary_one_in_its_own_words(tmp_path):
+    (tmp_path / "d.csv").write_text("x,left\n" + "".join(f"{i},{'yes' if i % 3 else 'no'}\n" for i in range(90)))
+    assert scaffold("left", tmp_path / "left", tmp_path / "d.csv", "left").task == "binary"
+    column = projects.load(tmp_path / "left").spec.data.columns["left"]
+    assert (column.type, column.words and column.words.true) == ("boolean", ("yes",))
+
+
+def test_a_file_of_few_rows_makes_a_contract_that_takes_so_few(tmp_path):
+    (tmp_path / "d.csv").write_text("x,y\n" + "".join(f"{i},{i % 2}\n" for i in range(9)))
+    scaffold("few", tmp_path / "few", tmp_path / "d.csv", "y")
+    assert projects.load(tmp_path / "few").spec.data.min_rows == 9
 
 
 def test_a_target_that_the_contract_does_not_describe_is_told(tmp_path):
@@ -103,6 +132,18 @@ def test_the_scripts_that_stand_in_find_the_columns_that_preprocessing_makes():
     assert "numbers = ['heat']" in plain
     for text in (result, plain):
         compile(text, "train.py", "exec")
+
+
+def test_scripts_keep_codes_and_words_as_they_are_written_and_leave_lists_out(tmp_path):
+    rows = [f'{1000 + i % 3:05},"[{i}, 0.5]",{i},{("NA", "EU", "AS")[i % 3]}' for i in range(60)]
+    (tmp_path / "d.csv").write_text("\n".join(["zip,vector,x,continent", *rows, ""]))
+    scaffold("zones", tmp_path / "zones", tmp_path / "d.csv", "continent")
+    text = (tmp_path / "zones" / "train.py").read_text()
+    assert "WORDS = ['zip']" in text
+    assert "TEXTS = [*WORDS, TARGET]" in text
+    assert "    numbers = ['x']  # Left out, as neither words nor numbers: ['vector']" in text
+    for name in ("train.py", "inference.py"):
+        compile((tmp_path / "zones" / name).read_text(), name, "exec")
 
 
 def test_the_command_says_what_to_edit(tmp_path, monkeypatch):
