@@ -22,7 +22,7 @@ commands.add_typer(quarantine_commands.commands, name="quarantine")
 def upload(
     context: typer.Context,
     model: Model,
-    file: Annotated[Path, typer.Argument(help="A CSV file.")],
+    file: Annotated[Path, typer.Argument(help="A table: CSV, Parquet, JSON Lines, a workbook, also compressed.")],
     wait: Annotated[bool, typer.Option("--wait", help="Follow the upload until a version serves or a stage rejects it.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Send the file again though its content is known.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds to wait at most.")] = 3600.0,
