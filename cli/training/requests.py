@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +21,9 @@ from noria.data.events import DatasetAccepted
 from noria.kernel import lake
 from noria.kernel.identity import event_id
 from noria.training.events import TrainingRequested
+
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import CopySourceTypeDef
 
 #: Fields of the ledger's item that are not the dataset's own.
 LEDGER_FIELDS = ("status", "time", "claims", "claimed_by", "corrections")
@@ -119,19 +123,21 @@ def _accepted(dataset: Dataset) -> Dataset:
 def _ingest_again(session: Session, model: str, dataset: Dataset) -> str:
     """Put a dataset's file under `incoming/` once more; the version of the new object."""
     source = dataset["source"]
-    key = source.get("key", lake.incoming(model, f"{dataset['dataset']}.csv"))
-    curated = lake.copy_source(dataset["bucket"], dataset["location"])
-    uploaded = lake.copy_source(source["bucket"], source["key"], source["version"]) if "version" in source else curated
+    curated: CopySourceTypeDef = {"Bucket": dataset["bucket"], "Key": dataset["location"]}
+    again = lake.incoming(model, dataset["dataset"] + PurePosixPath(dataset["location"]).suffix)
+    if "version" not in source:
+        return _copied(session, dataset["bucket"], again, curated)
     try:
-        return _copied(session, dataset["bucket"], key, uploaded)
+        uploaded: CopySourceTypeDef = {"Bucket": source["bucket"], "Key": source["key"], "VersionId": source["version"]}
+        return _copied(session, dataset["bucket"], source["key"], uploaded)
     except ClientError as error:
         if error.response["Error"]["Code"] not in GONE:
             raise
-        return _copied(session, dataset["bucket"], key, curated)
+        return _copied(session, dataset["bucket"], again, curated)
 
 
-def _copied(session: Session, bucket: str, key: str, source: str) -> str:
-    # An object is copied onto itself only where its metadata change.
+def _copied(session: Session, bucket: str, key: str, source: "CopySourceTypeDef") -> str:
+    # An object is copied onto itself only where its metadata change. boto3 encodes the source's key.
     metadata = {"noria-ingested-again": datetime.now(UTC).isoformat()}
     response = session.s3.copy_object(Bucket=bucket, Key=key, CopySource=source, MetadataDirective="REPLACE", Metadata=metadata)
     return response["VersionId"]

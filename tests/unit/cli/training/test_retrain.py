@@ -35,8 +35,8 @@ def ingestion(stack, put, monkeypatch):
     stack.s3.put_bucket_versioning(Bucket="lake", VersioningConfiguration={"Status": "Enabled"})
 
     def judging(status: str, train: bool = True) -> dict:
-        version = stack.s3.put_object(Bucket="lake", Key="incoming/m/rows.csv", Body=b"rows")["VersionId"]
-        source = {"bucket": "lake", "key": "incoming/m/rows.csv", "version": version}
+        version = stack.s3.put_object(Bucket="lake", Key="incoming/m/größe \N{SNOWMAN}.csv", Body=b"rows")["VersionId"]
+        source = {"bucket": "lake", "key": "incoming/m/größe \N{SNOWMAN}.csv", "version": version}
         document = {**DATASET, "bucket": "lake", "location": "curated/m/d/data.csv", "dataset": "old", "source": source, "spec": "before"}
         put("DATASET#old", document, status="accepted", time="1")
         copy_object = stack.s3.copy_object
@@ -97,9 +97,9 @@ def test_where_the_upload_is_gone_its_curated_rows_are_judged(stack, put, entrie
     put("SPEC", {"id": "s"}, time="t")
     document = ingestion("accepted")
     stack.s3.put_object(Bucket="lake", Key=document["location"], Body=b"curated rows")
-    stack.s3.delete_object(Bucket="lake", Key="incoming/m/rows.csv", VersionId=document["source"]["version"])
+    stack.s3.delete_object(Bucket="lake", Key="incoming/m/größe \N{SNOWMAN}.csv", VersionId=document["source"]["version"])
     assert retrain(stack, "m").dataset == "again"
-    assert stack.s3.get_object(Bucket="lake", Key="incoming/m/rows.csv")["Body"].read() == b"curated rows"
+    assert stack.s3.get_object(Bucket="lake", Key="incoming/m/old.csv")["Body"].read() == b"curated rows"
 
 
 def test_without_an_accepted_dataset_nothing_is_requested(stack, put, entries):
