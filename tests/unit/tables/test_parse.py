@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noria.kernel import values
-from noria.tables import parse
+from noria.tables import notation, parse
 
 NUMBERS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
@@ -98,3 +98,11 @@ def test_times_in_a_declared_format_are_those_of_their_values(times, form):
 def test_the_unit_of_a_number_since_the_epoch_is_told_by_its_size(text, seconds):
     assert values.parse_timestamp(text) == seconds
     assert parse.seconds(parse.times(pa.array([text])).values).tolist() == [seconds]
+
+
+@pytest.mark.parametrize(
+    ("words", "texts"), [(["4.0", "0.5", "-3.0"], ["4.0", "0.5", "-3.0"]), (["4", "0.5", "-3"], ["4", "0.5", "-3"]), (["0.25", "7.0"], ["0.25", "7.0"])]
+)
+def test_numbers_are_written_as_their_source_writes_them(words, texts):
+    values_ = parse.numbers(pa.array(words)).values
+    assert notation.to_texts(values_, notation.notation_of(pa.float64(), pa.array(words))).to_pylist() == texts

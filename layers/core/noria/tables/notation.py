@@ -18,6 +18,8 @@ METADATA = b"noria.notation"
 #: Of a time in ISO 8601: what stands between day and hour, the last part that is written, and the zone.
 ISO_NOTATION = re.compile(r"iso8601([T ]?)([dhms])(Z?)")
 PARTS = {"d": "%Y-%m-%d", "h": "%Y-%m-%d{}%H", "m": "%Y-%m-%d{}%H:%M", "s": "%Y-%m-%d{}%H:%M:%S"}
+#: Whole numbers are written as 4.0; rows that show whether they are.
+POINTED, SHOWN = ".0", 1_000
 DEFAULT_TIME = "iso8601Ts"
 
 
@@ -31,7 +33,16 @@ def notation_of(kind: pa.DataType, values: pa.Array, form: str | None = None, wo
     """
     if pa.types.is_boolean(kind):
         return _truth_notation(values, words)
+    if pa.types.is_floating(kind):
+        return _number_notation(values)
     return _time_notation(values, form) if pa.types.is_timestamp(kind) else ""
+
+
+def _number_notation(values: pa.Array) -> str:
+    """Whether whole numbers are written with a point."""
+    if not pa.types.is_string(values.type):
+        return ""
+    return POINTED if pc.any(pc.match_substring_regex(values.slice(0, SHOWN), r"^[+-]?\d+\.0$")).as_py() else ""
 
 
 def _truth_notation(values: pa.Array, words: Mapping[str, Sequence[str]] | None) -> str:
@@ -81,7 +92,8 @@ def _texts(values: pa.Array, notation: str) -> pa.Array:
         return _time_texts(values, notation or DEFAULT_TIME)
     if pa.types.is_nested(kind) or pa.types.is_binary(kind):
         return pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())
-    return pc.cast(values, pa.string())
+    texts = pc.cast(values, pa.string())
+    return pc.replace_substring_regex(texts, r"^([+-]?\d+)$", r"\1.0") if notation == POINTED else texts
 
 
 def _time_texts(values: pa.Array, notation: str) -> pa.Array:
