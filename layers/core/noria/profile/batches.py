@@ -132,42 +132,41 @@ def _row_times(values: pa.Array) -> Numbers:
 def _add_column(column: ColumnProfile, words: Words, by_looks: bool) -> None:
     """Add one column of a batch."""
     column.rows += len(words)
-    values, counts = words.counted()
+    values, counts = words.counted() if words.places is not None else (words.values, None)
     if values.null_count:
         valid = values.is_valid().to_numpy(zero_copy_only=False)
-        column.nulls += int(counts[~valid].sum())
-        values, counts = values.filter(pa.array(valid)), counts[valid]
+        column.nulls += values.null_count if counts is None else int(counts[~valid].sum())
+        values, counts = values.drop_null(), None if counts is None else counts[valid]
     if not len(values):
         return
-    kind, rare = values.type, int(counts.sum()) // RARE
+    kind, rare = values.type, (len(values) if counts is None else int(counts.sum())) // RARE
     if pa.types.is_string(kind):
-        values, counts = _distinct(values, counts, words.places is None)
+        texts, of_texts = _distinct(values, counts)
         if by_looks:
-            _add_by_looks(column, values, counts, rare)
+            _add_by_looks(column, texts, of_texts, rare)
         else:
-            _add_words(column, TEXT, values, counts, rare)
+            _add_words(column, TEXT, texts, of_texts, rare)
     elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        _add_numbers(column, INTEGER if pa.types.is_integer(kind) else NUMBER, *_different(values, counts, words.places is None), rare)
+        _add_numbers(column, INTEGER if pa.types.is_integer(kind) else NUMBER, *_different(parse.floats(values), counts), rare)
     elif pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
-        times = pa.array(parse.seconds(values))
-        _add_numbers(column, TIME, *_different(times, counts, words.places is None), rare)
+        _add_numbers(column, TIME, *_different(parse.seconds(values), counts), rare)
+    elif pa.types.is_boolean(kind):
+        _add_words(column, BOOLEAN, *_distinct(pc.cast(values, pa.string()), counts), rare)
     else:
-        texts = pa.array([str(value).lower() if isinstance(value, bool) else str(value) for value in values.to_pylist()], pa.string())
-        _add_words(column, BOOLEAN if pa.types.is_boolean(kind) else TEXT, *_distinct(texts, counts, words.places is None), rare)
+        _add_words(column, TEXT, *_distinct(pa.array([str(value) for value in values.to_pylist()], pa.string()), counts), rare)
 
 
-def _distinct(values: pa.Array, counts: Counts, is_plain: bool) -> tuple[pa.Array, Counts]:
+def _distinct(values: pa.Array, counts: Counts | None) -> tuple[pa.Array, Counts]:
     """Different texts with their counts."""
-    if not is_plain:
+    if counts is not None:
         return values, counts
     counted = pc.value_counts(values)
     return counted.field(0), counted.field(1).to_numpy()
 
 
-def _different(values: pa.Array, counts: Counts, is_plain: bool) -> tuple[Numbers, Counts]:
+def _different(numbers: Numbers, counts: Counts | None) -> tuple[Numbers, Counts]:
     """Different numbers in their order, with their counts."""
-    numbers = parse.floats(values)
-    if not is_plain:
+    if counts is not None:
         return numbers, counts
     sample = numbers[:SAMPLE]
     if len(numbers) > SAMPLE and len(np.unique(sample)) < FEW_DIFFERENT * len(sample):
