@@ -10,7 +10,7 @@ from cli.base.ledger import ModelRecord
 from cli.base.records import Champion, Dataset, Healing, MonitoringRun, PendingApproval, Release, Rollback, Run
 from cli.base.session import Session
 from cli.release.state import describe_endpoint
-from cli.runs.activity import Activity, activities
+from cli.runs.activity import MOST_RUNS, Activity, activities
 from noria.release.names import TRIAL
 from noria.release.status import HELD, RUNNING
 
@@ -75,7 +75,7 @@ def status(session: Session, model: str) -> ModelStatus:
         monitoring=record.monitoring,
         healings=[_with_status(healing, record) for healing in record.healings[-LAST:]],
         under_way=record.lock["package"] if record.lock else None,
-        running=activities(session, record),
+        running=activities(session, record, MOST_RUNS),
     )
 
 

@@ -12,7 +12,7 @@ from cli.base.event_log import LoggedEvent
 from cli.base.records import Dataset, PendingApproval, Run
 from cli.history.status import ChampionStatus, ModelStatus
 from cli.monitoring import view as monitoring
-from cli.runs.activity import Activity, spent
+from cli.runs.activity import MOST_RUNS, Activity, spent
 
 #: Events that repeat for as long as their cause holds: monitoring runs, and healing's answers to them.
 REPEATING = {"MonitoringCompleted", "QualityDegraded", "DriftDetected", "DataIncident", "MonitoringDataMissing", "RetrainingDeferred", "RetrainingEscalated"}
@@ -36,6 +36,8 @@ def status(model: ModelStatus) -> None:
     console.print_records("healing", model.healings, lambda entry: f"run {entry['run']} on dataset {entry['dataset']}")
     for activity in model.running:
         running(activity)
+    if sum(activity.kind == "run" for activity in model.running) >= MOST_RUNS:
+        console.out.print(f"  these are the newest {MOST_RUNS} runs under way; what became of the others: noria events {model.model} --limit 100", style="dim")
     for approval in model.pending_approvals:
         _pending(model.model, approval)
     if model.under_way:

@@ -24,6 +24,8 @@ STAGES = {"Preprocess": "preprocess", "Train model": "train", "Evaluate candidat
 #: Executions of ingestion that are looked at: an upload is ingested in seconds.
 MOST_INGESTIONS = 20
 EVENTS_READ = 50
+#: Runs that a status looks at: of a burst of a hundred it would ask for minutes.
+MOST_RUNS = 8
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,13 @@ class Activity:
     last_line: str | None
 
 
-def activities(session: Session, record: ModelRecord) -> list[Activity]:
-    """Every ingestion and run of a model that is under way, oldest first."""
-    running = [*_ingestions(session, record.model), *_runs(session, record)]
+def activities(session: Session, record: ModelRecord, most: int | None = None) -> list[Activity]:
+    """The ingestions and runs of a model that are under way, oldest first.
+
+    Args:
+        most: of its runs that have not ended so many are looked at, the newest ones; each takes several calls.
+    """
+    running = [*_ingestions(session, record.model), *_runs(session, record, most)]
     return sorted(running, key=lambda activity: activity.began)
 
 
@@ -72,11 +78,13 @@ def _ingestion(session: Session, model: str, execution: "ExecutionListItemTypeDe
     return Activity("ingest", described.get("name", ""), json.loads(text)["detail"]["object"]["key"], "ingest", 1, 1, began, began, [], None)
 
 
-def _runs(session: Session, record: ModelRecord) -> list[Activity]:
+def _runs(session: Session, record: ModelRecord, most: int | None) -> list[Activity]:
     model = record.model
     ended = {run["run"] for run in record.runs}
-    claims = [(dataset, run_of(session, model, dataset["dataset"], event)) for dataset in record.datasets for event in dataset["claims"]]
-    return [activity for dataset, run in claims if run not in ended and (activity := _run(session, model, dataset, run))]
+    newest = sorted(record.datasets, key=lambda dataset: dataset["time"], reverse=True)
+    claims = [(dataset, run_of(session, model, dataset["dataset"], event)) for dataset in newest for event in dataset["claims"]]
+    unended = [(dataset, run) for dataset, run in claims if run not in ended]
+    return [activity for dataset, run in unended[:most] if (activity := _run(session, model, dataset, run))]
 
 
 def _run(session: Session, model: str, dataset: Dataset, run: str) -> Activity | None:
@@ -118,7 +126,7 @@ def run_of(session: Session, model: str, dataset: str, event: str) -> str:
 
 def line(session: Session, model: str) -> str | None:
     """A line on the newest ingestion or run under way, or nothing."""
-    running = activities(session, ledger.read(session, model))
+    running = activities(session, ledger.read(session, model), 1)
     if not running:
         return None
     newest = running[-1]
