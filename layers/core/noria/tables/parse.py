@@ -95,7 +95,10 @@ def times(words: pa.Array, form: str | None = None, limits: tuple[float, float] 
         rest = _numpy(pc.is_null(values))
 
         def one(word: str) -> int:
-            return round(scalar.parse_timestamp(word, form, ALL_TIMES) * 1e6)
+            micros = round(scalar.parse_timestamp(word, form, ALL_TIMES) * 1e6)
+            if not LEAST_64 <= micros <= MOST_64:
+                raise OverflowError(word)
+            return micros
 
         slow = _one_by_one(words.filter(pa.array(rest)), one, pa.int64())
         every = _numpy(pc.fill_null(pc.cast(values, pa.int64()), 0)).copy()
