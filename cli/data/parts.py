@@ -155,11 +155,10 @@ def _send_missing(upload: PartedUpload, watch: Watch) -> None:
             for part in as_completed(parts):
                 upload.there[part.result()["PartNumber"]] = part.result()
                 step()
-        except BaseException:
-            # What is on its way is given up, so that an interrupted command ends at once.
+        finally:
+            # What is still on its way is given up, so that an interrupted command ends at once.
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _send_part(upload: PartedUpload, number: int, stop: threading.Event) -> dict[str, Any]:

@@ -5,29 +5,14 @@ import io
 from collections.abc import Iterable, Sequence
 
 
-class CsvText:
-    """CSV text that grows by a row at a time; the header is no row of its count."""
-
-    def __init__(self, header: Sequence[str] | None) -> None:
-        self._buffer, self.rows = io.StringIO(), 0
-        self._writer = csv.writer(self._buffer, lineterminator="\n")
-        if header:
-            self._writer.writerow(header)
-
-    def add(self, row: Sequence[str]) -> None:
-        self._writer.writerow(row)
-        self.rows += 1
-
-    def text(self) -> str:
-        return self._buffer.getvalue()
-
-
 def to_csv(rows: Iterable[Sequence[str]], header: Sequence[str] | None = None) -> str:
     """Rows as CSV, with a header where there is one."""
-    result = CsvText(header)
-    for row in rows:
-        result.add(row)
-    return result.text()
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    if header:
+        writer.writerow(header)
+    writer.writerows(rows)
+    return buffer.getvalue()
 
 
 def csv_size(row: Sequence[str]) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from noria.data.dataset_file import DatasetWriter, contract_notations, text_columns, without
+from noria.data.dataset_file import CSV, DatasetWriter, contract_notations, text_columns, without
 from noria.data.table_check import FAULT_COLUMNS, REPEATED, ROW, TableCheck
 from noria.kernel import lake
 from noria.kernel.errors import UnreadableDatasetError
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from noria.tables.read import Table
     from noria.tables.source import Source
 
-CSV = "text/csv"
 #: A header with more names, or longer ones, would not fit through a state machine.
 MOST_COLUMNS, MOST_HEADER_BYTES = 2_000, 32 * 1024
 #: The most frequent faults by column that a verdict holds; all bad rows are counted.
@@ -43,7 +42,7 @@ class Ingestion:
     """One pass over a file: checked, profiled and written to a temporary folder.
 
     Args:
-        contract: nothing when no model of that name is published: then only size and digest are match.
+        contract: nothing when no model of that name is published: then only size and digest are read.
     """
 
     def __init__(self, contract: DataContract | None, target: str) -> None:
@@ -154,14 +153,9 @@ class Ingestion:
         if self._bad is None:
             self._bad = pa.csv.CSVWriter(self._bad_path, rows.schema)
             self._open.callback(lambda: self._bad and self._bad.close())
-        if rows.schema.names != (known := self._bad_names(rows)):
-            rows = rows.select(known)
-        self._bad.write_batch(rows)
-
-    def _bad_names(self, rows: pa.RecordBatch) -> list[str]:
-        """The columns of the first bad rows: keys of JSON that come later are left out."""
-        self._bad_header = self._bad_header or list(rows.schema.names)
-        return self._bad_header
+            self._bad_header = list(rows.schema.names)
+        # Keys of JSON that come after the first bad rows are left out.
+        self._bad.write_batch(rows if rows.schema.names == self._bad_header else rows.select(self._bad_header))
 
     def objects(self, as_csv: bool) -> Iterator[Stored]:
         """The objects of the dataset's folder; see `DatasetWriter.objects`."""

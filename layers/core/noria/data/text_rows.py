@@ -62,7 +62,7 @@ def count_breaches(contract: DataContract, names: Sequence[str], rows: Sequence[
 
 def typed_profile(contract: DataContract, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Profile:
     """The profile of rows of texts in the contract's types; a value of another type counts as what it looks like."""
-    profile, parts = Profile(is_typed=True), list[Profile]()
+    profile = Profile(rows=len(rows), is_typed=True)
     columns = {name: Words.of(pa.array([row[place] for row in rows], pa.string())) for place, name in enumerate(names)}
     for name, words in columns.items():
         column = contract.columns.get(name)
@@ -80,10 +80,7 @@ def typed_profile(contract: DataContract, names: Sequence[str], rows: Sequence[S
             if wrong.any():
                 add_columns(rest := Profile(), {name: checked.read.filter(wrong)}, by_looks=True)
                 part.columns[name].merge(rest.columns[name])
-        parts.append(part)
-    for part in parts:
         profile.columns |= part.columns
-    profile.rows = len(rows)
     return profile
 
 
